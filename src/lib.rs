@@ -1,0 +1,1 @@
+//! Trellis: squad-based organization design.
