@@ -1,0 +1,57 @@
+//! What a person may do with accounts.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::db;
+use super::domain::{Email, EmailTaken, Lifetime, PersonName};
+use crate::actor::Origin;
+use crate::error::{OnConstraint, Result};
+use crate::ids::UserId;
+use crate::secret;
+
+/// A user who is about to be.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The address to sign in with.
+    pub email: Email,
+    /// The person's name.
+    pub name: PersonName,
+    /// The hash of the password, made by [`Passwords`](super::Passwords) before the transaction.
+    pub password_hash: String,
+}
+
+/// Makes an account.
+pub async fn create_user_in(
+    tx: &mut PgConnection,
+    user: &NewUser,
+    at: DateTime<Utc>,
+) -> Result<UserId> {
+    let id = UserId::new();
+    db::insert_user(tx, id, user, at).await.on_constraint("user_account_email_key", EmailTaken)?;
+    Ok(id)
+}
+
+/// Signs a browser in: makes a session and gives its token, which is kept nowhere else.
+pub async fn open_session_in(
+    tx: &mut PgConnection,
+    user: UserId,
+    at: DateTime<Utc>,
+    origin: &Origin,
+    user_agent: &str,
+) -> Result<String> {
+    let token = secret::token();
+    let lifetime = Lifetime::of(db::is_admin_somewhere(&mut *tx, user).await?);
+    let ip = origin.ip.as_deref().unwrap_or_default();
+    db::insert_session(
+        tx,
+        user,
+        &secret::sha256(&[token.as_bytes()]),
+        lifetime,
+        at,
+        ip,
+        user_agent,
+    )
+    .await?;
+    Ok(token)
+}

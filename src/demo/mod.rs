@@ -1,0 +1,1 @@
+//! The demo organization, made through the services.

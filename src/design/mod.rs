@@ -1,0 +1,1 @@
+//! Design: the pure snapshot of an organization's squads, and the findings of the design rules on it.

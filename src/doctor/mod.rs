@@ -1,0 +1,1 @@
+//! The doctor: checks every invariant in the database.

@@ -1,0 +1,155 @@
+//! What can go wrong, and what the person is told.
+//!
+//! A [`Rule`] is shown as written. Everything else has a cause for the log and a fixed sentence for the
+//! page: no text of a library reaches a person. The page itself is made in [`crate::web::errors`].
+
+use std::borrow::Cow;
+
+use crate::rule::Rule;
+
+/// A result whose error has an answer.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a request cannot be answered as asked.
+#[derive(Debug)]
+pub enum Error {
+    /// There is no such thing, or not for this visitor.
+    NotFound,
+    /// The visitor may see the thing and may not do this; says who may.
+    Forbidden(Cow<'static, str>),
+    /// Only for people who are signed in.
+    SignInRequired,
+    /// A rule refused it.
+    Refused(Refusal),
+    /// Somebody else changed the same thing since the form was loaded.
+    Stale,
+    /// The request itself is malformed, in a way that no form of ours is.
+    BadRequest(&'static str),
+    /// Too many tries; seconds to wait.
+    TooMany(u64),
+    /// The database is not to be had at the moment; seconds to wait.
+    Busy(u64),
+    /// The transaction met another one and can be tried again as a whole.
+    Again,
+    /// Anything else: a bug, or a machine in trouble.
+    Internal(anyhow::Error),
+}
+
+/// A broken rule, as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The word for machines.
+    pub code: &'static str,
+    /// The sentence for people.
+    pub message: String,
+    /// The field that it stands beside.
+    pub field: Option<&'static str>,
+    /// 409 instead of 422.
+    pub is_conflict: bool,
+}
+
+impl<R: Rule> From<R> for Error {
+    fn from(rule: R) -> Self {
+        Self::Refused(Refusal {
+            code: rule.code(),
+            message: rule.to_string(),
+            field: rule.field(),
+            is_conflict: rule.is_conflict(),
+        })
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(cause: anyhow::Error) -> Self {
+        match cause.downcast::<sqlx::Error>() {
+            Ok(error) => error.into(),
+            Err(cause) => Self::Internal(cause),
+        }
+    }
+}
+
+impl From<askama::Error> for Error {
+    fn from(cause: askama::Error) -> Self {
+        Self::Internal(cause.into())
+    }
+}
+
+/// The rules that the database holds by itself, should a writer have come past the services.
+const CONSTRAINTS: &[(&str, &str, &str)] = &[
+    ("squad_max_members", "squad_full", "This squad is full: a squad has at most 10 members."),
+    (
+        "squad_min_members",
+        "squad_too_small",
+        "An active squad has at least 6 members. Swap somebody in, staff it first, or return it to forming.",
+    ),
+    (
+        "squad_active_mission",
+        "mission_incomplete",
+        "A squad needs a complete mission before it can be active.",
+    ),
+    (
+        "squad_active_goal_metric",
+        "goal_metric_missing",
+        "A squad needs a customer value goal metric before it can be active.",
+    ),
+    ("team_dissolved_is_empty", "squad_dissolved", "This team is dissolved: nobody can join it."),
+    (
+        "organization_admin",
+        "last_admin",
+        "An organization always has an admin. Make somebody else admin first.",
+    ),
+    ("membership_current_key", "already_member", "This person is already in the team."),
+];
+
+impl From<sqlx::Error> for Error {
+    /// RELIABILITY R19: what each SQLSTATE means for the person.
+    fn from(error: sqlx::Error) -> Self {
+        let code = match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+                tracing::warn!(error = %error, "the database is not to be had");
+                return Self::Busy(2);
+            }
+            sqlx::Error::Database(database) => {
+                if let Some((_, code, message)) = database.constraint().and_then(|name| {
+                    CONSTRAINTS.iter().find(|(constraint, ..)| *constraint == name)
+                }) {
+                    return Self::Refused(Refusal {
+                        code,
+                        message: (*message).to_owned(),
+                        field: None,
+                        is_conflict: true,
+                    });
+                }
+                database.code().unwrap_or_default().into_owned()
+            }
+            _ => String::new(),
+        };
+        match code.as_str() {
+            "40001" | "40P01" => Self::Again,
+            // Unique: somebody else was first, and the page shows what is there now.
+            "23505" => Self::Stale,
+            "55P03" | "57014" | "53300" | "53100" | "25006" | "57P01" | "57P02" | "57P03" => {
+                tracing::warn!(error = %error, "the database refuses for now");
+                Self::Busy(2)
+            }
+            "22021" | "22P02" | "22003" | "22001" => Self::BadRequest("A value is not readable."),
+            other if other.starts_with("08") => Self::Busy(2),
+            _ => Self::Internal(error.into()),
+        }
+    }
+}
+
+/// Turns the break of a named constraint into a rule: `.on_constraint("team_name_key", NameTaken)?`.
+pub trait OnConstraint<T> {
+    /// The value, or `rule` if the constraint `name` refused, or any other error.
+    fn on_constraint<R: Rule>(self, name: &str, rule: R) -> Result<T>;
+}
+
+impl<T> OnConstraint<T> for sqlx::Result<T> {
+    fn on_constraint<R: Rule>(self, name: &str, rule: R) -> Result<T> {
+        self.map_err(|error| match &error {
+            sqlx::Error::Database(database) if database.constraint() == Some(name) => rule.into(),
+            _ => error.into(),
+        })
+    }
+}

@@ -1,0 +1,5 @@
+//! Exchange: import from CSV with a dry run.
+
+mod web;
+
+pub use web::routes;

@@ -1,0 +1,18 @@
+//! History: the append-only list of every change, with who, when, what, before and after (H12).
+//!
+//! A use case records exactly one event, in its own transaction. What the event says is written down as a sentence
+//! at that time, so that it stays true when names change later.
+//!
+//! | to read about | open |
+//! |---|---|
+//! | what an event is | `domain.rs` |
+//! | recording one | [`record`] in `db.rs` |
+//! | the activity page | `web.rs` |
+
+mod db;
+mod domain;
+mod web;
+
+pub use db::{Recent, about, recent, record, record_all};
+pub use domain::*;
+pub use web::routes;

@@ -1,0 +1,5 @@
+//! Home: what needs this person.
+
+mod web;
+
+pub use web::routes;

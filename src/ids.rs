@@ -1,0 +1,60 @@
+//! One type for the ids of each table, so that a squad's id cannot stand where a member's belongs.
+//!
+//! Ids are UUIDs of version 7: in the order of their making, and never a secret.
+
+/// Declares an id type: `id!(/// A team. TeamId)`.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type, serde::Serialize, serde::Deserialize)]
+        #[sqlx(transparent)]
+        #[serde(transparent)]
+        pub struct $name(pub uuid::Uuid);
+
+        impl $name {
+            /// A new id.
+            #[expect(clippy::new_without_default, reason = "each call makes another")]
+            pub fn new() -> Self {
+                Self(uuid::Uuid::now_v7())
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    };
+}
+
+id!(/// An organization: the tenant. 
+    OrganizationId);
+id!(/// A user: an account that signs in.
+    UserId);
+id!(/// A browser that is signed in.
+    SessionId);
+id!(/// A person of one organization.
+    MemberId);
+id!(/// An invitation to become the user of a member.
+    InvitationId);
+id!(/// An entry of the history.
+    EventId);
+id!(/// An entry of the catalogue of skills.
+    SkillId);
+id!(/// A squad or a core team.
+    TeamId);
+id!(/// A member in a team, for a period.
+    MembershipId);
+id!(/// An entry of the catalogue of hats.
+    HatId);
+id!(/// A metric of a squad.
+    MetricId);
+id!(/// An import.
+    ImportId);

@@ -1,0 +1,22 @@
+//! Organizations: the tenants, who belongs to them, and what their roles allow.
+//!
+//! - Nothing of one organization can be read or written from another (H10): every query takes a [`Tenant`](crate::actor::Tenant), which
+//!   only the session's extractor, the command line and the organization's own making have.
+//! - An organization always has an admin (H11).
+//! - A role that ends, ends the person's sessions (RELIABILITY R13).
+//!
+//! | to read about | open |
+//! |---|---|
+//! | roles and what they allow, [`Actor`](crate::actor::Actor) | `crate::actor` |
+//! | who a request comes from: [`Visitor`] | `visitor.rs` |
+//! | invitations, settings, roles of members | `service.rs`, `web.rs` |
+
+mod db;
+mod domain;
+pub mod service;
+mod visitor;
+mod web;
+
+pub use domain::*;
+pub use visitor::Visitor;
+pub use web::routes;

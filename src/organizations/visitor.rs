@@ -1,0 +1,126 @@
+//! Who visits an organization's page: the extractor behind every address that begins with `/o/{org}`.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum_extra::extract::CookieJar;
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use super::db;
+use crate::AppState;
+use crate::accounts::CurrentUser;
+use crate::actor::{ADMINS, Actor, DESIGNERS, Once, Roles, Tenant};
+use crate::error::{Error, Result};
+use crate::web::shell::{Flash, OrgLink, Section, Shell, ShellMe, ShellOrg, Theme};
+use crate::web::{flash, new_key, path_part, theme};
+
+/// A member of the organization in the address. To everybody else the organization does not exist (404).
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// Who acts, for the services.
+    pub actor: Actor,
+    /// The organization's name.
+    pub organization: String,
+    /// Its word in addresses.
+    pub slug: String,
+    /// What unites it.
+    pub common_purpose: String,
+    /// The visitor's time zone.
+    pub time_zone: Tz,
+    squads: i64,
+    core_teams: i64,
+    members: i64,
+    others: Vec<OrgLink>,
+    theme: Option<Theme>,
+    flash: Option<Flash>,
+    is_development: bool,
+}
+
+impl Visitor {
+    /// The organization that is visited.
+    pub fn tenant(&self) -> Tenant {
+        self.actor.tenant
+    }
+
+    /// The visitor's roles, for the page that shows or hides a button.
+    pub fn roles(&self) -> Roles {
+        self.actor.roles
+    }
+
+    /// The day it is for the visitor.
+    pub fn today(&self) -> NaiveDate {
+        self.actor.at.with_timezone(&self.time_zone).date_naive()
+    }
+
+    /// Lets only those on who may design.
+    pub fn must_design(&self) -> Result<()> {
+        if self.roles().may_design() { Ok(()) } else { Err(Error::Forbidden(DESIGNERS.into())) }
+    }
+
+    /// Lets only admins on.
+    pub fn must_administer(&self) -> Result<()> {
+        if self.roles().may_administer() { Ok(()) } else { Err(Error::Forbidden(ADMINS.into())) }
+    }
+
+    /// The frame of a page in `section`.
+    pub fn shell(&self, section: Section) -> Shell {
+        Shell {
+            theme: self.theme,
+            section,
+            org: Some(ShellOrg {
+                name: self.organization.clone(),
+                slug: self.slug.clone(),
+                others: self.others.clone(),
+                squads: self.squads,
+                core_teams: self.core_teams,
+                members: self.members,
+                findings: 0,
+            }),
+            me: Some(ShellMe {
+                name: self.actor.name.clone(),
+                role_line: self.roles().to_string(),
+                member: Some(self.actor.member.0),
+            }),
+            flash: self.flash.clone(),
+            may_administer: self.roles().may_administer(),
+            key: new_key(),
+            development: self.is_development,
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        let user = CurrentUser::from_request_parts(parts, state).await?;
+        let slug = path_part(parts, state, "org").await?;
+        let row = db::find_visitor(&state.pool, user.id, &slug).await?.ok_or(Error::NotFound)?;
+        tracing::Span::current()
+            .record("organization", tracing::field::display(row.organization_id));
+        let jar = CookieJar::from_headers(&parts.headers);
+        Ok(Self {
+            actor: Actor {
+                tenant: Tenant::of(row.organization_id),
+                user: Some(user.id),
+                member: row.member_id,
+                name: row.member_name,
+                roles: Roles::parse(&row.roles)?,
+                at: user.at,
+                once: parts.extensions.get::<Once>().cloned(),
+                origin: user.origin,
+            },
+            organization: row.organization_name,
+            slug,
+            common_purpose: row.common_purpose,
+            time_zone: row.time_zone.parse().unwrap_or(Tz::UTC),
+            squads: row.squads,
+            core_teams: row.core_teams,
+            members: row.members,
+            others: row.others.0.into_iter().map(|(slug, name)| OrgLink { name, slug }).collect(),
+            theme: theme(&parts.headers),
+            flash: flash::read(&jar),
+            is_development: state.config.development,
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! Setup: how an organization comes to be, with everything that a new one needs.
+
+pub mod service;

@@ -1,0 +1,154 @@
+//! The beginning and the end of every use case.
+//!
+//! [`begin`] opens the transaction, looks once more whether the actor may still act (check and act are then one,
+//! ASVS 15.4.2), and claims the one-time key of the form. [`Change::done`] writes the answer beside the key and
+//! commits. A form that arrives twice, because a browser or a proxy sent it again, finds the answer of the first
+//! and has no second effect (RELIABILITY R6):
+//!
+//! ```ignore
+//! let mut tx = match begin(pool, actor).await? {
+//!     Begun::First(tx) => tx,
+//!     Begun::Again(answer) => return Ok(answer),
+//! };
+//! // lock and load, ask the domain, write, record the event
+//! tx.done(answer).await
+//! ```
+
+use std::ops::{Deref, DerefMut};
+
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use uuid::Uuid;
+
+use crate::actor::{Actor, Once, Roles};
+use crate::error::{Error, Result};
+use crate::rule::Rule;
+
+/// The same one-time key came with another content.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "This form was already sent with other content. Load the page again and send it once more."
+)]
+pub struct KeyReused;
+
+impl Rule for KeyReused {
+    fn code(&self) -> &'static str {
+        "key_reused"
+    }
+}
+
+/// What [`begin`] found.
+pub enum Begun<T> {
+    /// The form came for the first time.
+    First(Change),
+    /// It had come before; this was the answer.
+    Again(T),
+}
+
+/// A transaction of one actor. Use it wherever a connection is asked for.
+pub struct Change {
+    tx: Transaction<'static, Postgres>,
+    key: Option<(Uuid, Uuid, Once)>,
+}
+
+impl Deref for Change {
+    type Target = PgConnection;
+    fn deref(&self) -> &PgConnection {
+        &self.tx
+    }
+}
+
+impl DerefMut for Change {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+}
+
+/// Begins what `actor` does. `T` is what the use case answers.
+pub async fn begin<T: DeserializeOwned>(pool: &PgPool, actor: &Actor) -> Result<Begun<T>> {
+    let mut tx = pool.begin().await?;
+    let organization = actor.tenant.organization_id();
+    let user = actor.user.map_or(Uuid::nil(), |user| user.0);
+    let standing = sqlx::query!(
+        r#"
+        with claimed as (
+            insert into idempotency_key (organization_id, user_id, key, request_hash, at)
+            select $1, $3, $4::text, $5::bytea, $6
+            where $4::text is not null
+            on conflict do nothing
+            returning key
+        )
+        select (select roles from member
+                where organization_id = $1 and id = $2 and deactivated_at is null) as roles,
+               exists (select from claimed) as "claimed!"
+        "#,
+        organization.0,
+        actor.member.0,
+        user,
+        actor.once.as_ref().map(|once| &once.key),
+        actor.once.as_ref().map(|once| &once.request_hash),
+        actor.at,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+
+    let roles = standing.roles.ok_or(Error::NotFound)?;
+    if Roles::parse(&roles)? != actor.roles {
+        return Err(Error::Forbidden(
+            "Your roles were changed a moment ago. Load the page again.".into(),
+        ));
+    }
+    let Some(once) = &actor.once else { return Ok(Begun::First(Change { tx, key: None })) };
+    if standing.claimed {
+        let key = Some((organization.0, user, once.clone()));
+        return Ok(Begun::First(Change { tx, key }));
+    }
+    let earlier = sqlx::query!(
+        "select request_hash, answer from idempotency_key where organization_id = $1 and user_id = $2 and key = $3",
+        organization.0,
+        user,
+        once.key,
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Error::Again)?;
+    if earlier.request_hash != once.request_hash {
+        return Err(KeyReused.into());
+    }
+    let answer = serde_json::from_value(earlier.answer.unwrap_or_default())
+        .map_err(|error| Error::Internal(error.into()))?;
+    Ok(Begun::Again(answer))
+}
+
+impl Change {
+    /// Keeps the answer for the same form sent again, and commits.
+    pub async fn done<T: Serialize>(mut self, answer: T) -> Result<T> {
+        if let Some((organization, user, once)) = &self.key {
+            let kept =
+                serde_json::to_value(&answer).map_err(|error| Error::Internal(error.into()))?;
+            sqlx::query!(
+                "update idempotency_key set answer = $4 where organization_id = $1 and user_id = $2 and key = $3",
+                organization,
+                user,
+                once.key,
+                kept,
+            )
+            .execute(&mut *self.tx)
+            .await?;
+        }
+        self.tx.commit().await?;
+        Ok(answer)
+    }
+}
+
+/// Forgets one-time keys that are older than a day.
+pub async fn forget_old_keys(
+    pool: &PgPool,
+    now: chrono::DateTime<chrono::Utc>,
+) -> sqlx::Result<u64> {
+    let before = now - chrono::TimeDelta::days(1);
+    Ok(sqlx::query!("delete from idempotency_key where at < $1", before)
+        .execute(pool)
+        .await?
+        .rows_affected())
+}

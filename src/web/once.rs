@@ -1,0 +1,72 @@
+//! What happens to every change before its handler: the body is read, its one-time key is noted for the
+//! transaction, and a transaction that met another one is tried again as a whole, up to three times.
+
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::actor::Once;
+use crate::error::Error;
+use crate::secret;
+use crate::web::errors::Report;
+use crate::web::forms::{MAX_FORM, pairs};
+
+/// How often a transaction is tried that met another one (SQLSTATE 40001, 40P01).
+const TRIES: u32 = 3;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The middleware.
+pub async fn once(request: Request, next: Next) -> Response {
+    let is_form = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_none_or(|value| !value.starts_with("multipart/"));
+    if request.method() != Method::POST || !is_form {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, MAX_FORM).await else {
+        return Error::BadRequest("The form did not arrive whole, or is too large.")
+            .into_response();
+    };
+    let key = match parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok()) {
+        Some(key) => Some(key.to_owned()),
+        None => match pairs(&bytes) {
+            Ok(pairs) => pairs
+                .into_iter()
+                .find(|(name, _)| name == "key")
+                .map(|(_, value)| value.into_owned()),
+            Err(error) => return error.into_response(),
+        },
+    };
+    if let Some(key) = key.filter(|key| !key.is_empty()) {
+        if !(8..=100).contains(&key.chars().count()) {
+            return Error::BadRequest("The one-time key is not readable. Load the page again.")
+                .into_response();
+        }
+        // All forms of one page carry one key: each counts once for its own address.
+        let key = hex(&secret::sha256(&[key.as_bytes(), b"\n", parts.uri.path().as_bytes()]));
+        parts.extensions.insert(Once { key, request_hash: secret::sha256(&[&bytes]) });
+    }
+    for attempt in 1.. {
+        let response =
+            next.clone().run(Request::from_parts(parts.clone(), Body::from(bytes.clone()))).await;
+        let met_another =
+            response.extensions().get::<Report>().is_some_and(|report| report.is_again);
+        if !met_another || attempt == TRIES {
+            return response;
+        }
+        // Those who met do not come back together.
+        tokio::time::sleep(Duration::from_millis(u64::from(attempt * 5 + fastrand::u32(0..10))))
+            .await;
+    }
+    unreachable!("the loop returns at the last try")
+}

@@ -1,0 +1,151 @@
+//! The table of addresses: every route says who may, so that the table that is printed by `trellis routes`,
+//! tested by `tests/web/access.rs` and served are one.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, on};
+
+use crate::AppState;
+
+/// Who may use an address. What a role may do is decided by the service, inside the transaction; this is the
+/// promise that the access test holds it to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Who {
+    /// Everybody, signed in or not.
+    Anyone,
+    /// Whoever holds the link or has the password: sign-in, set-up, invitations.
+    LinkHolder,
+    /// Every user.
+    User,
+    /// Every member of the organization; to others it does not exist (404).
+    Member,
+    /// Leaders and admins; other members get 403.
+    Designer,
+    /// Leaders and the squad's own members; other members get 403.
+    SquadMemberOrLeader,
+    /// The squad's own members; other members get 403.
+    SquadMember,
+    /// The member whom it is about, and those who may act for them as the page says.
+    SelfOrAdmin,
+    /// Admins; other members get 403.
+    Admin,
+    /// Only in development.
+    Development,
+}
+
+/// One address with one method.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// GET or POST.
+    pub method: &'static str,
+    /// The pattern, as axum writes it.
+    pub path: &'static str,
+    /// Who may.
+    pub who: Who,
+}
+
+impl Route {
+    /// Whether it changes anything: only POST does.
+    pub fn is_change(&self) -> bool {
+        self.method == "POST"
+    }
+
+    /// The names of the ids in the path with the kind of each.
+    pub fn ids(&self) -> Vec<(&'static str, &'static str)> {
+        self.path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .map(|name| (name, kind_of(name)))
+            .collect()
+    }
+}
+
+/// What kind of id stands at a name in a path.
+fn kind_of(name: &str) -> &'static str {
+    match name {
+        "org" => "organization (slug)",
+        "squad" => "squad (slug or id)",
+        "core_team" => "core team (slug or id)",
+        "member" => "member (id)",
+        "membership" => "membership (id)",
+        "skill" => "skill (id)",
+        "metric" => "metric (id)",
+        "invitation" => "invitation (id)",
+        "session" => "session (id)",
+        "import" => "import (id)",
+        "event" => "event (id)",
+        "hat" => "hat (id)",
+        "token" => "secret token",
+        "version" => "version number",
+        "hash" | "path" => "static file",
+        _ => "word",
+    }
+}
+
+/// Routes on their way into a router.
+#[derive(Default)]
+pub struct Routes {
+    router: Router<AppState>,
+    list: Vec<Route>,
+}
+
+impl Routes {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a page.
+    #[must_use]
+    pub fn get<H: Handler<T, AppState>, T: 'static>(
+        self,
+        path: &'static str,
+        who: Who,
+        handler: H,
+    ) -> Self {
+        self.add("GET", MethodFilter::GET, path, who, handler)
+    }
+
+    /// Adds a change.
+    #[must_use]
+    pub fn post<H: Handler<T, AppState>, T: 'static>(
+        self,
+        path: &'static str,
+        who: Who,
+        handler: H,
+    ) -> Self {
+        self.add("POST", MethodFilter::POST, path, who, handler)
+    }
+
+    fn add<H: Handler<T, AppState>, T: 'static>(
+        mut self,
+        method: &'static str,
+        filter: MethodFilter,
+        path: &'static str,
+        who: Who,
+        handler: H,
+    ) -> Self {
+        self.list.push(Route { method, path, who });
+        self.router = self.router.route(path, on(filter, handler));
+        self
+    }
+
+    /// Takes in the routes of a feature.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.list.extend(other.list);
+        self.router = self.router.merge(other.router);
+        self
+    }
+
+    /// The table.
+    pub fn list(&self) -> &[Route] {
+        &self.list
+    }
+
+    /// The router.
+    pub fn into_router(self) -> Router<AppState> {
+        self.router
+    }
+}
