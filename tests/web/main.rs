@@ -1,0 +1,22 @@
+//! Trellis through its front door: pages, forms, rights, races, each test with a database of its own.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../support/database.rs"]
+mod database;
+mod harness;
+
+mod access;
+mod accounts;
+mod core_teams;
+mod demo;
+mod doctor;
+mod exchange;
+mod history;
+mod home;
+mod members;
+mod metrics;
+mod missions;
+mod organizations;
+mod setup;
+mod skills;
+mod squads;
