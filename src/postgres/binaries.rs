@@ -33,7 +33,7 @@ pub(super) fn find(options: &Options, data: &Path) -> Result<PathBuf> {
         .map(|text| text.trim().to_owned());
     let serves = |major: u32| wanted.as_ref().is_none_or(|w| *w == major.to_string());
 
-    let given = options.bindir.iter().filter_map(installed).next();
+    let given = options.bindir.as_deref().and_then(installed);
     if let Some((major, dir)) = &given
         && serves(*major)
     {
@@ -41,7 +41,7 @@ pub(super) fn find(options: &Options, data: &Path) -> Result<PathBuf> {
     }
 
     let (places, looked_at) = places(&options.dir);
-    let mut found: Vec<_> = places.iter().filter_map(installed).collect();
+    let mut found: Vec<_> = places.iter().filter_map(|dir| installed(dir)).collect();
     found.sort();
     if let Some((_, dir)) = found.iter().rev().find(|(major, _)| serves(*major)) {
         return Ok(dir.clone());
@@ -86,13 +86,13 @@ fn places(dir: &Path) -> (Vec<PathBuf>, String) {
 }
 
 /// The major version of the server in a folder, if there is one that is new enough and runs.
-fn installed(dir: &PathBuf) -> Option<(u32, PathBuf)> {
+fn installed(dir: &Path) -> Option<(u32, PathBuf)> {
     if !dir.join("initdb").exists() {
         return None;
     }
     let output = Command::new(dir.join("postgres")).arg("--version").output();
     let major = major(&String::from_utf8_lossy(&output.ok()?.stdout))?;
-    (major >= OLDEST_MAJOR).then(|| (major, dir.clone()))
+    (major >= OLDEST_MAJOR).then(|| (major, dir.to_owned()))
 }
 
 /// Reads the major version from the likes of `postgres (Postgres) 15.18 (Debian 15.18-0)`.

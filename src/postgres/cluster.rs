@@ -65,7 +65,8 @@ impl Paths {
         .at(paths.run.display())?;
         let found = fs::symlink_metadata(&paths.run).at(paths.run.display())?;
         // In a folder for everybody, somebody else may have put it, or a link to a folder of ours.
-        if !paths.run.starts_with(&paths.root) && !(found.is_dir() && account.is(found.uid())) {
+        let is_ours = found.is_dir() && account.is(found.uid());
+        if !is_ours && !paths.run.starts_with(&paths.root) {
             return Err(Error::Foreign(paths.run));
         }
         close(&paths.run, account)?;

@@ -19,7 +19,7 @@ const LIMITS: [&str; 3] = [
 ];
 
 /// The number of the advisory lock under which one process at a time does this.
-const LOCK: i64 = 0x7472_656c_6c69_73;
+const LOCK: i64 = 0x0074_7265_6c6c_6973;
 
 /// Makes the role, its limits, its database and the extensions where they are missing, and returns the
 /// URL at which Trellis connects. The migrator lifts `statement_timeout` for itself.
