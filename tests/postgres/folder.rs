@@ -139,7 +139,7 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !is_so() {
         assert!(Instant::now() < deadline, "in vain: {what}");
-        sleep(Duration::from_millis(5));
+        sleep(Duration::from_millis(15));
     }
 }
 
