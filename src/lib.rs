@@ -26,6 +26,7 @@ pub mod members;
 pub mod metrics;
 pub mod missions;
 pub mod organizations;
+pub mod postgres;
 pub mod rule;
 pub mod secret;
 pub mod setup;
