@@ -1,1 +1,3 @@
 //! Trellis: squad-based organization design.
+
+pub mod web;
