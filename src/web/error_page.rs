@@ -99,6 +99,8 @@ mod tests {
                 "{html}"
             );
             assert!(html.contains("0190-abcd"));
+            let symbol = format!("id=\"{}\"", page.words().icon);
+            assert!(include_str!("../../static/icons.svg").contains(&symbol), "{symbol}");
         }
     }
 
