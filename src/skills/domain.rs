@@ -294,7 +294,7 @@ impl Rule for CapabilityFixed {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeZone;
+    use chrono::TimeZone as _;
 
     use super::*;
 
