@@ -93,7 +93,7 @@ fn installed(dir: &Path) -> Option<(u32, PathBuf)> {
     }
     let output = Command::new(dir.join("postgres")).arg("--version").output();
     let major = major(&String::from_utf8_lossy(&output.ok()?.stdout))?;
-    (major >= OLDEST_MAJOR).then(|| (major, dir))
+    (major >= OLDEST_MAJOR).then_some((major, dir))
 }
 
 /// Reads the major version from the likes of `postgres (Postgres) 15.18 (Debian 15.18-0)`.
