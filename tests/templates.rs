@@ -6,12 +6,12 @@ use std::{
 };
 
 fn templates(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("a folder of templates") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() {
             templates(&path, found);
         } else if path.extension().is_some_and(|end| end == "html") {
-            let text = fs::read_to_string(&path).unwrap();
+            let text = fs::read_to_string(&path).expect("a template is text");
             found.push((path, text));
         }
     }
@@ -58,7 +58,9 @@ fn tags(text: &str) -> Vec<&str> {
 }
 
 fn class(tag: &str) -> &str {
-    tag.split_once("class=\"").and_then(|(_, rest)| rest.split_once('"')).map_or("", |(class, _)| class)
+    tag.split_once("class=\"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map_or("", |(class, _)| class)
 }
 
 fn has_class(tag: &str, name: &str) -> bool {
@@ -83,7 +85,9 @@ fn faults(text: &str) -> Vec<String> {
     }
     for tag in tags(text) {
         if [" style=", "\nstyle=", "\tstyle="].iter().any(|style| tag.contains(style)) {
-            faults.push(format!("a style attribute is refused by the content security policy: {tag}"));
+            faults.push(format!(
+                "a style attribute is refused by the content security policy: {tag}"
+            ));
         }
         if let Some((_, trigger)) = tag.split_once("hx-trigger=\"")
             && trigger.split('"').next().is_some_and(|trigger| trigger.contains('['))
@@ -110,13 +114,13 @@ fn faults(text: &str) -> Vec<String> {
 
 #[test]
 fn templates_keep_to_the_policy_and_to_accessibility() {
-    let mut report = String::new();
-    for (path, text) in all() {
-        for fault in faults(&text) {
-            report += &format!("{}: {fault}\n", path.display());
-        }
-    }
-    assert!(report.is_empty(), "{report}");
+    let report: Vec<_> = all()
+        .iter()
+        .flat_map(|(path, text)| {
+            faults(text).into_iter().map(move |fault| format!("{}: {fault}", path.display()))
+        })
+        .collect();
+    assert!(report.is_empty(), "{report:#?}");
 }
 
 #[test]
@@ -124,7 +128,7 @@ fn the_reader_of_templates_finds_each_fault() {
     for bad in [
         r#"<p class="x" style="color: red">"#,
         r#"<div hx-on:click="x()">"#,
-        r#"<div hx-vals='js:{a: 1}'>"#,
+        "<div hx-vals='js:{a: 1}'>",
         r#"<a hx-trigger="click[ctrlKey]">"#,
         "{{ text|safe }}",
         "<script>alert(1)</script>",
@@ -164,7 +168,7 @@ fn static_files_that_templates_name_exist() {
 #[test]
 fn icons_that_templates_name_are_in_the_sprite() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sprite = fs::read_to_string(folder.join("static/icons.svg")).unwrap();
+    let sprite = fs::read_to_string(folder.join("static/icons.svg")).expect("the sprite");
     let mut names = arguments("ui::icon(");
     names.extend(arguments("icon="));
     assert!(names.len() > 20);

@@ -2,6 +2,9 @@
 
 use askama::{Template, filters::HtmlSafe};
 
+/// A text that may be missing, as the macros take it.
+pub type Maybe<'a> = Option<&'a str>;
+
 /// The first text that is not empty.
 pub fn either<'a>(first: &'a str, second: &'a str) -> &'a str {
     if first.is_empty() { second } else { first }
@@ -34,7 +37,10 @@ mod tests {
     #[test]
     fn the_error_is_read_first() {
         assert_eq!(described_by("x", false, false, false).to_string(), "");
-        assert_eq!(described_by("x", true, false, false).to_string(), " aria-describedby=\"x-hint\"");
+        assert_eq!(
+            described_by("x", true, false, false).to_string(),
+            " aria-describedby=\"x-hint\""
+        );
         let all = described_by("x", true, true, true).to_string();
         assert_eq!(all, " aria-describedby=\"x-error x-hint x-now\"");
     }

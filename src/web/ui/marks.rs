@@ -316,7 +316,7 @@ mod tests {
             assert_eq!(page.matches("class=\"on\"").count(), on);
             assert_eq!(page.matches("<i").count(), 12);
         }
-        assert!(size_meter(&&7_usize).wide().to_string().contains("size wide"));
+        assert!(size_meter(7_usize).wide().to_string().contains("size wide"));
     }
 
     #[test]
