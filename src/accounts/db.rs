@@ -122,3 +122,19 @@ pub async fn delete_ended(pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<()>
     sqlx::query!("delete from rate_limit where at < $1", before).execute(pool).await?;
     Ok(())
 }
+
+/// Deletes the sessions of a user, all but one if one is to stay.
+pub async fn delete_sessions(
+    tx: &mut PgConnection,
+    user: UserId,
+    except: Option<SessionId>,
+) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "delete from session where user_id = $1 and id is distinct from $2",
+        user.0,
+        except.map(|session| session.0),
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected())
+}

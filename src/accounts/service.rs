@@ -7,7 +7,7 @@ use super::db;
 use super::domain::{Email, EmailTaken, Lifetime, PersonName};
 use crate::actor::Origin;
 use crate::error::{OnConstraint, Result};
-use crate::ids::UserId;
+use crate::ids::{SessionId, UserId};
 use crate::secret;
 
 /// A user who is about to be.
@@ -59,4 +59,13 @@ pub async fn open_session_in(
 /// Forgets sessions, links and counters that have ended.
 pub async fn forget_ended(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
     Ok(db::delete_ended(pool, now).await?)
+}
+
+/// Ends the sessions of a user, all but one if one is to stay. Answers how many ended.
+pub async fn end_sessions_in(
+    tx: &mut PgConnection,
+    user: UserId,
+    except: Option<SessionId>,
+) -> Result<u64> {
+    Ok(db::delete_sessions(tx, user, except).await?)
 }

@@ -73,10 +73,6 @@ impl SkillRow {
     fn by_level(&self) -> Vec<(Level, i64)> {
         Level::ALL.into_iter().zip(self.levels.iter().copied()).collect()
     }
-
-    fn is_able(level: Level) -> bool {
-        level.is_able(Level::ABLE)
-    }
 }
 
 #[derive(Deserialize, Default)]
