@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use futures_util::future::try_join_all;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 
@@ -51,22 +51,25 @@ impl Opened {
 
 /// The folder of the embedded database: as configured, or the platform's.
 pub fn data_folder(config: &Database) -> anyhow::Result<PathBuf> {
-    if let Some(data) = &config.data {
+    if let Some(data) = config.data.as_ref().filter(|data| !data.as_os_str().is_empty()) {
         return Ok(data.clone());
     }
     if nix::unistd::geteuid().is_root() {
         // The account that Postgres runs as could not enter root's home.
         return Ok(PathBuf::from("/var/lib/trellis"));
     }
-    let base = dirs::data_dir().context("this platform names no data directory: give one with --data")?;
+    let base =
+        dirs::data_dir().context("this platform names no data directory: give one with --data")?;
     Ok(base.join("trellis"))
 }
 
 /// Opens the database that `config` names; the embedded one is started and migrated on the way.
 pub async fn open(config: &Database) -> anyhow::Result<Opened> {
-    if let Some(url) = &config.database_url {
-        let options: PgConnectOptions = url.expose_secret().parse().context("reading the database URL")?;
-        let direct = match &config.database_direct_url {
+    let is_set = |url: &&SecretString| !url.expose_secret().trim().is_empty();
+    if let Some(url) = config.database_url.as_ref().filter(is_set) {
+        let options: PgConnectOptions =
+            url.expose_secret().parse().context("reading the database URL")?;
+        let direct = match config.database_direct_url.as_ref().filter(is_set) {
             Some(url) => url.expose_secret().parse().context("reading the direct database URL")?,
             None => options.clone(),
         };
@@ -76,7 +79,8 @@ pub async fn open(config: &Database) -> anyhow::Result<Opened> {
     let folder = data_folder(config)?;
     let (fetches, in_folder) = (config.fetch_postgres, folder.clone());
     let server = tokio::task::spawn_blocking(move || start(in_folder, fetches)).await??;
-    let options: PgConnectOptions = postgres::prepare(&server).await?.parse().context("reading the embedded URL")?;
+    let options: PgConnectOptions =
+        postgres::prepare(&server).await?.parse().context("reading the embedded URL")?;
     migrate(&options).await?;
     let pool = connect(options.clone(), config.database_connections).await?;
     Ok(Opened { pool, server: Some(server), direct: options })
@@ -87,7 +91,7 @@ fn start(folder: PathBuf, fetches: bool) -> Result<Server, postgres::Error> {
     let mut options = Options::new(&folder);
     match Server::start(&options) {
         Err(postgres::Error::NoBinaries { .. }) if fetches => {
-            options.bindir = Some(postgres::fetch(&folder.join("postgres-binaries"))?);
+            options.bindir = Some(postgres::fetch(&folder.join("postgres"))?);
             Server::start(&options)
         }
         other => other,
@@ -95,7 +99,9 @@ fn start(folder: PathBuf, fetches: bool) -> Result<Server, postgres::Error> {
 }
 
 async fn connect(options: PgConnectOptions, connections: u32) -> anyhow::Result<PgPool> {
-    let options = options.application_name("trellis").log_slow_statements(log::LevelFilter::Warn, Duration::from_secs(1));
+    let options = options
+        .application_name("trellis")
+        .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
     // A connection is not asked before each use, which costs a third of a small page: one that broke is dropped
     // by the error that it gives, and none lives long.
     let pool = PgPoolOptions::new()
@@ -116,8 +122,10 @@ async fn check_pooler(pool: &PgPool, connections: u32) -> anyhow::Result<()> {
     let asks = (0..i64::from(connections.min(8))).map(|lane| async move {
         for step in 0..25_i64 {
             let sent = lane * 1000 + step;
-            let same: i64 = sqlx::query_scalar("select $1::bigint").bind(sent).fetch_one(pool).await?;
-            let text: String = sqlx::query_scalar("select 'n' || $1::bigint").bind(sent).fetch_one(pool).await?;
+            let same: i64 =
+                sqlx::query_scalar("select $1::bigint").bind(sent).fetch_one(pool).await?;
+            let text: String =
+                sqlx::query_scalar("select 'n' || $1::bigint").bind(sent).fetch_one(pool).await?;
             if same != sent || text != format!("n{sent}") {
                 bail!("answers of the database are mixed up");
             }
@@ -131,7 +139,8 @@ async fn check_pooler(pool: &PgPool, connections: u32) -> anyhow::Result<()> {
 }
 
 async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
-    let mut connection = PgConnection::connect_with(options).await.context("connecting to migrate")?;
+    let mut connection =
+        PgConnection::connect_with(options).await.context("connecting to migrate")?;
     sqlx::query("set statement_timeout = 0").execute(&mut connection).await?;
     // What the application's own connections may take at most, by its role: a pooler would drop what a URL says.
     let limits = "alter role current_user set statement_timeout = '5s'; \
@@ -142,7 +151,11 @@ async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
                                 idle_in_transaction_session_timeout for it yourself");
     }
     let mut waited = 0;
-    while !sqlx::query_scalar::<_, bool>("select pg_try_advisory_lock($1)").bind(MIGRATION_LOCK).fetch_one(&mut connection).await? {
+    while !sqlx::query_scalar::<_, bool>("select pg_try_advisory_lock($1)")
+        .bind(MIGRATION_LOCK)
+        .fetch_one(&mut connection)
+        .await?
+    {
         if waited == 600 {
             bail!("another migration has been running for a minute: try again when it is done");
         }
@@ -169,12 +182,16 @@ async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
 /// Whether every migration of this program has been applied.
 pub async fn is_current(pool: &PgPool) -> sqlx::Result<bool> {
     let newest = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default();
-    let is_made: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(pool).await?;
+    let is_made: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
+        .fetch_one(pool)
+        .await?;
     if !is_made {
         return Ok(false);
     }
-    sqlx::query_scalar("select exists (select from _sqlx_migrations where version = $1 and success)")
-        .bind(newest)
-        .fetch_one(pool)
-        .await
+    sqlx::query_scalar(
+        "select exists (select from _sqlx_migrations where version = $1 and success)",
+    )
+    .bind(newest)
+    .fetch_one(pool)
+    .await
 }

@@ -13,6 +13,7 @@ pub mod actor;
 pub mod clock;
 pub mod config;
 pub mod core_teams;
+pub mod database;
 pub mod demo;
 pub mod design;
 pub mod doctor;
@@ -29,6 +30,7 @@ pub mod organizations;
 pub mod postgres;
 pub mod rule;
 pub mod secret;
+pub mod serve;
 pub mod setup;
 pub mod skills;
 pub mod squads;
@@ -40,6 +42,7 @@ use accounts::Passwords;
 use clock::Clock;
 use config::Config;
 use limits::InstanceLimits;
+use serve::Draining;
 
 /// The schema, step by step.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
@@ -57,6 +60,8 @@ pub struct AppState {
     pub passwords: Passwords,
     /// The counters of this instance.
     pub limits: InstanceLimits,
+    /// Whether it is on its way out.
+    pub draining: Draining,
 }
 
 impl AppState {
@@ -69,6 +74,7 @@ impl AppState {
             clock: Clock::default(),
             passwords: Passwords::default(),
             limits,
+            draining: Draining::default(),
         }
     }
 }
@@ -77,6 +83,7 @@ impl AppState {
 pub fn routes() -> web::Routes {
     web::Routes::new()
         .merge(web::routes())
+        .merge(serve::routes())
         .merge(accounts::routes())
         .merge(organizations::routes())
         .merge(home::routes())

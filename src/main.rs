@@ -79,7 +79,8 @@ enum Admin {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let result = runtime.context("starting the runtime").and_then(|runtime| runtime.block_on(run(cli)));
+    let result =
+        runtime.context("starting the runtime").and_then(|runtime| runtime.block_on(run(cli)));
     match result {
         Ok(code) => code,
         Err(error) => {
@@ -105,7 +106,13 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo { database, options } => {
             log(false, "warn");
             let opened = database::open(&database).await?;
-            let made = demo::service::fill(&opened.pool, &Passwords::default(), &Clock::default(), &options).await;
+            let made = demo::service::fill(
+                &opened.pool,
+                &Passwords::default(),
+                &Clock::default(),
+                &options,
+            )
+            .await;
             opened.close().await?;
             made?.print(options.json);
         }
@@ -143,22 +150,25 @@ fn log(is_json: bool, default: &str) {
     }
 }
 
-async fn create_admin(config: &Database, email: &str, name: &str, organization: &str) -> anyhow::Result<()> {
+async fn create_admin(
+    config: &Database,
+    email: &str,
+    name: &str,
+    organization: &str,
+) -> anyhow::Result<()> {
     let email = Email::parse(email)?;
     let name = PersonName::parse(name)?;
     let organization = OrganizationName::parse(organization)?;
     if std::io::stdin().is_terminal() {
-        eprintln!("Type the password ({PASSWORD_MIN_TRUSTED} characters or more), then Enter and Ctrl-D:");
+        eprintln!(
+            "Type the password ({PASSWORD_MIN_TRUSTED} characters or more), then Enter and Ctrl-D:"
+        );
     }
     let mut password = String::new();
     std::io::stdin().take(10_000).read_to_string(&mut password).context("reading the password")?;
     let password = password.trim_end_matches(['\r', '\n']);
     check_password(password, true, &[email.local_part(), name.as_str(), organization.as_str()])?;
-    let user = NewUser {
-        password_hash: Passwords::default().hash(password).await.map_err(|error| anyhow::anyhow!("{error:?}"))?,
-        email,
-        name,
-    };
+    let user = NewUser { password_hash: Passwords::default().hash(password).await?, email, name };
     let opened = database::open(config).await?;
     let made = setup::service::found(
         &opened.pool,
@@ -170,11 +180,8 @@ async fn create_admin(config: &Database, email: &str, name: &str, organization: 
     )
     .await;
     opened.close().await?;
-    match made {
-        Ok(_) => println!("{} is admin of {organization}", user.email),
-        Err(trellis::error::Error::Refused(refusal)) => anyhow::bail!("{}", refusal.message),
-        Err(error) => anyhow::bail!("{error:?}"),
-    }
+    made?;
+    println!("{} is admin of {organization}", user.email);
     Ok(())
 }
 

