@@ -54,6 +54,14 @@ struct Line {
 }
 
 impl Line {
+    /// The pattern of an active squad, else its state.
+    fn kind(&self) -> &'static str {
+        match self.state {
+            State::Active => Pattern::parse(&self.row.pattern).map_or("", Pattern::title),
+            state => state.title(),
+        }
+    }
+
     fn coverage(&self) -> Vec<(&'static str, &'static str, usize)> {
         let able = self.row.able.iter().map(|n| usize::try_from(*n).unwrap_or_default());
         Capability::ALL

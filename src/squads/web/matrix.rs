@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::actor::Tenant;
 use crate::error::Result;
-use crate::ids::{SkillId, TeamId};
+use crate::ids::{MemberId, SkillId, TeamId};
 use crate::skills::{Coverage, Level, coverage};
 use crate::squads::db::{self, MemberLine, SkillColumn};
 
@@ -31,13 +31,11 @@ impl Column {
         self.skill.level.unwrap_or(Level::ABLE.number())
     }
 
-    /// What the squad asks for, in words.
+    /// What the squad asks for, in words: "2 members: can do it alone".
     pub fn need(&self) -> String {
         let people = self.skill.people.unwrap_or(1);
         let noun = if people == 1 { "member" } else { "members" };
-        let words = crate::web::ui::level_words(self.level());
-        format!("{people} {noun} who {words}")
-            .replace("who knows", if people == 1 { "who knows" } else { "who know" })
+        format!("{people} {noun}: {}", crate::web::ui::level_words(self.level()))
     }
 }
 
@@ -77,19 +75,31 @@ impl Matrix {
         let columns = skills
             .into_iter()
             .enumerate()
-            .map(|(at, skill)| {
-                let level = skill.level.unwrap_or(Level::ABLE.number());
-                let able = lines.iter().filter(|line| line.levels[at] >= level).count();
-                let needed = skill.people.map_or(CAPABLE, |people| usize::try_from(people).unwrap_or(1));
-                Column {
-                    is_first_craft: Some(at) == first_craft,
-                    able,
-                    coverage: coverage(able, needed),
-                    skill,
-                }
+            .map(|(at, skill)| Column {
+                is_first_craft: Some(at) == first_craft,
+                able: 0,
+                coverage: Coverage::Gap,
+                skill,
             })
             .collect();
-        Ok(Self { columns, lines })
+        let mut matrix = Self { columns, lines };
+        matrix.count();
+        Ok(matrix)
+    }
+
+    /// Leaves a member out, to see what the squad would miss without them.
+    pub fn without(&mut self, member: MemberId) {
+        self.lines.retain(|line| line.member.member != member);
+        self.count();
+    }
+
+    fn count(&mut self) {
+        for (at, column) in self.columns.iter_mut().enumerate() {
+            let level = column.level();
+            column.able = self.lines.iter().filter(|line| line.levels[at] >= level).count();
+            let people = column.skill.people.map(|people| usize::try_from(people).unwrap_or(1));
+            column.coverage = coverage(column.able, people.unwrap_or(CAPABLE));
+        }
     }
 
     /// What the squad misses, each with the level from which on somebody would help.
