@@ -24,6 +24,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 pub mod assets;
 pub mod components;
+pub mod csv;
 mod error_page;
 pub mod errors;
 pub mod flash;
