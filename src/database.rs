@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use futures_util::future::try_join_all;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 
@@ -51,7 +51,7 @@ impl Opened {
 
 /// The folder of the embedded database: as configured, or the platform's.
 pub fn data_folder(config: &Database) -> anyhow::Result<PathBuf> {
-    if let Some(data) = &config.data {
+    if let Some(data) = config.data.as_ref().filter(|data| !data.as_os_str().is_empty()) {
         return Ok(data.clone());
     }
     if nix::unistd::geteuid().is_root() {
@@ -65,10 +65,11 @@ pub fn data_folder(config: &Database) -> anyhow::Result<PathBuf> {
 
 /// Opens the database that `config` names; the embedded one is started and migrated on the way.
 pub async fn open(config: &Database) -> anyhow::Result<Opened> {
-    if let Some(url) = &config.database_url {
+    let is_set = |url: &&SecretString| !url.expose_secret().trim().is_empty();
+    if let Some(url) = config.database_url.as_ref().filter(is_set) {
         let options: PgConnectOptions =
             url.expose_secret().parse().context("reading the database URL")?;
-        let direct = match &config.database_direct_url {
+        let direct = match config.database_direct_url.as_ref().filter(is_set) {
             Some(url) => url.expose_secret().parse().context("reading the direct database URL")?,
             None => options.clone(),
         };
