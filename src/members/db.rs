@@ -395,27 +395,6 @@ pub async fn update_deactivated(
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends the open invitation of a member who leaves.
-pub async fn update_invitation_revoked(
-    tx: &mut PgConnection,
-    tenant: Tenant,
-    member: MemberId,
-    at: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        r#"
-        update invitation set revoked_at = $3
-        where organization_id = $1 and member_id = $2 and used_at is null and revoked_at is null
-        "#,
-        tenant.organization_id().0,
-        member.0,
-        at,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 /// How many admins the organization has.
 pub async fn count_admins(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<i32> {
     sqlx::query_scalar!(

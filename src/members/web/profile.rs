@@ -114,6 +114,13 @@ impl ShowPage {
         self.saved.email.as_deref().filter(|_| may_see)
     }
 
+    /// Where admins see to the account.
+    fn account(&self) -> Option<String> {
+        let id = self.member.id;
+        let may = self.actor.roles.may_administer();
+        may.then(|| format!("/o/{}/settings/accounts/{id}", self.org))
+    }
+
     fn subtitle(&self) -> String {
         let said = [self.saved.title.as_str(), self.saved.discipline.as_str()];
         said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
