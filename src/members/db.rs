@@ -47,7 +47,6 @@ pub struct MemberRow {
     pub name: String,
     pub title: String,
     pub discipline: String,
-    pub has_user: bool,
     pub teams: Json<Vec<TeamShare>>,
     pub skills: Json<Vec<TopSkill>>,
     /// How many members the filter finds.
@@ -122,7 +121,6 @@ pub async fn list(
                m.name,
                m.title,
                m.discipline,
-               m.user_id is not null  as "has_user!",
                coalesce((select json_agg(json_build_object('name', t.name, 'slug', t.slug,
                                                            'is_squad', t.kind = 'squad', 'allocation', x.allocation)
                                          order by t.kind desc, lower(t.name))

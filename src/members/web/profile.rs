@@ -62,7 +62,7 @@ impl ShowPage {
         format!("{}/still-true", self.skills_url())
     }
 
-    fn who(&self, event: &Recent) -> String {
+    fn who(event: &Recent) -> String {
         event.member_name.clone().unwrap_or_else(|| "Trellis".to_owned())
     }
 
