@@ -25,7 +25,7 @@ mod domain;
 pub mod service;
 mod web;
 
-pub(crate) use db::{Candidate, MemberLine, Search, candidates, members, teams};
+pub(crate) use db::{MemberLine, Search, candidates, members, teams};
 pub use domain::*;
 pub use web::routes;
 pub(crate) use web::{AddForm, Person, address, joined, last_change};

@@ -178,16 +178,12 @@ pub struct MemberLine {
     pub name: String,
     /// Their discipline.
     pub discipline: String,
-    /// Their title.
-    pub title: String,
     /// Their share here, in percent.
     pub allocation: i16,
     /// Their share in all teams, in percent.
     pub total: i64,
     /// The hats worn here.
     pub hats: Vec<String>,
-    /// Since when.
-    pub from_at: DateTime<Utc>,
 }
 
 /// The current members of a team, by name.
@@ -199,8 +195,7 @@ pub async fn members(
     sqlx::query_as!(
         MemberLine,
         r#"
-        select s.id as "membership: MembershipId", m.id as "member: MemberId", m.name, m.discipline, m.title,
-               s.allocation, s.from_at,
+        select s.id as "membership: MembershipId", m.id as "member: MemberId", m.name, m.discipline, s.allocation,
                (select sum(x.allocation) from membership x
                 where x.organization_id = s.organization_id and x.member_id = s.member_id and x.until_at is null) as "total!",
                array(select c.name from membership_hat h
