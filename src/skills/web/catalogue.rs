@@ -159,16 +159,10 @@ impl ShowPage {
     }
 
     /// The holders at each level that somebody has, the highest first.
-    fn groups(&self) -> Vec<(Level, i64, Vec<&HolderRow>)> {
-        let mut all: Vec<_> = self.skill.by_level();
-        all.reverse();
-        all.into_iter()
-            .map(|(level, n)| {
-                let held = self.holders.iter().filter(|holder| holder.level == Some(level));
-                (level, n, held.collect::<Vec<_>>())
-            })
-            .filter(|(_, _, held)| !held.is_empty())
-            .collect()
+    fn groups(&self) -> Vec<(Level, Vec<&HolderRow>)> {
+        let held = |level| self.holders.iter().filter(move |it| it.level == Some(level)).collect();
+        let groups = Level::ALL.into_iter().rev().map(|level| (level, held(level)));
+        groups.filter(|(_, held): &(Level, Vec<&HolderRow>)| !held.is_empty()).collect()
     }
 
     fn is_cut(&self) -> bool {
