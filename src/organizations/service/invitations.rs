@@ -12,8 +12,7 @@ use crate::accounts::service::{
     sign_in_browser_in,
 };
 use crate::accounts::{
-    Browser, CurrentUser, Email, LinkSpent, Passwords, PersonName, SignedIn, check_password,
-    own_words,
+    Browser, CurrentUser, Email, LinkSpent, Passwords, PersonName, SignedIn, check_password_of,
 };
 use crate::actor::{ADMINS, Actor, Role, Roles, Tenant};
 use crate::error::{Error, OnConstraint, Result};
@@ -211,8 +210,8 @@ pub async fn accept(
     let password_hash = match who {
         Accepting::New(name, password) => {
             let is_trusted = roles.may_design();
-            let words = own_words(email.as_str(), [name.as_str(), held.organization.as_str()]);
-            check_password(password, is_trusted, &words)?;
+            let names = [name.as_str(), held.organization.as_str()];
+            check_password_of(password, is_trusted, email.as_str(), names)?;
             passwords.hash(password).await?
         }
         Accepting::User(user) if user.email == held.email => String::new(),
