@@ -294,7 +294,7 @@ pub fn browser_words(user_agent: &str) -> String {
 pub fn check_password_of<'a>(
     password: &str,
     is_trusted: bool,
-    email: &str,
+    email: &'a str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Result<(), BadPassword> {
     let local = email.rsplit_once('@').map_or(email, |(local, _)| local);
