@@ -218,7 +218,9 @@ pub struct Holder {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RatingRefused {
     /// Who signs in rates their own skills.
-    #[error("Only the member rates their own skills. Leaders and admins do so for members who cannot sign in yet.")]
+    #[error(
+        "Only the member rates their own skills. Leaders and admins do so for members who cannot sign in yet."
+    )]
     NotYours,
     /// A confirmation is another member's.
     #[error("Somebody else confirms your skills. Ask a fellow member who has seen you do it.")]
@@ -263,7 +265,9 @@ impl Holder {
 
 /// Another skill has the name.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("The catalogue already has this skill, perhaps among the archived ones. Choose another name.")]
+#[error(
+    "The catalogue already has this skill, perhaps among the archived ones. Choose another name."
+)]
 pub struct SkillNameTaken;
 
 impl Rule for SkillNameTaken {
@@ -280,7 +284,9 @@ impl Rule for SkillNameTaken {
 
 /// The four core capabilities stay as they are.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Analyze, decide, solve and act are the core capabilities of every squad. They keep their names and cannot be archived.")]
+#[error(
+    "Analyze, decide, solve and act are the core capabilities of every squad. They keep their names and cannot be archived."
+)]
 pub struct CapabilityFixed;
 
 impl Rule for CapabilityFixed {

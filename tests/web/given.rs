@@ -64,8 +64,12 @@ pub async fn ready(app: &TestApp, name: &str) -> TeamId {
     let id = squad(app, name).await;
     let members = app.people(6).await;
     join(app, id, &members).await;
-    missions::service::write(&app.pool, &designer(app), id, 0, &mission("Every household")).await.unwrap();
-    metrics::service::set_goal(&app.pool, &designer(app), id, &metric("First bill correct", 97.0)).await.unwrap();
+    missions::service::write(&app.pool, &designer(app), id, 0, &mission("Every household"))
+        .await
+        .unwrap();
+    metrics::service::set_goal(&app.pool, &designer(app), id, &metric("First bill correct", 97.0))
+        .await
+        .unwrap();
     id
 }
 
@@ -80,5 +84,9 @@ pub async fn active(app: &TestApp, name: &str) -> TeamId {
 
 /// How many events of a kind there are.
 pub async fn events(app: &TestApp, kind: &str) -> i64 {
-    sqlx::query_scalar("select count(*) from event where kind = $1").bind(kind).fetch_one(&app.pool).await.unwrap()
+    sqlx::query_scalar("select count(*) from event where kind = $1")
+        .bind(kind)
+        .fetch_one(&app.pool)
+        .await
+        .unwrap()
 }

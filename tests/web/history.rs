@@ -17,7 +17,9 @@ async fn everybody_reads_who_did_what_and_what_it_was_before() {
     let page = app.member("Aisha").await.get(&app.at("/activity")).await;
 
     page.assert_ok();
-    assert!(page.text(".timeline li p").contains("Ingrid Solheim changed the mission of Fair Bills"));
+    assert!(
+        page.text(".timeline li p").contains("Ingrid Solheim changed the mission of Fair Bills")
+    );
     assert_eq!(page.text(".timeline li tbody th"), "Customer");
     assert_eq!(page.texts(".timeline li tbody td")[..2], ["Every household", "Every tenant"]);
 }
@@ -51,7 +53,15 @@ async fn a_long_history_is_read_page_by_page_without_gaps() {
     let app = TestApp::new().await;
     let squad = given::squad(&app, "Fair Bills").await;
     for n in 0..55 {
-        write(&app.pool, &given::designer(&app), squad, n, &given::mission(&format!("Customer {n}"))).await.unwrap();
+        write(
+            &app.pool,
+            &given::designer(&app),
+            squad,
+            n,
+            &given::mission(&format!("Customer {n}")),
+        )
+        .await
+        .unwrap();
     }
     let mut member = app.member("Aisha").await;
 

@@ -14,7 +14,10 @@ async fn an_empty_organization_says_how_to_begin() {
 
     page.assert_ok();
     assert_eq!(page.text(".empty h3"), "No squads yet");
-    assert_eq!(page.texts(".empty .actions a"), ["Design the first squad", "Add members", "Import"]);
+    assert_eq!(
+        page.texts(".empty .actions a"),
+        ["Design the first squad", "Add members", "Import"]
+    );
     assert!(page.text(".list").contains("You are alone here."));
     let member = app.member("Aisha").await.get(&app.at("")).await;
     assert_eq!(member.count(".empty .actions a"), 0);
@@ -30,10 +33,22 @@ async fn a_leader_sees_what_to_tend_and_which_squad_is_ready() {
 
     page.assert_ok();
     let things = page.texts("[aria-labelledby=needs-h] li p:first-child");
-    assert!(things.iter().any(|thing| thing == "Breach: Outage Care: Nobody can analyze, decide, solve problems or act yet."), "{things:?}");
-    assert!(things.iter().any(|thing| thing == "Passes: Fair Bills: Ready to become active."), "{things:?}");
+    assert!(
+        things.iter().any(|thing| thing
+            == "Breach: Outage Care: Nobody can analyze, decide, solve problems or act yet."),
+        "{things:?}"
+    );
+    assert!(
+        things.iter().any(|thing| thing == "Passes: Fair Bills: Ready to become active."),
+        "{things:?}"
+    );
     assert!(things.len() <= 10);
-    assert!(page.text("h1 + .sub").starts_with("2 squads, 0 core teams, 8 members. Last change today, "), "{}", page.text(".sub"));
+    assert!(
+        page.text("h1 + .sub")
+            .starts_with("2 squads, 0 core teams, 8 members. Last change today, "),
+        "{}",
+        page.text(".sub")
+    );
 }
 
 #[tokio::test]
@@ -47,11 +62,17 @@ async fn a_member_sees_their_squad_and_what_it_needs_and_nothing_of_others() {
     let page = member.get(&app.at("")).await;
 
     let things = page.texts("[aria-labelledby=needs-h] li p:first-child");
-    assert!(things.contains(&"Warning: Fair Bills: There is no mission yet.".to_owned()), "{things:?}");
+    assert!(
+        things.contains(&"Warning: Fair Bills: There is no mission yet.".to_owned()),
+        "{things:?}"
+    );
     assert!(things.iter().all(|thing| !thing.contains("Outage Care")));
     assert_eq!(page.text(".mission-box h2"), "Fair Bills");
     let ways = page.texts("[aria-labelledby=needs-h] .ways a");
-    assert!(ways.contains(&"Write the mission".to_owned()) && !ways.contains(&"Add members".to_owned()), "{ways:?}");
+    assert!(
+        ways.contains(&"Write the mission".to_owned()) && !ways.contains(&"Add members".to_owned()),
+        "{ways:?}"
+    );
 }
 
 #[tokio::test]

@@ -26,7 +26,10 @@ async fn a_squads_member_chooses_its_goal_metric() {
     member.post(&new, FORM).await.assert_redirect();
 
     let kept: (String, f64, Option<f64>) =
-        sqlx::query_as("select kind, target, baseline from metric where is_goal").fetch_one(&app.pool).await.unwrap();
+        sqlx::query_as("select kind, target, baseline from metric where is_goal")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
     assert_eq!(kept, ("customer_value".to_owned(), 97.0, Some(88.1)));
     assert_eq!(given::events(&app, "goal_metric_set").await, 1);
 }
@@ -55,7 +58,10 @@ async fn a_squad_has_one_goal_metric_and_the_second_is_told_to_replace_it() {
     let second = set_goal(&app.pool, &leader, squad, &given::metric("Calls", 20.0)).await;
 
     let Err(Error::Refused(refusal)) = second else { panic!("{second:?}") };
-    assert_eq!(refusal.message, "This squad has a goal metric. Replace it with a reason: its history stays.");
+    assert_eq!(
+        refusal.message,
+        "This squad has a goal metric. Replace it with a reason: its history stays."
+    );
     assert!(refusal.is_conflict);
 }
 
@@ -66,7 +72,9 @@ async fn a_goal_metric_is_replaced_in_one_step_with_a_reason() {
     let leader = given::designer(&app);
     let old = sqlx::query_scalar("select id from metric").fetch_one(&app.pool).await.unwrap();
 
-    replace_goal(&app.pool, &leader, old, 1, &reason(), &given::metric("Calls answered", 90.0)).await.unwrap();
+    replace_goal(&app.pool, &leader, old, 1, &reason(), &given::metric("Calls answered", 90.0))
+        .await
+        .unwrap();
 
     let all: Vec<(String, bool, String)> =
         sqlx::query_as("select name, ended_at is null, ended_reason from metric where team_id = $1 order by created_at")
@@ -81,7 +89,8 @@ async fn a_goal_metric_is_replaced_in_one_step_with_a_reason() {
             ("Calls answered".to_owned(), true, String::new()),
         ]
     );
-    let again = update(&app.pool, &leader, old, 2, &given::metric("First bill correct", 98.0)).await;
+    let again =
+        update(&app.pool, &leader, old, 2, &given::metric("First bill correct", 98.0)).await;
     assert!(matches!(again, Err(Error::Refused(refusal)) if refusal.code == "metric_ended"));
 }
 
@@ -90,8 +99,17 @@ async fn an_old_version_of_the_form_shows_both_values() {
     let app = TestApp::new().await;
     let squad = given::squad(&app, "Fair Bills").await;
     let mut leader = app.leader("Ingrid").await;
-    let id = set_goal(&app.pool, &given::designer(&app), squad, &given::metric("First bill correct", 95.0)).await.unwrap();
-    update(&app.pool, &given::designer(&app), id, 1, &given::metric("First bill correct", 96.0)).await.unwrap();
+    let id = set_goal(
+        &app.pool,
+        &given::designer(&app),
+        squad,
+        &given::metric("First bill correct", 95.0),
+    )
+    .await
+    .unwrap();
+    update(&app.pool, &given::designer(&app), id, 1, &given::metric("First bill correct", 96.0))
+        .await
+        .unwrap();
 
     let edit = app.at(&format!("/squads/fair-bills/metrics/{id}/edit"));
     let late = leader.post(&edit, &format!("{FORM}&version=1")).await;
@@ -111,11 +129,31 @@ async fn what_was_typed_wrong_is_said_beside_its_field() {
     let new = app.at("/squads/fair-bills/metrics/new");
 
     for (form, field, sentence) in [
-        ("name=&unit=&direction=up&baseline=&target=97&cadence=weekly", "name", "Fill in the metric's name."),
-        ("name=a&unit=&direction=up&baseline=&target=many&cadence=weekly", "target", "Write a number, for example 94.2."),
-        ("name=a&unit=&direction=up&baseline=&target=1%2C000&cadence=weekly", "target", "1,000 could be read in two ways. Write it without a comma, or with a point."),
-        ("name=a&unit=&direction=up&baseline=97&target=97&cadence=weekly", "target", "To go up, the target is above the value today."),
-        ("name=a&unit=&direction=within&baseline=&target=2&target_high=&cadence=weekly", "target_high", "Fill in the high end of the range."),
+        (
+            "name=&unit=&direction=up&baseline=&target=97&cadence=weekly",
+            "name",
+            "Fill in the metric's name.",
+        ),
+        (
+            "name=a&unit=&direction=up&baseline=&target=many&cadence=weekly",
+            "target",
+            "Write a number, for example 94.2.",
+        ),
+        (
+            "name=a&unit=&direction=up&baseline=&target=1%2C000&cadence=weekly",
+            "target",
+            "1,000 could be read in two ways. Write it without a comma, or with a point.",
+        ),
+        (
+            "name=a&unit=&direction=up&baseline=97&target=97&cadence=weekly",
+            "target",
+            "To go up, the target is above the value today.",
+        ),
+        (
+            "name=a&unit=&direction=within&baseline=&target=2&target_high=&cadence=weekly",
+            "target_high",
+            "Fill in the high end of the range.",
+        ),
     ] {
         let answer = leader.post(&new, form).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
@@ -128,13 +166,16 @@ async fn a_metric_of_another_squad_or_organization_does_not_exist() {
     let app = TestApp::new().await;
     let squad = given::squad(&app, "Fair Bills").await;
     given::squad(&app, "Outage Care").await;
-    let id = set_goal(&app.pool, &given::designer(&app), squad, &given::metric("Calls", 95.0)).await.unwrap();
+    let id = set_goal(&app.pool, &given::designer(&app), squad, &given::metric("Calls", 95.0))
+        .await
+        .unwrap();
     let mut leader = app.leader("Ingrid").await;
     let mut stranger = app.stranger().await;
 
     let elsewhere = leader.get(&app.at(&format!("/squads/outage-care/metrics/{id}/edit"))).await;
     assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
-    let theirs = stranger.post(&app.at(&format!("/squads/fair-bills/metrics/{id}/edit")), FORM).await;
+    let theirs =
+        stranger.post(&app.at(&format!("/squads/fair-bills/metrics/{id}/edit")), FORM).await;
     assert_eq!(theirs.status, StatusCode::NOT_FOUND);
     let service = update(&app.pool, &stranger.actor(), id, 1, &given::metric("Calls", 1.0)).await;
     assert!(matches!(service, Err(Error::NotFound)));

@@ -8,7 +8,8 @@ use trellis::missions::{MissionText, Success};
 use crate::given;
 use crate::harness::TestApp;
 
-const FORM: &str = "customer=Every+household&value=A+bill+they+trust&success=Fewer+calls&review_on=2099-01-01";
+const FORM: &str =
+    "customer=Every+household&value=A+bill+they+trust&success=Fewer+calls&review_on=2099-01-01";
 
 #[tokio::test]
 async fn a_leader_writes_the_first_mission_and_it_holds_at_once() {
@@ -51,7 +52,11 @@ async fn a_squad_of_another_organization_does_not_exist() {
     for path in ["mission", "mission/edit", "mission/compare"] {
         let here = stranger.get(&app.at(&format!("/squads/{squad}/{path}"))).await;
         let there = stranger.get(&format!("/o/other-0/squads/{squad}/{path}")).await;
-        assert_eq!((here.status, there.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND), "{path}");
+        assert_eq!(
+            (here.status, there.status),
+            (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND),
+            "{path}"
+        );
     }
     let answer = write(&app.pool, &stranger.actor(), squad, 0, &given::mission("Households")).await;
     assert!(matches!(answer, Err(Error::NotFound)));
@@ -81,7 +86,9 @@ async fn two_who_write_at_once_both_see_both_texts() {
     let app = TestApp::new().await;
     let squad = given::squad(&app, "Fair Bills").await;
     let mut leader = app.leader("Ingrid").await;
-    write(&app.pool, &given::designer(&app), squad, 0, &given::mission("Every tenant")).await.unwrap();
+    write(&app.pool, &given::designer(&app), squad, 0, &given::mission("Every tenant"))
+        .await
+        .unwrap();
 
     let edit = app.at("/squads/fair-bills/mission/edit");
     let late = leader.post(&edit, &format!("{FORM}&version=0")).await;
@@ -99,13 +106,24 @@ async fn an_author_waits_for_another_one_and_does_not_overwrite_them() {
     let app = TestApp::new().await;
     let squad = given::squad(&app, "Fair Bills").await;
     let mut held = app.pool.begin().await.unwrap();
-    sqlx::query("select from team where id = $1 for no key update").bind(squad).execute(&mut *held).await.unwrap();
+    sqlx::query("select from team where id = $1 for no key update")
+        .bind(squad)
+        .execute(&mut *held)
+        .await
+        .unwrap();
 
     let (pool, actor) = (app.pool.clone(), given::designer(&app));
-    let waiting = tokio::spawn(async move { write(&pool, &actor, squad, 0, &given::mission("Households")).await });
+    let waiting =
+        tokio::spawn(
+            async move { write(&pool, &actor, squad, 0, &given::mission("Households")).await },
+        );
     tokio::time::sleep(std::time::Duration::from_millis(150)).await;
     assert!(!waiting.is_finished(), "the second author waits for the lock");
-    sqlx::query("update team set mission_version = 1 where id = $1").bind(squad).execute(&mut *held).await.unwrap();
+    sqlx::query("update team set mission_version = 1 where id = $1")
+        .bind(squad)
+        .execute(&mut *held)
+        .await
+        .unwrap();
     held.commit().await.unwrap();
 
     assert!(matches!(waiting.await.unwrap(), Err(Error::Stale)));
@@ -178,7 +196,9 @@ async fn a_text_that_is_too_long_or_no_date_is_refused_beside_its_field() {
     given::squad(&app, "Fair Bills").await;
     let mut leader = app.leader("Ingrid").await;
     let edit = app.at("/squads/fair-bills/mission/edit");
-    let form = |n: usize, day: &str| format!("customer={}&value=b&success=c&review_on={day}&version=0", "a".repeat(n));
+    let form = |n: usize, day: &str| {
+        format!("customer={}&value=b&success=c&review_on={day}&version=0", "a".repeat(n))
+    };
 
     let long = leader.post(&edit, &form(301, "soon")).await;
     assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
