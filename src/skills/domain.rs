@@ -6,7 +6,7 @@ use chrono::{DateTime, Months, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::ids::MemberId;
+use crate::ids::{MemberId, SkillId};
 use crate::rule::Rule;
 use crate::text::text;
 
@@ -158,9 +158,31 @@ impl fmt::Display for Level {
 /// A level is stale after 6 months without a rating or a confirmation (DOMAIN.md, glossary).
 pub const STALE_AFTER: Months = Months::new(6);
 
+/// What was last rated or confirmed at this time or before is stale at `now`.
+pub fn stale_since(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.checked_sub_months(STALE_AFTER).unwrap_or(DateTime::<Utc>::MIN_UTC)
+}
+
 /// Whether a level that was last rated or confirmed at `last` has to be looked at again.
 pub fn is_stale(last: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    last.checked_add_months(STALE_AFTER).is_some_and(|until| until <= now)
+    last <= stale_since(now)
+}
+
+/// The age of a rating in words: "today", "3 days ago", "7 months ago".
+pub fn ago(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let some = |n: i64, unit: &str| {
+        if n == 1 { format!("1 {unit} ago") } else { format!("{n} {unit}s ago") }
+    };
+    let mut months = 0;
+    while then.checked_add_months(Months::new(months + 1)).is_some_and(|at| at <= now) {
+        months += 1;
+    }
+    match ((now - then).num_days(), i64::from(months)) {
+        (..=0, _) => "today".to_owned(),
+        (days, 0) => some(days, "day"),
+        (_, months @ 1..24) => some(months, "month"),
+        (_, months) => some(months / 12, "year"),
+    }
 }
 
 /// When a level was last said to be true: by rating it, or by confirming it.
@@ -250,16 +272,42 @@ impl Rule for RatingRefused {
 impl Holder {
     /// Whether `actor` may rate these skills: the member does; for a member without a user, who was imported and
     /// cannot sign in yet, leaders and admins do (DOMAIN.md, section 5: own skills are one's own).
-    pub fn may_rate(&self, actor: &Actor) -> bool {
-        actor.member == self.id || (!self.has_user && actor.roles.may_design())
+    pub fn may_rate(&self, actor: &Actor) -> Result<(), RatingRefused> {
+        if actor.member != self.id && (self.has_user || !actor.roles.may_design()) {
+            return Err(RatingRefused::NotYours);
+        }
+        if self.is_deactivated { Err(RatingRefused::Deactivated) } else { Ok(()) }
     }
 
-    /// Whether a level may be confirmed by `actor`: by every other member.
+    /// Whether `actor` may confirm a level: every other member may.
     pub fn may_confirm(&self, actor: &Actor) -> Result<(), RatingRefused> {
-        if self.is_deactivated {
-            return Err(RatingRefused::Deactivated);
+        if actor.member == self.id {
+            return Err(RatingRefused::Own);
         }
-        if actor.member == self.id { Err(RatingRefused::Own) } else { Ok(()) }
+        if self.is_deactivated { Err(RatingRefused::Deactivated) } else { Ok(()) }
+    }
+}
+
+/// What a member says of one skill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rating {
+    /// The skill.
+    pub skill: SkillId,
+    /// The level; none says nothing of it.
+    pub level: Option<Level>,
+    /// Whether they want to learn it.
+    pub wants_to_learn: bool,
+    /// The version of what was saved when the form was loaded; 0 for nothing.
+    pub version: i32,
+}
+
+/// A rating in words, for the history: "can do it alone, wants to learn"; nothing for nothing.
+pub fn in_words(level: Option<Level>, wants_to_learn: bool) -> Option<String> {
+    match (level, wants_to_learn) {
+        (None, false) => None,
+        (None, true) => Some("wants to learn".to_owned()),
+        (Some(level), false) => Some(level.words().to_owned()),
+        (Some(level), true) => Some(format!("{level}, wants to learn")),
     }
 }
 
@@ -300,7 +348,7 @@ impl Rule for CapabilityFixed {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeZone;
+    use chrono::TimeZone as _;
 
     use super::*;
 
@@ -339,6 +387,24 @@ mod tests {
         assert!(is_stale(rated, at(7, 31, 12)));
         assert!(!is_stale(last_said(rated, Some(at(3, 1, 12))), at(7, 31, 12)), "confirmed later");
         assert_eq!(last_said(at(3, 1, 12), Some(rated)), at(3, 1, 12));
+    }
+
+    #[test]
+    fn an_age_is_said_in_the_largest_unit_that_is_whole() {
+        let now = Utc.with_ymd_and_hms(2026, 11, 21, 12, 0, 0).unwrap();
+        let said = |y, m, d| ago(Utc.with_ymd_and_hms(y, m, d, 12, 0, 0).unwrap(), now);
+        assert_eq!(said(2026, 11, 21), "today");
+        assert_eq!(said(2026, 11, 20), "1 day ago");
+        assert_eq!(said(2026, 10, 22), "30 days ago");
+        assert_eq!(said(2026, 10, 21), "1 month ago");
+        assert_eq!(said(2026, 4, 21), "7 months ago");
+        assert_eq!(said(2024, 11, 21), "2 years ago");
+    }
+
+    #[test]
+    fn nothing_said_has_no_words() {
+        assert_eq!(in_words(None, false), None);
+        assert_eq!(in_words(Some(Level::ABLE), true).unwrap(), "can do it alone, wants to learn");
     }
 
     #[test]
