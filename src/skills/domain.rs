@@ -240,7 +240,9 @@ pub struct Holder {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RatingRefused {
     /// Who signs in rates their own skills.
-    #[error("Only the member rates their own skills. Leaders and admins do so for members who cannot sign in yet.")]
+    #[error(
+        "Only the member rates their own skills. Leaders and admins do so for members who cannot sign in yet."
+    )]
     NotYours,
     /// A confirmation is another member's.
     #[error("Somebody else confirms your skills. Ask a fellow member who has seen you do it.")]
@@ -311,7 +313,9 @@ pub fn in_words(level: Option<Level>, wants_to_learn: bool) -> Option<String> {
 
 /// Another skill has the name.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("The catalogue already has this skill, perhaps among the archived ones. Choose another name.")]
+#[error(
+    "The catalogue already has this skill, perhaps among the archived ones. Choose another name."
+)]
 pub struct SkillNameTaken;
 
 impl Rule for SkillNameTaken {
@@ -328,7 +332,9 @@ impl Rule for SkillNameTaken {
 
 /// The four core capabilities stay as they are.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Analyze, decide, solve and act are the core capabilities of every squad. They keep their names and cannot be archived.")]
+#[error(
+    "Analyze, decide, solve and act are the core capabilities of every squad. They keep their names and cannot be archived."
+)]
 pub struct CapabilityFixed;
 
 impl Rule for CapabilityFixed {
