@@ -7,6 +7,7 @@
 //! | what happens to a form that arrives twice | `once.rs` |
 //! | headers, forged requests, request ids | `security.rs` |
 //! | error pages | `errors.rs` |
+//! | CSV that goes out | `csv.rs` |
 //! | the frame of a page | `shell.rs`, `templates/base.html` |
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 pub mod assets;
 pub mod components;
+pub mod csv;
 mod error_page;
 pub mod errors;
 pub mod flash;
