@@ -35,6 +35,19 @@ pub enum Error {
     Internal(anyhow::Error),
 }
 
+impl std::fmt::Display for Error {
+    /// For the command line: the sentence of a rule, or the cause.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(refusal) => f.write_str(&refusal.message),
+            Self::Internal(cause) => write!(f, "{cause:#}"),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
 /// A broken rule, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

@@ -1,7 +1,7 @@
 //! Every SQL statement about accounts.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use super::domain::Lifetime;
 use super::service::NewUser;
@@ -111,5 +111,14 @@ pub async fn insert_session(
     )
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// Deletes what has ended for a day.
+pub async fn delete_ended(pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<()> {
+    let before = now - chrono::TimeDelta::days(1);
+    sqlx::query!("delete from session where expires_at < $1", before).execute(pool).await?;
+    sqlx::query!("delete from password_reset where expires_at < $1", before).execute(pool).await?;
+    sqlx::query!("delete from rate_limit where at < $1", before).execute(pool).await?;
     Ok(())
 }

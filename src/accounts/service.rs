@@ -1,7 +1,7 @@
 //! What a person may do with accounts.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use super::db;
 use super::domain::{Email, EmailTaken, Lifetime, PersonName};
@@ -54,4 +54,9 @@ pub async fn open_session_in(
     )
     .await?;
     Ok(token)
+}
+
+/// Forgets sessions, links and counters that have ended.
+pub async fn forget_ended(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
+    Ok(db::delete_ended(pool, now).await?)
 }

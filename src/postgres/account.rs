@@ -15,15 +15,8 @@ use nix::unistd::{Uid, User, geteuid};
 use super::error::{At, Error, Result};
 
 /// Variables that would send the server or `initdb` to some other cluster.
-const FOREIGN_VARIABLES: [&str; 7] = [
-    "PGDATA",
-    "PGHOST",
-    "PGPORT",
-    "PGUSER",
-    "PGDATABASE",
-    "PGOPTIONS",
-    "PG_GRANDPARENT_PID",
-];
+const FOREIGN_VARIABLES: [&str; 7] =
+    ["PGDATA", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGOPTIONS", "PG_GRANDPARENT_PID"];
 
 /// The account of the server's processes; none means this process's own.
 #[derive(Debug)]
@@ -87,9 +80,6 @@ impl Account {
         if entered.success() {
             return Ok(());
         }
-        Err(Error::Unreachable {
-            user: user.name.clone(),
-            dir: dir.to_owned(),
-        })
+        Err(Error::Unreachable { user: user.name.clone(), dir: dir.to_owned() })
     }
 }

@@ -28,9 +28,8 @@ const USUAL_FOLDERS: [&str; 7] = [
 /// Finds the folder of binaries to use: that of the options if it serves, or else the newest; for
 /// data that are there, only one of the same major version serves.
 pub(super) fn find(options: &Options, data: &Path) -> Result<PathBuf> {
-    let wanted = fs::read_to_string(data.join("PG_VERSION"))
-        .ok()
-        .map(|text| text.trim().to_owned());
+    let wanted =
+        fs::read_to_string(data.join("PG_VERSION")).ok().map(|text| text.trim().to_owned());
     let serves = |major: u32| wanted.as_ref().is_none_or(|w| *w == major.to_string());
 
     let given = options.bindir.as_deref().and_then(installed);
@@ -52,11 +51,7 @@ pub(super) fn find(options: &Options, data: &Path) -> Result<PathBuf> {
         Some(wanted) if !found.is_empty() => {
             let mut majors: Vec<_> = found.iter().map(|(major, _)| major.to_string()).collect();
             majors.dedup();
-            Err(Error::WrongMajor {
-                dir: data.to_owned(),
-                wanted,
-                found: majors.join(", "),
-            })
+            Err(Error::WrongMajor { dir: data.to_owned(), wanted, found: majors.join(", ") })
         }
         _ => Err(Error::NoBinaries {
             looked_at,
@@ -87,22 +82,19 @@ fn places(dir: &Path) -> (Vec<PathBuf>, String) {
 
 /// The major version of the server in a folder, if there is one that is new enough and runs.
 fn installed(dir: &Path) -> Option<(u32, PathBuf)> {
+    let dir = fs::canonicalize(dir).ok()?; // the commands are run from other folders
     if !dir.join("initdb").exists() {
         return None;
     }
     let output = Command::new(dir.join("postgres")).arg("--version").output();
     let major = major(&String::from_utf8_lossy(&output.ok()?.stdout))?;
-    (major >= OLDEST_MAJOR).then(|| (major, dir.to_owned()))
+    (major >= OLDEST_MAJOR).then_some((major, dir))
 }
 
 /// Reads the major version from the likes of `postgres (Postgres) 15.18 (Debian 15.18-0)`.
 fn major(version: &str) -> Option<u32> {
     let number = version.split_whitespace().nth(2)?;
-    number
-        .split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
+    number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// The existing folders that a pattern with one `*` stands for.
@@ -127,10 +119,7 @@ mod tests {
 
     #[test]
     fn the_major_version_is_read_from_what_distributions_and_betas_print() {
-        assert_eq!(
-            major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"),
-            Some(15)
-        );
+        assert_eq!(major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), Some(15));
         assert_eq!(major("postgres (PostgreSQL) 18beta1"), Some(18));
         assert_eq!(major("something else"), None);
     }

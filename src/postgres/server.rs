@@ -102,10 +102,7 @@ impl Server {
 
     /// The connection URL of a role.
     pub(super) fn url_as(&self, role: &str, database: &str) -> String {
-        format!(
-            "postgres:///{database}?host={}&port={PORT}&user={role}",
-            self.paths.run.display()
-        )
+        format!("postgres:///{database}?host={}&port={PORT}&user={role}", self.paths.run.display())
     }
 
     /// Lets go of the server, and if nobody else uses it waits until it has shut down.
@@ -154,11 +151,7 @@ impl Server {
         let Paths { data, run, log, .. } = &self.paths;
         let _ = fs::remove_file(run.join(format!(".s.PGSQL.{PORT}.lock")));
         let ends = lifeline::create(&self.paths.lifeline(), account)?;
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(log)
-            .at(log.display())?;
+        let log = OpenOptions::new().create(true).append(true).open(log).at(log.display())?;
         let mut command = account.command("/bin/sh");
         command
             .args(["-c", lifeline::SCRIPT, "sh"])
@@ -261,10 +254,7 @@ impl Server {
     }
 
     fn timeout(&self) -> Error {
-        Error::Timeout {
-            dir: self.paths.data.clone(),
-            log: self.paths.log.clone(),
-        }
+        Error::Timeout { dir: self.paths.data.clone(), log: self.paths.log.clone() }
     }
 }
 

@@ -90,25 +90,33 @@ mod tests {
         for code in [400, 403, 404, 409, 422, 429, 500, 503] {
             let page = ErrorPage {
                 shell: Shell::default(),
-                code,
+                status: code,
+                code: "some_code",
                 message: None,
                 request_id: "0190-abcd".to_owned(),
             };
             let html = page.render().unwrap();
-            assert!(html.contains(&format!(" data-error-code=\"{code}\"")), "{html}");
+            assert!(html.contains(&" data-error-code=\"some_code\""), "{html}");
             assert!(
                 html.contains(page.words().title) && html.contains(page.words().advice),
                 "{html}"
             );
             assert!(html.contains("0190-abcd"));
+            let symbol = format!("id=\"{}\"", page.words().icon);
+            assert!(include_str!("../../static/icons.svg").contains(&symbol), "{symbol}");
         }
     }
 
     #[test]
     fn a_rule_speaks_for_itself() {
         let message = Some("<Fair Bills> has ten members.".to_owned());
-        let page =
-            ErrorPage { shell: Shell::default(), code: 409, message, request_id: String::new() };
+        let page = ErrorPage {
+            shell: Shell::default(),
+            status: 409,
+            code: "some_code",
+            message,
+            request_id: String::new(),
+        };
         let html = page.render().unwrap();
         assert!(html.contains("&#60;Fair Bills&#62; has ten members."));
         assert!(!html.contains(page.words().sentence));

@@ -10,9 +10,11 @@
 //! | CSV that goes out | `csv.rs` |
 //! | the frame of a page | `shell.rs`, `templates/base.html` |
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::CookieJar;
@@ -37,9 +39,10 @@ pub mod ui;
 pub use forms::{Form, FormErrors, Path, Query, new_key, pairs, path_part};
 pub use routes::{Route, Routes, Who};
 
+use crate::config::Config;
 use crate::error::{Error, Result};
 use errors::Report;
-use shell::Theme;
+use shell::{Shell, Theme};
 
 /// A page.
 pub fn page(template: &impl Template) -> Result<Response> {
@@ -93,5 +96,16 @@ pub fn compression() -> CompressionLayer<impl Predicate> {
 
 /// The addresses that belong to no feature.
 pub fn routes() -> Routes {
-    Routes::new()
+    Routes::new().get("/components", Who::Development, show_components)
+}
+
+// GET /components: every part of the interface in its states.
+async fn show_components(
+    State(config): State<Arc<Config>>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    if !config.development {
+        return Err(Error::NotFound);
+    }
+    page(&components::page(Shell { theme: theme(&headers), development: true, ..Shell::default() }))
 }

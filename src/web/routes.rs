@@ -34,6 +34,34 @@ pub enum Who {
     Development,
 }
 
+impl Who {
+    /// What a visitor needs before anything else: nothing, a link or password, or a session.
+    pub fn authentication(self) -> &'static str {
+        match self {
+            Self::Anyone | Self::Development => "none",
+            Self::LinkHolder => "link or password",
+            _ => "session",
+        }
+    }
+}
+
+impl std::fmt::Display for Who {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Anyone => "anyone",
+            Self::LinkHolder => "whoever holds the link or the password",
+            Self::User => "every user",
+            Self::Member => "members",
+            Self::Designer => "leaders and admins",
+            Self::SquadMemberOrLeader => "the squad's members, leaders and admins",
+            Self::SquadMember => "the squad's members",
+            Self::SelfOrAdmin => "oneself, or as the page says",
+            Self::Admin => "admins",
+            Self::Development => "anyone, in development",
+        })
+    }
+}
+
 /// One address with one method.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {

@@ -19,10 +19,7 @@ fn a_program_does_what_its_parent_asks() {
     let Ok(task) = env::var(TASK) else { return };
     let folder = env::var_os(FOLDER).unwrap();
     match &*task {
-        "hold" => hold(&Options {
-            durable: false,
-            ..Options::new(folder)
-        }),
+        "hold" => hold(&Options { durable: false, ..Options::new(folder) }),
         "fetch" => match fetch(Path::new(&folder)) {
             Ok(bindir) => eprintln!("fetched {}", bindir.display()),
             Err(error) => eprintln!("refused {error}"),
@@ -87,10 +84,7 @@ impl Program {
         let ["started", by_itself, url] = words[..] else {
             panic!("{line}");
         };
-        Started {
-            by_itself: by_itself.parse().unwrap(),
-            url: url.to_owned(),
-        }
+        Started { by_itself: by_itself.parse().unwrap(), url: url.to_owned() }
     }
 
     /// Waits until the program has ended by itself, and returns all it said.

@@ -18,10 +18,7 @@ async fn trellis_gets_a_role_with_limits_and_a_database_of_its_own() {
     let (first, second) = tokio::join!(prepare(&server), prepare(&server));
     let url = prepare(&server).await.unwrap();
 
-    assert_eq!(
-        (first.unwrap(), second.unwrap()),
-        (url.clone(), url.clone())
-    );
+    assert_eq!((first.unwrap(), second.unwrap()), (url.clone(), url.clone()));
     let mut connection = PgConnection::connect(&url).await.unwrap();
     for (question, answer) in [
         ("select current_user::text", "trellis"),
@@ -33,10 +30,7 @@ async fn trellis_gets_a_role_with_limits_and_a_database_of_its_own() {
         ("show cluster_name", "trellis"),
         ("show listen_addresses", ""),
     ] {
-        let found: String = sqlx::query_scalar(question)
-            .fetch_one(&mut connection)
-            .await
-            .unwrap();
+        let found: String = sqlx::query_scalar(question).fetch_one(&mut connection).await.unwrap();
         assert_eq!(found, answer, "{question}");
     }
     let missing: i64 = sqlx::query_scalar(
@@ -47,10 +41,7 @@ async fn trellis_gets_a_role_with_limits_and_a_database_of_its_own() {
     .await
     .unwrap();
     assert_eq!(missing, 0);
-    sqlx::query("create table otter ()")
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    sqlx::query("create table otter ()").execute(&mut connection).await.unwrap();
 }
 
 #[tokio::test]
@@ -63,22 +54,13 @@ async fn each_test_has_a_migrated_database_of_its_own() {
 
     let (one, other) = tokio::join!(TestDb::new(&migrator), TestDb::new(&migrator));
 
-    sqlx::query("insert into otter values ('Ollie')")
-        .execute(&one.pool)
-        .await
-        .unwrap();
+    sqlx::query("insert into otter values ('Ollie')").execute(&one.pool).await.unwrap();
 
     let mut child = PgConnection::connect(&one.url).await.unwrap();
     let mut stranger = PgConnection::connect_with(&other.options).await.unwrap();
-    assert_eq!(
-        (otters(&mut child).await, otters(&mut stranger).await),
-        (1, 0)
-    );
+    assert_eq!((otters(&mut child).await, otters(&mut stranger).await), (1, 0));
 }
 
 async fn otters(connection: &mut PgConnection) -> i64 {
-    sqlx::query_scalar("select count(*) from otter")
-        .fetch_one(connection)
-        .await
-        .unwrap()
+    sqlx::query_scalar("select count(*) from otter").fetch_one(connection).await.unwrap()
 }

