@@ -122,3 +122,38 @@ pub async fn delete_ended(pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<()>
     sqlx::query!("delete from rate_limit where at < $1", before).execute(pool).await?;
     Ok(())
 }
+
+/// Takes a token out of a bucket, which is made full at its first use. Answers nothing when one was taken, and how
+/// many tokens the bucket held when there was not a whole one.
+pub async fn take_token(
+    db: impl PgExecutor<'_>,
+    scope: &str,
+    key: &str,
+    burst: f64,
+    per_minute: f64,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<f64>> {
+    let row = sqlx::query!(
+        r#"
+        with taken as (
+            insert into rate_limit as b (scope, key, tokens, at) values ($1, $2, $3::float8 - 1, $5)
+            on conflict (scope, key) do update
+            set tokens = least($3::float8, b.tokens + greatest(0, extract(epoch from ($5 - b.at))::float8) * $4::float8 / 60) - 1,
+                at     = greatest(b.at, $5)
+            where least($3::float8, b.tokens + greatest(0, extract(epoch from ($5 - b.at))::float8) * $4::float8 / 60) >= 1
+            returning key
+        )
+        select exists (select from taken) as "is_taken!",
+               coalesce((select b.tokens + greatest(0, extract(epoch from ($5 - b.at))::float8) * $4::float8 / 60
+                         from rate_limit b where b.scope = $1 and b.key = $2), 0) as "held!"
+        "#,
+        scope,
+        key,
+        burst,
+        per_minute,
+        now,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((!row.is_taken).then_some(row.held))
+}

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 use super::db;
 use super::domain::{Email, EmailTaken, Lifetime, PersonName};
 use crate::actor::Origin;
-use crate::error::{OnConstraint, Result};
+use crate::error::{Error, OnConstraint, Result};
 use crate::ids::UserId;
 use crate::secret;
 
@@ -59,4 +59,30 @@ pub async fn open_session_in(
 /// Forgets sessions, links and counters that have ended.
 pub async fn forget_ended(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
     Ok(db::delete_ended(pool, now).await?)
+}
+
+/// Takes one of the `burst` tries that `key` has in `scope`; one comes back `per_minute` times a minute. The counters
+/// are rows, so that they are right with several instances (RELIABILITY R9).
+pub async fn allow(
+    pool: &PgPool,
+    scope: &str,
+    key: &str,
+    burst: u32,
+    per_minute: f64,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    match db::take_token(pool, scope, key, f64::from(burst), per_minute, now).await? {
+        None => Ok(()),
+        Some(held) => {
+            let seconds = ((1.0 - held).max(0.0) * 60.0 / per_minute).ceil().clamp(1.0, 86_400.0);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a whole number between 1 and 86,400"
+            )]
+            let seconds = seconds as u64;
+            tracing::warn!(scope, seconds, "too often");
+            Err(Error::TooMany(seconds))
+        }
+    }
 }

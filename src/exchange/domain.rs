@@ -104,8 +104,6 @@ pub enum UploadRefused {
     TooMany,
     #[error("Another import of this organization is being applied right now. Wait a moment and send this again.")]
     AnotherRuns,
-    #[error("Nothing of this import can be applied: every row is unchanged or refused.")]
-    NothingToApply,
 }
 
 impl Rule for UploadRefused {
@@ -117,17 +115,16 @@ impl Rule for UploadRefused {
             Self::SameKind(..) => "file_kind_twice",
             Self::TooMany => "too_many_files",
             Self::AnotherRuns => "import_running",
-            Self::NothingToApply => "import_changes_nothing",
         }
     }
     fn field(&self) -> Option<&'static str> {
         match self {
-            Self::AnotherRuns | Self::NothingToApply => None,
+            Self::AnotherRuns => None,
             _ => Some("files"),
         }
     }
     fn is_conflict(&self) -> bool {
-        matches!(self, Self::AnotherRuns | Self::NothingToApply)
+        matches!(self, Self::AnotherRuns)
     }
 }
 

@@ -62,7 +62,7 @@ pub fn plan(files: &Files, now: &Standing) -> Plan {
 }
 
 /// Why a row cannot come in.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefusedRow {
     #[error("This row has {cells} cells, but the first row names {columns} columns. Put a cell that holds the separator in quotation marks.")]
     TooManyCells { cells: usize, columns: usize },

@@ -195,7 +195,6 @@ fn skill(
         skill: key.clone(),
         level: next.level,
         wants_to_learn: next.wants_to_learn,
-        is_new_level: next.level != now.level,
     });
     if rating.is_some() {
         return Ok(Planned::changed(list));

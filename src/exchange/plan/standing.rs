@@ -104,8 +104,6 @@ pub struct Rating {
     pub skill: String,
     pub level: Option<i16>,
     pub wants_to_learn: bool,
-    /// A new level is not confirmed by anybody.
-    pub is_new_level: bool,
 }
 
 /// A team that comes in.
