@@ -25,14 +25,6 @@ impl TeamKind {
         }
     }
 
-    /// The word in a sentence.
-    pub fn said(self) -> &'static str {
-        match self {
-            Self::Squad => "squad",
-            Self::CoreTeam => "core team",
-        }
-    }
-
     /// The kind of a word.
     pub fn parse(word: &str) -> Option<Self> {
         let word = column_word(word);

@@ -11,7 +11,7 @@ pub use standing::{load, lock_members, lock_teams, members_by_email, slugs, team
 pub use write::*;
 
 use crate::actor::{Actor, Tenant};
-use crate::ids::{ImportId, MemberId};
+use crate::ids::ImportId;
 
 /// An import as it is kept.
 pub struct ImportRow {
@@ -119,7 +119,6 @@ pub async fn update_applied(
 pub struct ImportLine {
     pub id: ImportId,
     pub at: DateTime<Utc>,
-    pub member_id: MemberId,
     pub member_name: String,
     pub applied_at: Option<DateTime<Utc>>,
     pub added: i32,
@@ -135,7 +134,6 @@ pub async fn list(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Vec<I
         r#"
         select i.id        as "id: ImportId",
                i.at,
-               i.member_id as "member_id: MemberId",
                m.name      as member_name,
                i.applied_at,
                coalesce((i.outcome #>> '{counts,added}')::integer, 0)      as "added!",
