@@ -94,8 +94,8 @@ async fn write_members(
     ids: &mut Ids,
     events: &mut Vec<NewEvent>,
 ) -> Result<()> {
-    let (new, changed) = (&changes.new_members, &changes.changed_members);
-    if new.is_empty() && changed.is_empty() {
+    let (new, edited) = (&changes.new_members, &changes.changed_members);
+    if new.is_empty() && edited.is_empty() {
         return Ok(());
     }
     let mut to_add = vec![];
@@ -111,7 +111,7 @@ async fn write_members(
             time_zone: &member.time_zone,
         });
     }
-    let to_change: Vec<_> = changed
+    let to_change: Vec<_> = edited
         .iter()
         .map(|member| MemberToWrite {
             id: member.id,
@@ -125,17 +125,20 @@ async fn write_members(
     db::insert_members(tx, actor, &to_add).await.map_err(met)?;
     db::update_members(tx, actor.tenant, &to_change).await?;
 
-    let summary = match (new.len(), changed.len()) {
+    let summary = match (new.len(), edited.len()) {
         (new, 0) => format!("imported {}", counted(new, "member")),
-        (0, changed) => format!("changed {} by an import", counted(changed, "member")),
-        (new, changed) => format!("imported {} and changed {changed}", counted(new, "member")),
+        (0, edited) => format!("changed {} by an import", counted(edited, "member")),
+        (new, edited) => format!("imported {} and changed {edited}", counted(new, "member")),
     };
     let subjects = to_add.iter().chain(&to_change).map(|member| member.id.0);
     let names: Vec<_> = new.iter().map(|member| &member.name).collect();
     let list = |pick: fn(&[FieldChange]) -> Value| -> Value {
-        changed.iter().map(|member| json!({"name": member.name, "fields": pick(&member.changes)})).collect()
+        edited
+            .iter()
+            .map(|member| json!({"name": member.name, "fields": pick(&member.changes)}))
+            .collect()
     };
-    let was = (!changed.is_empty()).then(|| json!({"changed": list(before)}));
+    let was = (!edited.is_empty()).then(|| json!({"changed": list(before)}));
     let is = json!({"added": names, "changed": list(after)});
     events.push(NewEvent::new("members_imported", summary, subjects).change(was, is));
     Ok(())
@@ -203,7 +206,8 @@ fn team_events(
         let joined = joining.remove(key).unwrap_or_default();
         let names: Vec<&str> = joined.iter().map(|(name, _)| *name).collect();
         let members = counted(names.len(), "member");
-        let adjusted = changes.changed_memberships.iter().filter(|membership| membership.team == *key);
+        let adjusted =
+            changes.changed_memberships.iter().filter(|membership| membership.team == *key);
         let mut was = json!({});
         let mut is = json!({});
         let summary = if let Some(team) = new.get(key) {
@@ -306,8 +310,8 @@ async fn write_memberships(
     ids: &mut Ids,
     events: &BTreeMap<TeamKey, NewEvent>,
 ) -> Result<()> {
-    let (new, changed) = (&changes.new_memberships, &changes.changed_memberships);
-    if new.is_empty() && changed.is_empty() {
+    let (new, edited) = (&changes.new_memberships, &changes.changed_memberships);
+    if new.is_empty() && edited.is_empty() {
         return Ok(());
     }
     let new_hats: Vec<_> =
@@ -336,7 +340,7 @@ async fn write_memberships(
         });
     }
     let mut to_change = vec![];
-    for membership in changed {
+    for membership in edited {
         wear(membership.id, &membership.hats)?;
         to_change.push((membership.id, membership.allocation));
     }

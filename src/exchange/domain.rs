@@ -8,9 +8,7 @@ use super::source::{Table, Unreadable};
 use crate::rule::Rule;
 
 /// What a file holds, recognised by the names of its columns.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The people.
@@ -89,6 +87,9 @@ impl Kind {
 #[derive(Debug, Default)]
 pub struct Files(pub BTreeMap<Kind, Table>);
 
+/// What the text that was typed into the form is called, instead of a file's name.
+pub const PASTED: &str = "The pasted text";
+
 /// Why what was sent is no import.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UploadRefused {
@@ -96,13 +97,17 @@ pub enum UploadRefused {
     Nothing,
     #[error("{0} cannot be read. {1}")]
     File(String, Unreadable),
-    #[error("{0} is none of the four kinds. Its first row must name the columns, for example “email” and “name”.")]
+    #[error(
+        "{0} is none of the four kinds. Its first row must name the columns, for example “email” and “name”."
+    )]
     UnknownKind(String),
     #[error("{0} and another file both hold {1}. Send one file of each kind.")]
     SameKind(String, &'static str),
     #[error("These are more than four files. Send one of each kind.")]
     TooMany,
-    #[error("Another import of this organization is being applied right now. Wait a moment and send this again.")]
+    #[error(
+        "Another import of this organization is being applied right now. Wait a moment and send this again."
+    )]
     AnotherRuns,
 }
 
@@ -120,6 +125,11 @@ impl Rule for UploadRefused {
     fn field(&self) -> Option<&'static str> {
         match self {
             Self::AnotherRuns => None,
+            Self::File(name, _) | Self::UnknownKind(name) | Self::SameKind(name, _)
+                if name == PASTED =>
+            {
+                Some("pasted")
+            }
             _ => Some("files"),
         }
     }
@@ -129,9 +139,7 @@ impl Rule for UploadRefused {
 }
 
 /// What becomes of a row.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It was not there.
@@ -286,6 +294,19 @@ impl Counts {
     }
 }
 
+/// A number with its thousands set apart: 1,524.
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// What becomes of every row of an import: what the dry run shows, and what is kept once it is applied.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcomes {
@@ -313,8 +334,9 @@ impl Outcomes {
     pub fn seen(&self) -> String {
         let of_file = |file: &FileOutcome| {
             let runs = file.rows.chunk_by(|a, b| a.outcome == b.outcome);
-            let runs: String =
+            let runs: Vec<String> =
                 runs.map(|run| format!("{}{}", run.len(), run[0].outcome.letter())).collect();
+            let runs = runs.concat();
             format!("{}:{runs}", file.kind.word())
         };
         self.files.iter().map(of_file).collect::<Vec<_>>().join(";")
@@ -367,7 +389,12 @@ mod tests {
             was: None,
         };
         let rows = list.iter().enumerate().map(row).collect();
-        Outcomes::new(vec![FileOutcome { kind: Kind::Teams, columns: vec![], unused: vec![], rows }])
+        Outcomes::new(vec![FileOutcome {
+            kind: Kind::Teams,
+            columns: vec![],
+            unused: vec![],
+            rows,
+        }])
     }
 
     #[test]
@@ -378,6 +405,12 @@ mod tests {
         assert_eq!(kind("email,team,name,hats\n"), Some(Kind::Memberships));
         assert_eq!(kind("email,skill,level\n"), Some(Kind::Skills));
         assert_eq!(kind("mail,name\n"), None);
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let shown = [0, 999, 1_000, 15_240, 1_000_000].map(grouped);
+        assert_eq!(shown, ["0", "999", "1,000", "15,240", "1,000,000"]);
     }
 
     #[test]

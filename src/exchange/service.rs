@@ -8,7 +8,7 @@ use sqlx::PgPool;
 
 use super::apply::carry_out;
 use super::db;
-use super::domain::{Counts, Files, Outcomes, UploadRefused};
+use super::domain::{Counts, Files, Outcomes, UploadRefused, grouped};
 use super::plan::{Plan, Standing, emails, plan, team_names};
 use super::upload::{self, Sent};
 use crate::accounts::service::allow;
@@ -39,11 +39,7 @@ pub async fn upload(
 }
 
 /// What an import would do now. Changes nothing.
-pub async fn dry_run(
-    pool: &PgPool,
-    tenant: Tenant,
-    texts: &serde_json::Value,
-) -> Result<Outcomes> {
+pub async fn dry_run(pool: &PgPool, tenant: Tenant, texts: &serde_json::Value) -> Result<Outcomes> {
     let files = upload::kept(texts);
     let mut connection = pool.acquire().await?;
     let now = db::load(&mut connection, tenant, &emails(&files), &team_names(&files)).await?;
@@ -68,7 +64,11 @@ impl Applied {
             return "This import was applied before. Nothing was changed again.".to_owned();
         }
         let Counts { added, changed, unchanged, refused } = self.counts;
-        format!("Imported: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused.")
+        let [added, changed, unchanged, refused] =
+            [added, changed, unchanged, refused].map(grouped);
+        format!(
+            "Imported: {added} added, {changed} changed, {unchanged} unchanged, {refused} refused."
+        )
     }
 }
 

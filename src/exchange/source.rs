@@ -20,21 +20,31 @@ pub const MAX_CELL: usize = 8 * 1024;
 /// Why a file cannot be read. The line is the one that an editor shows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    #[error("It is larger than 2 MB. Split it into several files and import them one after another.")]
+    #[error(
+        "It is larger than 2 MB. Split it into several files and import them one after another."
+    )]
     TooLarge,
     #[error("It is written in UTF-16. Save it as “CSV UTF-8” and send it again.")]
     Utf16,
-    #[error("Line {0} holds characters that are not UTF-8. Save the file as “CSV UTF-8” and send it again.")]
+    #[error(
+        "Line {0} holds characters that are not UTF-8. Save the file as “CSV UTF-8” and send it again."
+    )]
     NotUtf8(usize),
     #[error("Line {0} holds an invisible NUL character, so this is probably no CSV file.")]
     Nul(usize),
-    #[error("Line {0} has a quotation mark in the middle of a cell. Put the whole cell in quotation marks and write the mark within it twice.")]
+    #[error(
+        "Line {0} has a quotation mark in the middle of a cell. Put the whole cell in quotation marks and write the mark within it twice."
+    )]
     QuoteWithin(usize),
-    #[error("Line {0} goes on after the quotation mark that ends a cell. A mark within a cell is written twice.")]
+    #[error(
+        "Line {0} goes on after the quotation mark that ends a cell. A mark within a cell is written twice."
+    )]
     AfterQuote(usize),
     #[error("The quotation mark that opens in line {0} is never closed.")]
     QuoteOpen(usize),
-    #[error("It has more than 5,000 rows. Split it into several files and import them one after another.")]
+    #[error(
+        "It has more than 5,000 rows. Split it into several files and import them one after another."
+    )]
     TooManyRows,
     #[error("Line {0} has more than 64 columns.")]
     TooManyColumns(usize),
@@ -115,7 +125,7 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Unreadable> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(Unreadable::Utf16);
     }
-    let line_at = |at: usize| 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+    let line_at = |at: usize| bytes[..at].split(|byte| *byte == b'\n').count();
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Unreadable::NotUtf8(line_at(error.valid_up_to())))?;
     if let Some(at) = text.find('\0') {
@@ -277,7 +287,10 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_is_no_part_of_the_first_column() {
-        assert_eq!(read(decode("\u{feff}email,name\n".as_bytes()).unwrap()).unwrap().columns[0], "email");
+        assert_eq!(
+            read(decode("\u{feff}email,name\n".as_bytes()).unwrap()).unwrap().columns[0],
+            "email"
+        );
     }
 
     #[test]
@@ -318,7 +331,10 @@ mod tests {
     #[test]
     fn each_column_has_a_name_of_its_own() {
         assert_eq!(read(" \n"), Err(Unreadable::Empty));
-        assert_eq!(read("email,E-Mail,e mail\n"), Err(Unreadable::ColumnTwice("e mail".to_owned())));
+        assert_eq!(
+            read("email,E-Mail,e mail\n"),
+            Err(Unreadable::ColumnTwice("e mail".to_owned()))
+        );
         assert_eq!(read("email,,name\n"), Err(Unreadable::ColumnUnnamed));
     }
 

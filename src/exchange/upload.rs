@@ -28,8 +28,7 @@ pub fn read(sent: &[Sent]) -> Result<(Files, Value), UploadRefused> {
         let unreadable = |error| UploadRefused::File(file.name.clone(), error);
         let text = source::decode(&file.bytes).map_err(unreadable)?;
         let table = source::read(text).map_err(unreadable)?;
-        let kind =
-            Kind::of(&table).ok_or_else(|| UploadRefused::UnknownKind(file.name.clone()))?;
+        let kind = Kind::of(&table).ok_or_else(|| UploadRefused::UnknownKind(file.name.clone()))?;
         if files.0.insert(kind, table).is_some() {
             return Err(UploadRefused::SameKind(file.name.clone(), kind.word()));
         }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use sqlx::PgPool;
 
 use super::db::{self, ImportLine};
-use super::domain::{FileOutcome, Kind, Outcome, Outcomes, RowOutcome};
+use super::domain::{Counts, FileOutcome, Kind, Outcome, Outcomes, PASTED, RowOutcome, grouped};
 use super::service;
 use super::source::{MAX_BYTES, column_word};
 use super::upload::Sent;
@@ -64,7 +64,8 @@ struct Earlier {
     url: String,
     who: String,
     moment: ui::Moment,
-    import: ImportLine,
+    is_applied: bool,
+    counts: Counts,
 }
 
 impl IndexPage {
@@ -77,9 +78,13 @@ impl IndexPage {
         let imports = db::list(pool, visitor.tenant()).await?;
         let line = |import: ImportLine| Earlier {
             url: url(&visitor.slug, import.id),
-            who: import.member_name.clone(),
+            who: import.member_name,
             moment: ui::moment(import.at, visitor.actor.at, visitor.time_zone),
-            import,
+            is_applied: import.applied_at.is_some(),
+            counts: import
+                .counts
+                .and_then(|kept| serde_json::from_value(kept).ok())
+                .unwrap_or_default(),
         };
         Ok(Self {
             shell: visitor.shell(Section::Import),
@@ -131,7 +136,7 @@ impl Upload {
         let mut sent = self.files.clone();
         if !self.pasted.trim().is_empty() {
             let bytes = self.pasted.clone().into_bytes();
-            sent.push(Sent { name: "The pasted text".to_owned(), bytes });
+            sent.push(Sent { name: PASTED.to_owned(), bytes });
         }
         sent
     }
@@ -214,7 +219,11 @@ impl ShowPage {
             slug: visitor.slug.clone(),
             url: url(&visitor.slug, import),
             who: row.member_name,
-            moment: ui::moment(row.applied_at.unwrap_or(row.at), visitor.actor.at, visitor.time_zone),
+            moment: ui::moment(
+                row.applied_at.unwrap_or(row.at),
+                visitor.actor.at,
+                visitor.time_zone,
+            ),
             is_applied: row.applied_at.is_some(),
             errors,
             outcomes,
@@ -244,8 +253,10 @@ impl ShowPage {
 
     fn differing(&self) -> String {
         let n = self.outcomes.differing();
-        let rows = if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
-        format!("{rows} came out otherwise than the dry run had shown, because something changed meanwhile. The list below says which.")
+        let rows = if n == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(n)) };
+        format!(
+            "{rows} came out otherwise than the dry run had shown, because something changed meanwhile. The list below says which."
+        )
     }
 
     /// The heads of the columns of counts.
@@ -258,8 +269,11 @@ impl ShowPage {
     }
 
     fn matching(&self) -> Vec<ShownRow<'_>> {
-        let files =
-            self.outcomes.files.iter().filter(|file| self.kind.is_none_or(|kind| kind == file.kind));
+        let files = self
+            .outcomes
+            .files
+            .iter()
+            .filter(|file| self.kind.is_none_or(|kind| kind == file.kind));
         files
             .flat_map(|file| file.rows.iter().map(|row| ShownRow { kind: file.kind, row }))
             .filter(|shown| self.outcome.is_none_or(|outcome| outcome == shown.row.outcome))
@@ -278,7 +292,8 @@ impl ShowPage {
         if all <= PER_PAGE {
             return if all == 1 { "1 row".to_owned() } else { format!("{all} rows") };
         }
-        format!("Rows {} to {} of {all}", first.min(all), (first + PER_PAGE - 1).min(all))
+        let (from, to) = (first.min(all), (first + PER_PAGE - 1).min(all));
+        format!("Rows {} to {} of {}", grouped(from), grouped(to), grouped(all))
     }
 
     fn address(&self, kind: Option<Kind>, outcome: &str, number: usize) -> String {
@@ -287,7 +302,11 @@ impl ShowPage {
     }
 
     fn outcome_word(&self) -> &'static str {
-        if self.only_differing { "differing" } else { self.outcome.map(Outcome::word).unwrap_or_default() }
+        if self.only_differing {
+            "differing"
+        } else {
+            self.outcome.map(Outcome::word).unwrap_or_default()
+        }
     }
 
     fn is_outcome(&self, outcome: Option<Outcome>) -> bool {
@@ -317,7 +336,7 @@ impl ShowPage {
 }
 
 fn rows(n: usize, verb: &str) -> String {
-    if n == 1 { format!("{verb} 1 row") } else { format!("{verb} {n} rows") }
+    if n == 1 { format!("{verb} 1 row") } else { format!("{verb} {} rows", grouped(n)) }
 }
 
 /// An import with what it would do, or what it did.
@@ -362,7 +381,9 @@ async fn apply(
 ) -> Result<Response> {
     let mut errors = FormErrors::default();
     match service::apply(&pool, &visitor.actor, import, &form.seen).await {
-        Ok(applied) => return Ok(flash::redirect(&url(&visitor.slug, import), &applied.sentence())),
+        Ok(applied) => {
+            return Ok(flash::redirect(&url(&visitor.slug, import), &applied.sentence()));
+        }
         Err(error) => errors.absorb(error)?,
     }
     let query = ShowQuery::default();

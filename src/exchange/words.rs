@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::source::column_word;
 
 /// A squad or a core team.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TeamKind {
     /// 6 to 10 members with a mission.
@@ -50,13 +48,8 @@ pub fn pattern(cell: &str) -> Option<&'static str> {
 }
 
 /// The levels in words of doing, from 1 to 5.
-const LEVELS: [&str; 5] = [
-    "knows of it",
-    "can do it with help",
-    "can do it alone",
-    "can improve it",
-    "can teach it",
-];
+const LEVELS: [&str; 5] =
+    ["knows of it", "can do it with help", "can do it alone", "can improve it", "can teach it"];
 
 /// The level of a cell, as a number or in words.
 pub fn level(cell: &str) -> Option<i16> {

@@ -11,7 +11,12 @@ const TEAMS: &str = include_str!("../data/teams.csv");
 const MEMBERSHIPS: &str = include_str!("../data/memberships.csv");
 
 /// Sends files as a browser does.
-async fn send_with(visitor: &mut Visitor, key: &str, files: &[(&str, &[u8])], pasted: &str) -> Answer {
+async fn send_with(
+    visitor: &mut Visitor,
+    key: &str,
+    files: &[(&str, &[u8])],
+    pasted: &str,
+) -> Answer {
     let mut body = vec![];
     let mut part = |head: &str, content: &[u8]| {
         body.extend_from_slice(b"--grove\r\ncontent-disposition: form-data; ");
@@ -26,8 +31,10 @@ async fn send_with(visitor: &mut Visitor, key: &str, files: &[(&str, &[u8])], pa
     }
     part("name=\"pasted\"", pasted.as_bytes());
     body.extend_from_slice(b"--grove--\r\n");
-    let headers =
-        [("content-type", "multipart/form-data; boundary=grove"), ("sec-fetch-site", "same-origin")];
+    let headers = [
+        ("content-type", "multipart/form-data; boundary=grove"),
+        ("sec-fetch-site", "same-origin"),
+    ];
     visitor.send(Method::POST, "/o/norvik-energy/import", &headers, body).await
 }
 
@@ -43,7 +50,8 @@ async fn dry_run(visitor: &mut Visitor, texts: &[&str]) -> String {
 
 /// Presses the button of a dry run.
 async fn apply(visitor: &mut Visitor, address: &str) -> Answer {
-    let seen = visitor.get(address).await.attribute("input[name=seen]", "value").unwrap_or_default();
+    let seen =
+        visitor.get(address).await.attribute("input[name=seen]", "value").unwrap_or_default();
     visitor.post(address, &format!("seen={seen}")).await.assert_redirect();
     visitor.get(address).await
 }
@@ -56,7 +64,7 @@ fn counts(page: &Answer, kind: &str) -> String {
 /// The reasons of the refused rows.
 async fn refusals(visitor: &mut Visitor, texts: &[&str]) -> Vec<String> {
     let address = dry_run(visitor, texts).await;
-    visitor.get(&format!("{address}?outcome=refused")).await.texts("td.reason")
+    visitor.get(&format!("{address}?outcome=refused")).await.texts(".reason")
 }
 
 /// One refused row, and why.
@@ -106,8 +114,8 @@ async fn a_dry_run_shows_each_row_and_changes_nothing() {
     assert_eq!(counts(&page, "memberships"), "25 0 0 11");
     assert_eq!(page.text("button.primary"), "Import 44 rows");
     let refused = admin.get(&format!("{address}?kind=teams&outcome=refused")).await;
-    assert_eq!(refused.texts("td.subject"), ["Herons"]);
-    assert_eq!(refused.text("td.reason"), "This squad has 11 members; a squad has at most 10.");
+    assert_eq!(refused.texts(".subject"), ["Herons"]);
+    assert_eq!(refused.text(".reason"), "This squad has 11 members; a squad has at most 10.");
     assert_eq!(state(&app).await, before);
 }
 
@@ -142,12 +150,16 @@ async fn a_squad_of_10_comes_in_as_forming_and_one_of_11_is_refused_whole() {
     .await
     .unwrap();
     assert_eq!(shares, [30], "one of three teams");
-    let hats: Vec<String> = sqlx::query_scalar("select h.name from membership_hat x join hat h on h.id = x.hat_id order by 1")
-        .fetch_all(&app.pool)
-        .await
-        .unwrap();
+    let hats: Vec<String> = sqlx::query_scalar(
+        "select h.name from membership_hat x join hat h on h.id = x.hat_id order by 1",
+    )
+    .fetch_all(&app.pool)
+    .await
+    .unwrap();
     assert_eq!(hats, ["Facilitator", "Scribe"]);
-    let confirmed = number(&app, "select count(*) from member_skill where level = 5 and confirmed_by is null").await;
+    let confirmed =
+        number(&app, "select count(*) from member_skill where level = 5 and confirmed_by is null")
+            .await;
     assert_eq!(confirmed, 1);
 }
 
@@ -171,11 +183,12 @@ async fn every_team_and_the_members_have_exactly_one_event() {
         ("squad_imported", 2),
     ];
     assert_eq!(kinds, expected.map(|(kind, n)| (kind.to_owned(), n)));
-    let (summary, subjects): (String, i32) =
-        sqlx::query_as("select summary, cardinality(subjects) from event where summary like '%Otters%'")
-            .fetch_one(&app.pool)
-            .await
-            .unwrap();
+    let (summary, subjects): (String, i32) = sqlx::query_as(
+        "select summary, cardinality(subjects) from event where summary like '%Otters%'",
+    )
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
     assert_eq!((summary.as_str(), subjects), ("imported Otters with 10 members", 11));
     let orphans = number(&app, "select count(*) from membership s where not exists (select from event e where e.id = s.from_event and s.team_id = any (e.subjects) and s.member_id = any (e.subjects))").await;
     assert_eq!(orphans, 0);
@@ -204,15 +217,30 @@ async fn a_second_import_of_the_same_files_changes_nothing_and_leaves_no_event()
 #[tokio::test]
 async fn an_empty_cell_leaves_what_is_there_and_a_changed_one_shows_before_and_after() {
     let (app, mut admin) = app().await;
-    let address = dry_run(&mut admin, &["email,name,title,discipline\na@b.example,Ann,Guide,service\n", "team,kind,description\nOtters,squad,Old\n", "team,email,hats,allocation\nOtters,a@b.example,UX,40\n"]).await;
+    let address = dry_run(
+        &mut admin,
+        &[
+            "email,name,title,discipline\na@b.example,Ann,Guide,service\n",
+            "team,kind,description\nOtters,squad,Old\n",
+            "team,email,hats,allocation\nOtters,a@b.example,UX,40\n",
+        ],
+    )
+    .await;
     apply(&mut admin, &address).await;
 
-    let files = ["email,name,title,time_zone\nA@B.example ,,Lead,Europe/Oslo\n", "team,kind,description,pattern\notters,squad,,Tiger team\n", "team,email,hats,allocation\nOTTERS,a@b.example,,60 %\n"];
+    let files = [
+        "email,name,title,time_zone\nA@B.example ,,Lead,Europe/Oslo\n",
+        "team,kind,description,pattern\notters,squad,,Tiger team\n",
+        "team,email,hats,allocation\nOTTERS,a@b.example,,60 %\n",
+    ];
     let address = dry_run(&mut admin, &files).await;
     let page = admin.get(&format!("{address}?outcome=changed")).await;
-    assert_eq!(page.count("td.subject"), 3);
-    assert_eq!(page.texts("td.reason del"), ["was: Guide", "was: UTC", "was: own", "was: 40 %"]);
-    assert_eq!(page.texts("td.reason ins"), ["is: Lead", "is: Europe/Oslo", "is: tiger_team", "is: 60 %"]);
+    assert_eq!(page.count(".subject"), 3);
+    assert_eq!(page.texts(".reason del"), ["was: Guide", "was: UTC", "was: own", "was: 40 %"]);
+    assert_eq!(
+        page.texts(".reason ins"),
+        ["is: Lead", "is: Europe/Oslo", "is: tiger_team", "is: 60 %"]
+    );
     apply(&mut admin, &address).await;
 
     let row: (String, String, String, String, String) = sqlx::query_as(
@@ -230,11 +258,13 @@ async fn an_empty_cell_leaves_what_is_there_and_a_changed_one_shows_before_and_a
 async fn each_refused_row_says_why() {
     let (app, mut admin) = app().await;
     let gone = app.person("Gone Gunnar", "sales").await;
-    let email: String = sqlx::query_scalar("update member set deactivated_at = now() where id = $1 returning email")
-        .bind(gone)
-        .fetch_one(&app.pool)
-        .await
-        .unwrap();
+    let email: String = sqlx::query_scalar(
+        "update member set deactivated_at = now() where id = $1 returning email",
+    )
+    .bind(gone)
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
     sqlx::query("update skill set name = 'Old craft', capability = null, archived_at = now() where capability = 'act'")
         .execute(&app.pool)
         .await
@@ -244,23 +274,75 @@ async fn each_refused_row_says_why() {
     let cases: &[(&[&str], &str)] = &[
         (&["email,name\nnobody,Ann\n"], "Write an e-mail address like name@example.org."),
         (&["email,name\na@b.example,\n"], "Fill in the name."),
-        (&["email,name,time_zone\na@b.example,Ann,Mars\n"], "“Mars” is no time zone. Write one like Europe/Oslo."),
-        (&["email,name\na@b.example,Ann\nA@b.example,Anna\n"], "Line 2 already says something else about this. Keep one of the two."),
-        (&["email,name\na@b.example,Ann,Guide\n"], "This row has 3 cells, but the first row names 2 columns. Put a cell that holds the separator in quotation marks."),
-        (&[&format!("email,name\n{email},Gunnar\n")], "Gone Gunnar is deactivated. Reactivate them first."),
-        (&["email,skill,level\nx@y.example,SQL,3\n"], "Nobody has this e-mail address, neither here nor in a row of members that comes in."),
-        (&[people, "email,skill,level\na@b.example,SQL,6\n"], "“6” is no level. Write a number from 1 (knows of it) to 5 (can teach it)."),
-        (&[people, "email,skill,level\na@b.example,SQL,\n"], "Write a level from 1 to 5, or yes under wants_to_learn."),
-        (&[people, "email,skill,level\na@b.example,old craft,3\n"], "The skill Old craft is archived. Bring it back first."),
-        (&[people, "email,skill,wants_to_learn\na@b.example,SQL,perhaps\n"], "“perhaps” is neither yes nor no."),
+        (
+            &["email,name,time_zone\na@b.example,Ann,Mars\n"],
+            "“Mars” is no time zone. Write one like Europe/Oslo.",
+        ),
+        (
+            &["email,name\na@b.example,Ann\nA@b.example,Anna\n"],
+            "Line 2 already says something else about this. Keep one of the two.",
+        ),
+        (
+            &["email,name\na@b.example,Ann,Guide\n"],
+            "This row has 3 cells, but the first row names 2 columns. Put a cell that holds the separator in quotation marks.",
+        ),
+        (
+            &[&format!("email,name\n{email},Gunnar\n")],
+            "Gone Gunnar is deactivated. Reactivate them first.",
+        ),
+        (
+            &["email,skill,level\nx@y.example,SQL,3\n"],
+            "Nobody has this e-mail address, neither here nor in a row of members that comes in.",
+        ),
+        (
+            &[people, "email,skill,level\na@b.example,SQL,6\n"],
+            "“6” is no level. Write a number from 1 (knows of it) to 5 (can teach it).",
+        ),
+        (
+            &[people, "email,skill,level\na@b.example,SQL,\n"],
+            "Write a level from 1 to 5, or yes under wants_to_learn.",
+        ),
+        (
+            &[people, "email,skill,level\na@b.example,old craft,3\n"],
+            "The skill Old craft is archived. Bring it back first.",
+        ),
+        (
+            &[people, "email,skill,wants_to_learn\na@b.example,SQL,perhaps\n"],
+            "“perhaps” is neither yes nor no.",
+        ),
         (&["team,kind\nOtters,tribe\n"], "“tribe” is no kind of team. Write squad or core_team."),
-        (&["team,kind,pattern\nOtters,squad,spiral\n"], "“spiral” is no pattern. Use geographic, account_based, journey_stage, revenue_operations, product_or_service, tiger_team or own."),
-        (&["team,kind,pattern\nOtters,core team,own\n"], "Only a squad has a pattern. Leave it empty for a core team."),
-        (&[people, "team,email\nOtters,a@b.example\n"], "There is no team of this name, neither here nor in a row of teams that comes in."),
-        (&[teams, "team,email\nOtters,x@y.example\n"], "Nobody has this e-mail address, neither here nor in a row of members that comes in."),
-        (&[teams, &format!("team,email\nOtters,{email}\n")], "Gone Gunnar is deactivated. Reactivate them first."),
-        (&[people, teams, "team,email,allocation\nOtters,a@b.example,25\n"], "“25” is no share. Write 10 to 100 %, in steps of 10."),
-        (&[people, "team,kind\nOtters,squad\nOtters,core_team\n", "team,email\nOtters,a@b.example\n"], "There are a squad and a core team of this name. Add a column “kind” that says which."),
+        (
+            &["team,kind,pattern\nOtters,squad,spiral\n"],
+            "“spiral” is no pattern. Use geographic, account_based, journey_stage, revenue_operations, product_or_service, tiger_team or own.",
+        ),
+        (
+            &["team,kind,pattern\nOtters,core team,own\n"],
+            "Only a squad has a pattern. Leave it empty for a core team.",
+        ),
+        (
+            &[people, "team,email\nOtters,a@b.example\n"],
+            "There is no team of this name, neither here nor in a row of teams that comes in.",
+        ),
+        (
+            &[teams, "team,email\nOtters,x@y.example\n"],
+            "Nobody has this e-mail address, neither here nor in a row of members that comes in.",
+        ),
+        (
+            &[teams, &format!("team,email\nOtters,{email}\n")],
+            "Gone Gunnar is deactivated. Reactivate them first.",
+        ),
+        (
+            &[people, teams, "team,email,allocation\nOtters,a@b.example,25\n"],
+            "“25” is no share. Write 10 to 100 %, in steps of 10.",
+        ),
+        (
+            &[
+                people,
+                "team,kind\nOtters,squad\nOtters,core_team\n",
+                "team,email\nOtters,a@b.example\n",
+            ],
+            "There are a squad and a core team of this name. Add a column “kind” that says which.",
+        ),
     ];
     for (texts, reason) in cases {
         assert_eq!(refusal(&mut admin, texts).await, *reason);
@@ -273,7 +355,7 @@ async fn the_same_row_twice_counts_once() {
     let address = dry_run(&mut admin, &["email,name\na@b.example,Ann\na@b.example,Ann\n"]).await;
     let page = admin.get(&format!("{address}?outcome=unchanged")).await;
     assert_eq!(counts(&page, "members"), "1 0 1 0");
-    assert_eq!(page.text("td.reason"), "The same as line 2.");
+    assert_eq!(page.text(".reason"), "The same as line 2.");
 }
 
 #[tokio::test]
@@ -306,7 +388,10 @@ async fn formulas_are_protected_on_the_way_out_and_restored_on_the_way_in() {
     assert!(file.html.contains("\r\n'@bad,'=1+1,'-2,"), "{}", file.html);
     apply(&mut admin, &address).await;
     let (name, title): (String, String) =
-        sqlx::query_as("select name, title from member where email = 'a@b.example'").fetch_one(&app.pool).await.unwrap();
+        sqlx::query_as("select name, title from member where email = 'a@b.example'")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
     assert_eq!((name.as_str(), title.as_str()), ("=HYPERLINK(1)", "'+x"));
     let again = admin.get(&format!("{address}/refused.csv")).await;
     assert_eq!(again.html, file.html, "the refused rows are kept after the files are gone");
@@ -318,7 +403,8 @@ async fn byte_order_mark_semicolons_and_line_breaks_in_quotes_are_read() {
     let teams = "\u{feff}Team;Kind;Description\r\nOtters;Squad;\"One; two\r\n\"\"three\"\"\"\r\n";
     let address = dry_run(&mut admin, &[teams]).await;
     apply(&mut admin, &address).await;
-    let description: String = sqlx::query_scalar("select description from team").fetch_one(&app.pool).await.unwrap();
+    let description: String =
+        sqlx::query_scalar("select description from team").fetch_one(&app.pool).await.unwrap();
     assert_eq!(description, "One; two\n\"three\"");
 }
 
@@ -330,14 +416,32 @@ async fn a_file_that_cannot_be_read_is_refused_with_its_line_in_plain_words() {
     let columns = vec!["c"; 65].join(",");
     let cell = format!("email,name\na@b.example,{}\n", "x".repeat(8 * 1024 + 1));
     let cases: &[(&[u8], &str)] = &[
-        (b"email,name\na@b.example,A\0nn\n", "m.csv cannot be read. Line 2 holds an invisible NUL character, so this is probably no CSV file."),
-        (b"email,name\n\na@b.example,Ren\xe9\n", "m.csv cannot be read. Line 3 holds characters that are not UTF-8. Save the file as “CSV UTF-8” and send it again."),
-        (b"email,name\na@b.example,\"Ann\n", "m.csv cannot be read. The quotation mark that opens in line 2 is never closed."),
-        (&large, "m.csv cannot be read. It is larger than 2 MB. Split it into several files and import them one after another."),
-        (rows.as_bytes(), "m.csv cannot be read. It has more than 5,000 rows. Split it into several files and import them one after another."),
+        (
+            b"email,name\na@b.example,A\0nn\n",
+            "m.csv cannot be read. Line 2 holds an invisible NUL character, so this is probably no CSV file.",
+        ),
+        (
+            b"email,name\n\na@b.example,Ren\xe9\n",
+            "m.csv cannot be read. Line 3 holds characters that are not UTF-8. Save the file as “CSV UTF-8” and send it again.",
+        ),
+        (
+            b"email,name\na@b.example,\"Ann\n",
+            "m.csv cannot be read. The quotation mark that opens in line 2 is never closed.",
+        ),
+        (
+            &large,
+            "m.csv cannot be read. It is larger than 2 MB. Split it into several files and import them one after another.",
+        ),
+        (
+            rows.as_bytes(),
+            "m.csv cannot be read. It has more than 5,000 rows. Split it into several files and import them one after another.",
+        ),
         (columns.as_bytes(), "m.csv cannot be read. Line 1 has more than 64 columns."),
         (cell.as_bytes(), "m.csv cannot be read. Line 2 has a cell of more than 8 KB. Shorten it."),
-        (b"one,two\n1,2\n", "m.csv is none of the four kinds. Its first row must name the columns, for example “email” and “name”."),
+        (
+            b"one,two\n1,2\n",
+            "m.csv is none of the four kinds. Its first row must name the columns, for example “email” and “name”.",
+        ),
         (b"", "m.csv cannot be read. It is empty. The first row names the columns."),
     ];
     for (bytes, sentence) in cases {
@@ -355,6 +459,9 @@ async fn pasted_text_is_a_file_and_stays_in_the_form_when_it_is_refused() {
     let (_app, mut admin) = app().await;
     let refused = send_with(&mut admin, "a-key-of-its-own", &[], "one,two\n").await;
     assert_eq!(refused.text("textarea"), "one,two");
+    assert!(
+        refused.text("#pasted-error").starts_with("The pasted text is none of the four kinds.")
+    );
     let taken = send_with(&mut admin, "another-key", &[], MEMBERS).await;
     taken.assert_redirect();
 }
@@ -368,7 +475,10 @@ async fn only_admins_import() {
         assert_eq!(leader.get(&path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
     assert_eq!(leader.post(&address, "").await.status, StatusCode::FORBIDDEN);
-    assert_eq!(send(&mut leader, &[("m.csv", MEMBERS.as_bytes())]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        send(&mut leader, &[("m.csv", MEMBERS.as_bytes())]).await.status,
+        StatusCode::FORBIDDEN
+    );
     assert_eq!(number(&app, "select count(*) from member").await, 2);
 }
 
@@ -379,7 +489,11 @@ async fn an_import_of_another_organization_does_not_exist() {
     let id = address.rsplit('/').next().unwrap();
     let mut stranger = app.stranger().await;
     let theirs = format!("/o/other-0/import/{id}");
-    let slug: String = sqlx::query_scalar("select slug from organization where slug <> 'norvik-energy'").fetch_one(&app.pool).await.unwrap();
+    let slug: String =
+        sqlx::query_scalar("select slug from organization where slug <> 'norvik-energy'")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
     let theirs = theirs.replace("other-0", &slug);
     for path in [theirs.clone(), format!("{theirs}/refused.csv"), address.clone()] {
         assert_eq!(stranger.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
@@ -402,7 +516,10 @@ async fn an_import_is_applied_once_whatever_is_pressed() {
     assert_eq!(page.text(".toast .txt"), "Imported: 12 added, 0 changed, 0 unchanged, 0 refused.");
     admin.post(&address, "").await.assert_redirect();
     let page = admin.get(&address).await;
-    assert_eq!(page.text(".toast .txt"), "This import was applied before. Nothing was changed again.");
+    assert_eq!(
+        page.text(".toast .txt"),
+        "This import was applied before. Nothing was changed again."
+    );
     assert_eq!(state(&app).await, after);
     assert_eq!(counts(&page, "members"), "12 0 0 0");
     let list = admin.get(&app.at("/import")).await;
@@ -422,11 +539,18 @@ async fn the_same_upload_sent_twice_is_one_import() {
 #[tokio::test]
 async fn a_squad_that_filled_up_meanwhile_is_refused_and_the_result_says_so() {
     let (app, mut admin) = app().await;
-    let nine = MEMBERSHIPS.lines().filter(|line| line.starts_with("Otters") && !line.contains("p10"));
-    let nine = format!("team,email\n{}\n", nine.map(|line| line.rsplit_once(',').unwrap().0).collect::<Vec<_>>().join("\n"));
-    let address = dry_run(&mut admin, &[MEMBERS, "team,kind\nOtters,squad\nVoles,squad\n", &nine]).await;
+    let nine =
+        MEMBERSHIPS.lines().filter(|line| line.starts_with("Otters") && !line.contains("p10"));
+    let nine = format!(
+        "team,email\n{}\n",
+        nine.map(|line| line.rsplit_once(',').unwrap().0).collect::<Vec<_>>().join("\n")
+    );
+    let address =
+        dry_run(&mut admin, &[MEMBERS, "team,kind\nOtters,squad\nVoles,squad\n", &nine]).await;
     apply(&mut admin, &address).await;
-    let address = dry_run(&mut admin, &["team,email\nOtters,p10@norvik.example\nVoles,p10@norvik.example\n"]).await;
+    let address =
+        dry_run(&mut admin, &["team,email\nOtters,p10@norvik.example\nVoles,p10@norvik.example\n"])
+            .await;
     let seen = admin.get(&address).await.attribute("input[name=seen]", "value").unwrap();
     assert_eq!(seen, "memberships:2a");
 
@@ -455,8 +579,10 @@ async fn a_squad_that_filled_up_meanwhile_is_refused_and_the_result_says_so() {
     );
     let differing = admin.get(&format!("{address}?outcome=differing")).await;
     assert_eq!(
-        differing.texts("td.reason"),
-        ["The squad Otters has 11 members; a squad has at most 10. Nobody of it comes in. The dry run had said: Added."]
+        differing.texts(".reason"),
+        [
+            "The squad Otters has 11 members; a squad has at most 10. Nobody of it comes in. The dry run had said: Added."
+        ]
     );
     let sizes = number(&app, "select sum(member_count) from team where member_count <= 10").await;
     assert_eq!(sizes, 11);
@@ -505,7 +631,10 @@ async fn one_import_of_an_organization_is_applied_at_a_time() {
 
     let refused = admin.post(&address, "seen=members:12a").await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
-    assert_eq!(refused.text(".banner.bad"), "Another import of this organization is being applied right now. Wait a moment and send this again.");
+    assert_eq!(
+        refused.text(".banner.bad"),
+        "Another import of this organization is being applied right now. Wait a moment and send this again."
+    );
     assert_eq!(number(&app, "select count(*) from member").await, 1);
 
     other.rollback().await.unwrap();

@@ -121,10 +121,8 @@ pub struct ImportLine {
     pub at: DateTime<Utc>,
     pub member_name: String,
     pub applied_at: Option<DateTime<Utc>>,
-    pub added: i32,
-    pub changed: i32,
-    pub unchanged: i32,
-    pub refused: i32,
+    /// The counts of its outcome; nothing before it is applied.
+    pub counts: Option<Value>,
 }
 
 /// The newest imports.
@@ -136,10 +134,7 @@ pub async fn list(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Vec<I
                i.at,
                m.name      as member_name,
                i.applied_at,
-               coalesce((i.outcome #>> '{counts,added}')::integer, 0)      as "added!",
-               coalesce((i.outcome #>> '{counts,changed}')::integer, 0)    as "changed!",
-               coalesce((i.outcome #>> '{counts,unchanged}')::integer, 0)  as "unchanged!",
-               coalesce((i.outcome #>> '{counts,refused}')::integer, 0)    as "refused!"
+               i.outcome -> 'counts' as counts
         from import i
         join member m on (m.organization_id, m.id) = (i.organization_id, i.member_id)
         where i.organization_id = $1

@@ -146,7 +146,7 @@ async fn teams(
     )
     .fetch_all(tx)
     .await?;
-    let named = rows.into_iter().filter_map(|row| {
+    let by_key = rows.into_iter().filter_map(|row| {
         let key = (TeamKind::parse(&row.kind)?, key_of(&row.name));
         names.contains(&key.1).then_some((
             key,
@@ -159,13 +159,10 @@ async fn teams(
             },
         ))
     });
-    Ok(named.collect())
+    Ok(by_key.collect())
 }
 
-async fn skills(
-    tx: &mut PgConnection,
-    tenant: Tenant,
-) -> sqlx::Result<HashMap<String, SkillNow>> {
+async fn skills(tx: &mut PgConnection, tenant: Tenant) -> sqlx::Result<HashMap<String, SkillNow>> {
     let rows = sqlx::query!(
         r#"
         select id as "id: SkillId", name, archived_at is not null as "is_archived!" from skill

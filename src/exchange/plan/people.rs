@@ -62,7 +62,9 @@ pub fn members(table: &Table, people: &mut People, changes: &mut Changes) -> Vec
     table
         .lines
         .iter()
-        .map(|line| row(line, subject(table.cell(line, "name"), table.cell(line, "email")), plan_row(line)))
+        .map(|line| {
+            row(line, subject(table.cell(line, "name"), table.cell(line, "email")), plan_row(line))
+        })
         .collect()
 }
 
@@ -72,7 +74,8 @@ fn subject(name: &str, email: &str) -> String {
 
 fn member(said: &Said, people: &mut People, changes: &mut Changes) -> Result<Planned, RefusedRow> {
     let Some(now) = people.now.members.get(&said.email) else {
-        let name = said.name.clone().ok_or(RefusedRow::Text(crate::text::BadText::Empty("the name")))?;
+        let name =
+            said.name.clone().ok_or(RefusedRow::Text(crate::text::BadText::Empty("the name")))?;
         people.new.insert(said.email.clone(), name.clone());
         changes.new_members.push(NewMember {
             email: said.email.clone(),
@@ -122,7 +125,8 @@ struct SaidOfSkill {
 fn read_skill(table: &Table, line: &Line) -> Result<SaidOfSkill, RefusedRow> {
     check_width(table, line)?;
     let (level, wants) = (table.cell(line, "level"), table.cell(line, "wants_to_learn"));
-    let level_of = |cell: &str| words::level(cell).ok_or_else(|| RefusedRow::Level(cell.to_owned()));
+    let level_of =
+        |cell: &str| words::level(cell).ok_or_else(|| RefusedRow::Level(cell.to_owned()));
     let yes_of = |cell: &str| words::yes(cell).ok_or_else(|| RefusedRow::YesOrNo(cell.to_owned()));
     Ok(SaidOfSkill {
         name: line_of_text("the skill's name", table.cell(line, "skill"), 1, 60)?,

@@ -8,7 +8,7 @@ use super::{
     RefusedRow, Standing, TeamKey, check_width, key_of, row,
 };
 use crate::design::MAX_MEMBERS;
-use crate::exchange::domain::{FieldChange, RowOutcome};
+use crate::exchange::domain::{FieldChange, Outcome, RowOutcome};
 use crate::exchange::source::{Line, Table};
 use crate::exchange::words::{self, TeamKind};
 use crate::text::{line as line_of_text, prose};
@@ -37,6 +37,31 @@ enum Read<T> {
     SameAs(usize),
 }
 
+/// Which rows say what an earlier line has said.
+fn repeats<T>(said: &[Result<Read<T>, RefusedRow>]) -> Vec<Option<usize>> {
+    let of_row = |read: &Result<Read<T>, RefusedRow>| match read {
+        Ok(Read::SameAs(line)) => Some(*line),
+        _ => None,
+    };
+    said.iter().map(of_row).collect()
+}
+
+/// Refuses a row together with the earlier one that it repeats.
+fn refuse_repeats(table: &Table, repeats: &[Option<usize>], rows: &mut [RowOutcome]) {
+    let refused: HashMap<usize, String> = rows
+        .iter()
+        .filter(|row| row.outcome == Outcome::Refused)
+        .map(|row| (row.line, row.reason.clone()))
+        .collect();
+    for ((row, line), repeated) in rows.iter_mut().zip(&table.lines).zip(repeats) {
+        if let Some(reason) = repeated.and_then(|repeated| refused.get(&repeated)) {
+            row.outcome = Outcome::Refused;
+            row.reason.clone_from(reason);
+            row.cells.clone_from(&line.cells);
+        }
+    }
+}
+
 /// Plans the rows of teams and of memberships.
 pub fn teams_and_memberships(
     teams: &Table,
@@ -48,12 +73,13 @@ pub fn teams_and_memberships(
     let known = Known::new(teams, &said_teams, people.now);
     let said_memberships = read_memberships(memberships, &known, people);
     let overfull = overfull(&said_memberships, &known);
+    let (team_repeats, repeats) = (repeats(&said_teams), repeats(&said_memberships));
 
     let mut plan_team = |read: Result<Read<SaidTeam>, RefusedRow>| match read? {
         Read::SameAs(line) => Ok(Planned::same_as(line)),
         Read::First(said) => team(said, &known, &overfull, changes),
     };
-    let team_rows = teams
+    let mut team_rows: Vec<RowOutcome> = teams
         .lines
         .iter()
         .zip(said_teams)
@@ -65,15 +91,16 @@ pub fn teams_and_memberships(
         Read::SameAs(line) => Ok(Planned::same_as(line)),
         Read::First(said) => membership(said, &known, &overfull, &shares, changes),
     };
-    let subject = |line| {
-        format!("{}, {}", memberships.cell(line, "team"), memberships.cell(line, "email"))
-    };
-    let membership_rows = memberships
+    let subject =
+        |line| format!("{}, {}", memberships.cell(line, "team"), memberships.cell(line, "email"));
+    let mut membership_rows: Vec<RowOutcome> = memberships
         .lines
         .iter()
         .zip(said_memberships)
         .map(|(line, read)| row(line, subject(line), plan_membership(read)))
         .collect();
+    refuse_repeats(teams, &team_repeats, &mut team_rows);
+    refuse_repeats(memberships, &repeats, &mut membership_rows);
     (team_rows, membership_rows)
 }
 
@@ -125,11 +152,7 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn new(
-        table: &Table,
-        said: &[Result<Read<SaidTeam>, RefusedRow>],
-        now: &'a Standing,
-    ) -> Self {
+    fn new(table: &Table, said: &[Result<Read<SaidTeam>, RefusedRow>], now: &'a Standing) -> Self {
         let mut known = Self { now, new: HashMap::new(), refused: HashMap::new() };
         for (line, read) in table.lines.iter().zip(said) {
             match read {
@@ -287,7 +310,8 @@ fn team(
         return Err(RefusedRow::Overfull(*size));
     }
     let Some(now) = known.now.teams.get(&said.key) else {
-        let pattern = (said.key.0 == TeamKind::Squad).then(|| said.pattern.unwrap_or("own").to_owned());
+        let pattern =
+            (said.key.0 == TeamKind::Squad).then(|| said.pattern.unwrap_or("own").to_owned());
         let reason = match said.key.0 {
             TeamKind::Squad => "Comes in as a forming squad.",
             TeamKind::CoreTeam => "Comes in as a core team.",
