@@ -255,6 +255,11 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// Somebody who is not signed in, in front of any application.
+    pub fn of(router: Router) -> Self {
+        Self { router, cookies: HashMap::new(), actor: None, ip: IpAddr::from([10, 0, 0, 1]) }
+    }
+
     /// The person as the services know them, for state that a test makes through a service.
     pub fn actor(&self) -> Actor {
         self.actor.clone().unwrap()
