@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::source::column_word;
+use crate::skills::Level;
+use crate::squads::{Allocation, Pattern};
 
 /// A squad or a core team.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,49 +32,32 @@ impl TeamKind {
     }
 }
 
-/// The patterns of squads, as files and the database write them.
-pub const PATTERNS: [&str; 7] = [
-    "geographic",
-    "account_based",
-    "journey_stage",
-    "revenue_operations",
-    "product_or_service",
-    "tiger_team",
-    "own",
-];
-
-/// The pattern of a cell.
+/// The pattern of a cell, as files and the database write it.
 pub fn pattern(cell: &str) -> Option<&'static str> {
     let word = column_word(cell);
-    PATTERNS.into_iter().find(|pattern| *pattern == word)
+    Pattern::ALL.into_iter().map(Pattern::word).find(|pattern| *pattern == word)
 }
-
-/// The levels in words of doing, from 1 to 5.
-const LEVELS: [&str; 5] =
-    ["knows of it", "can do it with help", "can do it alone", "can improve it", "can teach it"];
 
 /// The level of a cell, as a number or in words.
 pub fn level(cell: &str) -> Option<i16> {
-    let text = cell.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    if let Ok(number) = text.parse::<i16>() {
-        return (1..=5).contains(&number).then_some(number);
+    if let Ok(level) = Level::parse(cell) {
+        return Some(level.number());
     }
-    let found = (1..).zip(LEVELS).find(|(_, words)| {
-        text == *words || words.strip_prefix("can ").is_some_and(|short| text == short)
-    });
-    found.map(|(number, _)| number)
+    let text = cell.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let says = |words: &str| {
+        text == words || words.strip_prefix("can ").is_some_and(|short| text == short)
+    };
+    Level::ALL.into_iter().find(|level| says(level.words())).map(Level::number)
 }
 
 /// A level in words; nothing for none.
 pub fn level_words(level: Option<i16>) -> &'static str {
-    let index = level.and_then(|level| usize::try_from(level - 1).ok());
-    index.and_then(|index| LEVELS.get(index)).copied().unwrap_or_default()
+    level.and_then(|level| Level::new(level).ok()).map(Level::words).unwrap_or_default()
 }
 
 /// The share of a cell, in percent: 10 to 100 in steps of 10, with or without the sign.
 pub fn allocation(cell: &str) -> Option<i16> {
-    let number: i16 = cell.trim_end_matches('%').trim_end().parse().ok()?;
-    ((10..=100).contains(&number) && number % 10 == 0).then_some(number)
+    Allocation::parse(cell).ok().map(Allocation::percent)
 }
 
 /// The share of somebody who is in so many teams, where the file gives none: their time split evenly, in steps of

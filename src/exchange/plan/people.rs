@@ -10,7 +10,9 @@ use crate::accounts::{Email, PersonName};
 use crate::exchange::domain::{FieldChange, RowOutcome};
 use crate::exchange::source::{Line, Table};
 use crate::exchange::words;
-use crate::text::line as line_of_text;
+use crate::members::{Discipline, Title};
+use crate::skills::SkillName;
+use crate::text::BadText;
 
 /// What a row says of a member; nothing where it is empty.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,8 +39,8 @@ fn read_member(table: &Table, line: &Line) -> Result<Said, RefusedRow> {
     Ok(Said {
         email: Email::parse(cell("email"))?.to_string(),
         name: if name.is_empty() { None } else { Some(PersonName::parse(name)?.to_string()) },
-        title: filled(line_of_text("the title", cell("title"), 0, 120)?),
-        discipline: filled(line_of_text("the discipline", cell("discipline"), 0, 60)?),
+        title: filled(Title::parse(cell("title"))?.to_string()),
+        discipline: filled(Discipline::parse(cell("discipline"))?.to_string()),
         time_zone: filled(time_zone.to_owned()),
     })
 }
@@ -74,8 +76,7 @@ fn subject(name: &str, email: &str) -> String {
 
 fn member(said: &Said, people: &mut People, changes: &mut Changes) -> Result<Planned, RefusedRow> {
     let Some(now) = people.now.members.get(&said.email) else {
-        let name =
-            said.name.clone().ok_or(RefusedRow::Text(crate::text::BadText::Empty("the name")))?;
+        let name = said.name.clone().ok_or(RefusedRow::Text(BadText::Empty("the name")))?;
         people.new.insert(said.email.clone(), name.clone());
         changes.new_members.push(NewMember {
             email: said.email.clone(),
@@ -129,7 +130,7 @@ fn read_skill(table: &Table, line: &Line) -> Result<SaidOfSkill, RefusedRow> {
         |cell: &str| words::level(cell).ok_or_else(|| RefusedRow::Level(cell.to_owned()));
     let yes_of = |cell: &str| words::yes(cell).ok_or_else(|| RefusedRow::YesOrNo(cell.to_owned()));
     Ok(SaidOfSkill {
-        name: line_of_text("the skill's name", table.cell(line, "skill"), 1, 60)?,
+        name: SkillName::parse(table.cell(line, "skill"))?.to_string(),
         level: Some(level).filter(|cell| !cell.is_empty()).map(level_of).transpose()?,
         wants_to_learn: Some(wants).filter(|cell| !cell.is_empty()).map(yes_of).transpose()?,
     })

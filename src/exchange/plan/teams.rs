@@ -11,7 +11,7 @@ use crate::design::MAX_MEMBERS;
 use crate::exchange::domain::{FieldChange, Outcome, RowOutcome};
 use crate::exchange::source::{Line, Table};
 use crate::exchange::words::{self, TeamKind};
-use crate::text::{line as line_of_text, prose};
+use crate::squads::{Description, HatName, SquadName};
 
 /// What a row says of a team; nothing where it is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,10 +125,10 @@ fn read_teams(table: &Table) -> Vec<Result<Read<SaidTeam>, RefusedRow>> {
 fn read_team(table: &Table, line: &Line) -> Result<SaidTeam, RefusedRow> {
     check_width(table, line)?;
     let cell = |word| table.cell(line, word);
-    let name = line_of_text("the team's name", cell("team"), 1, 80)?;
+    let name = SquadName::parse(cell("team"))?.to_string();
     let kind = TeamKind::parse(cell("kind"))
         .ok_or_else(|| RefusedRow::TeamKind(cell("kind").to_owned()))?;
-    let description = prose("the description", cell("description"), 0, 1000)?;
+    let description = Description::parse(cell("description"))?.to_string();
     let pattern = match cell("pattern") {
         "" => None,
         _ if kind == TeamKind::CoreTeam => return Err(RefusedRow::PatternOfCoreTeam),
@@ -239,7 +239,7 @@ fn read_membership(
     let cell = |word| table.cell(line, word);
     let mut hats: Vec<String> = vec![];
     for hat in cell("hats").split(';').filter(|hat| !hat.trim().is_empty()) {
-        let hat = line_of_text("the hat", hat, 1, 40)?;
+        let hat = HatName::parse(hat)?.to_string();
         if hats.iter().all(|other| key_of(other) != key_of(&hat)) {
             hats.push(hat);
         }
