@@ -210,6 +210,12 @@ impl TestApp {
         Visitor { router: self.router.clone(), cookies: HashMap::new(), actor: None, ip: self.ip() }
     }
 
+    /// The same person in a new session, since the old one ends when the clock moves far ahead.
+    pub async fn again(&self, visitor: &Visitor) -> Visitor {
+        let actor = Actor { at: self.clock().now(), ..visitor.actor() };
+        self.sign_in(actor.user.unwrap(), actor).await
+    }
+
     async fn user(&self, name: &str, email: &str) -> UserId {
         let new = new_user(name, email);
         let mut tx = self.pool.begin().await.unwrap();

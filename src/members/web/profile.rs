@@ -62,7 +62,7 @@ impl ShowPage {
         format!("{}/still-true", self.skills_url())
     }
 
-    fn who(&self, event: &Recent) -> String {
+    fn who(event: &Recent) -> String {
         event.member_name.clone().unwrap_or_else(|| "Trellis".to_owned())
     }
 
@@ -114,6 +114,13 @@ impl ShowPage {
         self.saved.email.as_deref().filter(|_| may_see)
     }
 
+    /// Where admins see to the account.
+    fn account(&self) -> Option<String> {
+        let id = self.member.id;
+        let may = self.actor.roles.may_administer();
+        may.then(|| format!("/o/{}/settings/accounts/{id}", self.org))
+    }
+
     fn subtitle(&self) -> String {
         let said = [self.saved.title.as_str(), self.saved.discipline.as_str()];
         said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
@@ -153,7 +160,8 @@ impl ShowPage {
     }
 
     fn period(&self, stay: &Stay) -> String {
-        let month = |at: DateTime<Utc>| at.with_timezone(&self.time_zone).format("%B %Y").to_string();
+        let month =
+            |at: DateTime<Utc>| at.with_timezone(&self.time_zone).format("%B %Y").to_string();
         match stay.until_at {
             None => format!("since {}", month(stay.from_at)),
             Some(until) if month(until) == month(stay.from_at) => month(until),

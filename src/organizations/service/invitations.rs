@@ -139,6 +139,12 @@ pub async fn revoke(pool: &PgPool, actor: &Actor, invitation: InvitationId) -> R
     tx.done(()).await
 }
 
+/// Takes back the open invitation of a member who leaves; the event is the caller's.
+pub async fn revoke_all_in(tx: &mut PgConnection, actor: &Actor, member: MemberId) -> Result<()> {
+    db::revoke_invitations(tx, actor.tenant, member, actor.at).await?;
+    Ok(())
+}
+
 async fn allow_invitation(pool: &PgPool, actor: &Actor, per_hour: u32) -> Result<()> {
     let key = actor.tenant.organization_id().to_string();
     allow(pool, "invitations", &key, per_hour, f64::from(per_hour) / 60.0, actor.at).await
