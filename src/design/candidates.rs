@@ -22,7 +22,12 @@ impl<'a> Candidates<'a> {
     }
 
     /// The best one for `squad`.
-    pub(super) fn best(&self, squad: &SquadDesign, skill: SkillId, level: Level) -> Option<MemberId> {
+    pub(super) fn best(
+        &self,
+        squad: &SquadDesign,
+        skill: SkillId,
+        level: Level,
+    ) -> Option<MemberId> {
         self.sorted()
             .get(&skill)?
             .iter()
@@ -32,18 +37,23 @@ impl<'a> Candidates<'a> {
 
     fn sorted(&self) -> &HashMap<SkillId, Vec<(MemberId, Level)>> {
         self.by_skill.get_or_init(|| {
-            let load = |member: MemberId| self.loads.get(&member).copied().unwrap_or_default();
+            let free = |member: &MemberId| self.loads.get(member).map_or(0, |load| load.free());
+            let has_room =
+                |member: &MemberId| self.loads.get(member).is_some_and(|load| load.has_room());
+            let mut members: Vec<_> =
+                self.design.members.iter().filter(|(id, _)| has_room(id)).collect();
+            members.sort_by_cached_key(|(id, member)| {
+                (Reverse(free(id)), member.name.to_lowercase(), **id)
+            });
             let mut by_skill: HashMap<_, Vec<_>> = HashMap::new();
-            for (id, member) in self.design.members.iter().filter(|(id, _)| load(**id).has_room()) {
+            for (id, member) in members {
                 for (skill, level) in &member.levels {
                     by_skill.entry(*skill).or_default().push((*id, *level));
                 }
             }
+            // Stable: among equals, names decide.
             for members in by_skill.values_mut() {
-                members.sort_by_cached_key(|(id, level)| {
-                    let name = self.design.member_name(*id).to_lowercase();
-                    (Reverse(load(*id).free()), Reverse(*level), name, *id)
-                });
+                members.sort_by_key(|(id, level)| (Reverse(free(id)), Reverse(*level)));
             }
             by_skill
         })

@@ -7,8 +7,8 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::domain::{
-    Design, FULL_SHARE, MAX_SQUADS_OF_A_MEMBER, MIN_FREE_SHARE, MemberDesign, Need, Placement, SkillDesign,
-    SquadDesign,
+    Design, FULL_SHARE, MAX_SQUADS_OF_A_MEMBER, MIN_FREE_SHARE, MemberDesign, Need, Placement,
+    SkillDesign, SquadDesign,
 };
 use crate::actor::Tenant;
 use crate::ids::{MemberId, MetricId, SkillId, TeamId};
@@ -102,7 +102,10 @@ async fn squads(
                 let direction = row.goal_direction.unwrap_or_default();
                 let aim = Aim::stored(&direction, target, row.goal_high);
                 let cadence = Cadence::of_days(row.goal_cadence.unwrap_or_default());
-                Some(Goal { id, metric: NewMetric { name, unit, aim, baseline: row.goal_baseline, cadence } })
+                Some(Goal {
+                    id,
+                    metric: NewMetric { name, unit, aim, baseline: row.goal_baseline, cadence },
+                })
             }
             _ => None,
         };

@@ -159,7 +159,12 @@ impl Design {
 
     /// The members of `squad` who have `skill` at `level` or above.
     pub fn able(&self, squad: &SquadDesign, skill: SkillId, level: Level) -> Vec<MemberId> {
-        squad.members.iter().map(|placement| placement.member).filter(|member| self.is_able(*member, skill, level)).collect()
+        squad
+            .members
+            .iter()
+            .map(|placement| placement.member)
+            .filter(|member| self.is_able(*member, skill, level))
+            .collect()
     }
 
     /// Whether a member has `skill` at `level` or above.
@@ -187,7 +192,8 @@ impl Design {
         let mut gaps = BTreeSet::new();
         for squad in &self.squads {
             let capabilities = Capability::ALL.into_iter().filter_map(|kind| self.capability(kind));
-            let capabilities = capabilities.map(|skill| Need { skill, level: Level::ABLE, members: 2 });
+            let capabilities =
+                capabilities.map(|skill| Need { skill, level: Level::ABLE, members: 2 });
             let needs = capabilities.chain(squad.needs.iter().copied());
             let missed = needs.filter(|need| self.covers(squad, need) != Coverage::Covered);
             gaps.extend(missed.map(|need| (need.skill, need.level)));

@@ -85,8 +85,8 @@ pub enum WayOut {
         squad: TeamId,
         /// What they should be able to do.
         skill: SkillId,
-        /// Its name.
-        name: String,
+        /// The words for them: "who can decide", "with Billing".
+        whom: String,
         /// How well.
         level: Level,
     },
@@ -141,7 +141,9 @@ impl Design {
         let mut findings: Vec<_> =
             squads.flat_map(|squad| self.squad_findings(squad, &candidates)).collect();
         findings.extend(
-            self.member_findings(&loads).into_iter().filter(|finding| finding.squads.contains(&squad)),
+            self.member_findings(&loads)
+                .into_iter()
+                .filter(|finding| finding.squads.contains(&squad)),
         );
         self.sort(&mut findings);
         findings
@@ -151,10 +153,12 @@ impl Design {
         let names: BTreeMap<_, _> =
             self.squads.iter().map(|squad| (squad.id, squad.name.to_lowercase())).collect();
         findings.sort_by(|a, b| {
-            let key = |finding: &Finding| (finding.severity, finding.squads.first().and_then(|id| names.get(id)).cloned());
+            let key = |finding: &Finding| {
+                (finding.severity, finding.squads.first().and_then(|id| names.get(id)).cloned())
+            };
             key(a)
                 .cmp(&key(b))
-                .then_with(|| (a.code, &a.squads, a.subject, &a.title).cmp(&(b.code, &b.squads, b.subject, &b.title)))
+                .then_with(|| (a.code, &a.squads, a.subject).cmp(&(b.code, &b.squads, b.subject)))
         });
     }
 
@@ -168,7 +172,9 @@ impl Design {
             findings.extend(self.capability_findings(squad, candidates));
             findings.extend(self.discipline_finding(squad));
         }
-        findings.extend(squad.needs.iter().filter_map(|need| self.need_finding(squad, need, candidates)));
+        findings.extend(
+            squad.needs.iter().filter_map(|need| self.need_finding(squad, need, candidates)),
+        );
         findings.extend(metrics(squad));
         findings
     }
@@ -177,7 +183,14 @@ impl Design {
     fn mission_findings(&self, squad: &SquadDesign) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut say = |title: String, reason: String| {
-            findings.push(finding(squad, Code::S2, Severity::Warning, title, reason, WayOut::EditMission(squad.id)));
+            findings.push(finding(
+                squad,
+                Code::S2,
+                Severity::Warning,
+                title,
+                reason,
+                WayOut::EditMission(squad.id),
+            ));
         };
         let Some(mission) = &squad.mission else {
             say("There is no mission yet.".into(), "A squad starts with one sentence about one customer; everything else follows from it.".into());
@@ -191,19 +204,30 @@ impl Design {
         }
         if let Some(day) = mission.review_on.filter(|_| mission.is_overdue(self.today)) {
             let day = day.format("%-d %B %Y");
-            say("The mission is past its review date.".into(), format!("It was to be read again by {day}. Customers change: keep it or change it, together."));
+            say(
+                "The mission is past its review date.".into(),
+                format!(
+                    "It was to be read again by {day}. Customers change: keep it or change it, together."
+                ),
+            );
         }
         if let Some(words) = mission.function() {
             say(
                 "The mission is about a function, not a customer.".into(),
-                format!("It says “{words}”. A squad works for somebody outside: name them, and what they would value."),
+                format!(
+                    "It says “{words}”. A squad works for somebody outside: name them, and what they would value."
+                ),
             );
         }
         findings
     }
 
     /// S3, and the part of S4 that is about core capabilities.
-    fn capability_findings(&self, squad: &SquadDesign, candidates: &Candidates<'_>) -> Vec<Finding> {
+    fn capability_findings(
+        &self,
+        squad: &SquadDesign,
+        candidates: &Candidates<'_>,
+    ) -> Vec<Finding> {
         let mut findings = Vec::new();
         for capability in Capability::ALL {
             let Some(skill) = self.capability(capability) else { continue };
@@ -246,7 +270,9 @@ impl Design {
             _ => format!("Only two disciplines: {}.", disciplines.join(" and ")),
         };
         let unknown = squad.members.iter().filter(|placement| {
-            self.members.get(&placement.member).is_none_or(|member| member.discipline.trim().is_empty())
+            self.members
+                .get(&placement.member)
+                .is_none_or(|member| member.discipline.trim().is_empty())
         });
         let reason = match unknown.count() {
             0 => "Three at least see a customer's problem from several sides.".to_owned(),
@@ -257,10 +283,16 @@ impl Design {
     }
 
     /// S4.
-    fn need_finding(&self, squad: &SquadDesign, need: &Need, candidates: &Candidates<'_>) -> Option<Finding> {
+    fn need_finding(
+        &self,
+        squad: &SquadDesign,
+        need: &Need,
+        candidates: &Candidates<'_>,
+    ) -> Option<Finding> {
         let able = self.able(squad, need.skill, need.level);
         let name = self.skill_name(need.skill);
-        let is_capability = self.skills.get(&need.skill).is_some_and(|skill| skill.capability.is_some());
+        let is_capability =
+            self.skills.get(&need.skill).is_some_and(|skill| skill.capability.is_some());
         if is_capability && self.able(squad, need.skill, Level::ABLE).is_empty() {
             // S3 says it already.
             return None;
@@ -276,7 +308,8 @@ impl Design {
             Coverage::Thin if able.len() == 1 => (
                 Severity::Advice,
                 format!("Only {} has {name}.", self.member_name(able[0])),
-                "When one person is away, the squad stands still. A second one can learn it.".to_owned(),
+                "When one person is away, the squad stands still. A second one can learn it."
+                    .to_owned(),
             ),
             Coverage::Thin => (
                 Severity::Advice,
@@ -289,11 +322,20 @@ impl Design {
     }
 
     /// The way out of a gap.
-    fn close(&self, squad: &SquadDesign, skill: SkillId, level: Level, candidates: &Candidates<'_>) -> WayOut {
+    fn close(
+        &self,
+        squad: &SquadDesign,
+        skill: SkillId,
+        level: Level,
+        candidates: &Candidates<'_>,
+    ) -> WayOut {
         if squad.members.len() >= MAX_MEMBERS {
             return WayOut::SwapMembers(squad.id);
         }
         let name = self.skill_name(skill).to_owned();
+        let capability = self.skills.get(&skill).and_then(|skill| skill.capability);
+        let whom = capability
+            .map_or_else(|| format!("with {name}"), |kind| format!("who can {}", verb(kind)));
         match candidates.best(squad, skill, level) {
             Some(member) => WayOut::AddMember {
                 squad: squad.id,
@@ -301,7 +343,7 @@ impl Design {
                 name: self.member_name(member).to_owned(),
                 skill: name,
             },
-            None => WayOut::FindMember { squad: squad.id, skill, name, level },
+            None => WayOut::FindMember { squad: squad.id, skill, whom, level },
         }
     }
 
@@ -313,8 +355,12 @@ impl Design {
             if load.share <= FULL_SHARE && !many {
                 continue;
             }
-            let squads: Vec<_> =
-                self.squads.iter().filter(|squad| squad.has(*member)).map(|squad| squad.id).collect();
+            let squads: Vec<_> = self
+                .squads
+                .iter()
+                .filter(|squad| squad.has(*member))
+                .map(|squad| squad.id)
+                .collect();
             if squads.is_empty() {
                 continue;
             }
@@ -347,8 +393,23 @@ impl Design {
     }
 }
 
-fn finding(squad: &SquadDesign, code: Code, severity: Severity, title: String, reason: String, way_out: WayOut) -> Finding {
-    Finding { code, severity, subject: Subject::Squad(squad.id), squads: vec![squad.id], title, reason, way_out }
+fn finding(
+    squad: &SquadDesign,
+    code: Code,
+    severity: Severity,
+    title: String,
+    reason: String,
+    way_out: WayOut,
+) -> Finding {
+    Finding {
+        code,
+        severity,
+        subject: Subject::Squad(squad.id),
+        squads: vec![squad.id],
+        title,
+        reason,
+        way_out,
+    }
 }
 
 /// S1.
@@ -356,15 +417,27 @@ fn size(squad: &SquadDesign) -> Option<Finding> {
     let members = squad.members.len();
     let (title, reason, way_out) = if members > MAX_MEMBERS {
         let title = format!("{members} members, {} over the limit.", number(members - MAX_MEMBERS));
-        (title, "In a squad of more than ten, people start to wait for one another. Split it or move somebody.", WayOut::SwapMembers(squad.id))
+        (
+            title,
+            "In a squad of more than ten, people start to wait for one another. Split it or move somebody.",
+            WayOut::SwapMembers(squad.id),
+        )
     } else if members < MIN_MEMBERS {
         let missing = MIN_MEMBERS - members;
         let title = if squad.is_active {
-            format!("{members} {}, {} too few.", if members == 1 { "member" } else { "members" }, number(missing))
+            format!(
+                "{members} {}, {} too few.",
+                if members == 1 { "member" } else { "members" },
+                number(missing)
+            )
         } else {
             format!("{missing} more to reach {MIN_MEMBERS}.")
         };
-        (title, "A squad of six to ten can do everything for its customer and still talks at one table.", WayOut::AddMembers(squad.id))
+        (
+            title,
+            "A squad of six to ten can do everything for its customer and still talks at one table.",
+            WayOut::AddMembers(squad.id),
+        )
     } else {
         return None;
     };
@@ -403,7 +476,8 @@ fn metrics(squad: &SquadDesign) -> Vec<Finding> {
             Code::S6,
             Severity::Warning,
             format!("{} live metrics, more than {MAX_LIVE_METRICS}.", squad.live_metrics),
-            "Whoever watches everything steers by nothing. End the ones that change no decision.".to_owned(),
+            "Whoever watches everything steers by nothing. End the ones that change no decision."
+                .to_owned(),
             WayOut::ReviewMetrics(squad.id),
         ));
     }
@@ -411,7 +485,11 @@ fn metrics(squad: &SquadDesign) -> Vec<Finding> {
 }
 
 fn add_or_swap(squad: &SquadDesign) -> WayOut {
-    if squad.members.len() >= MAX_MEMBERS { WayOut::SwapMembers(squad.id) } else { WayOut::AddMembers(squad.id) }
+    if squad.members.len() >= MAX_MEMBERS {
+        WayOut::SwapMembers(squad.id)
+    } else {
+        WayOut::AddMembers(squad.id)
+    }
 }
 
 /// A capability as something that somebody does.
@@ -427,7 +505,6 @@ fn verb(capability: Capability) -> &'static str {
 fn number(n: usize) -> String {
     if n == 1 { "one".to_owned() } else { n.to_string() }
 }
-
 
 #[cfg(test)]
 #[path = "findings_tests.rs"]

@@ -37,12 +37,14 @@ pub fn way(org: &str, way_out: &WayOut, viewer: &Viewer) -> Option<Way> {
     let members = |squad: &TeamId| format!("/o/{org}/squads/{squad}/members");
     let (may, href, label) = match way_out {
         WayOut::AddMembers(squad) => (viewer.may_design, members(squad), "Add members".to_owned()),
-        WayOut::SwapMembers(squad) => (viewer.may_design, members(squad), "Swap a member".to_owned()),
+        WayOut::SwapMembers(squad) => {
+            (viewer.may_design, members(squad), "Swap a member".to_owned())
+        }
         WayOut::AddMember { squad, member, name, .. } => {
             (viewer.may_design, format!("{}?add={member}", members(squad)), format!("Add {name}"))
         }
-        WayOut::FindMember { skill, name, level, .. } => {
-            (true, find_href(org, &skill.to_string(), *level), format!("Look for {name}"))
+        WayOut::FindMember { skill, whom, level, .. } => {
+            (true, find_href(org, &skill.to_string(), *level), format!("Look for somebody {whom}"))
         }
         WayOut::EditMission(squad) => (
             viewer.may_design || viewer.is_in(*squad),

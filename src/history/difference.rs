@@ -45,7 +45,7 @@ fn fields(value: Option<&Value>) -> Map<String, Value> {
     }
 }
 
-/// A word of the schema as a person reads it: "review_on" is "Review on".
+/// A word of the schema as a person reads it: `review_on` is "Review on".
 pub fn label(word: &str) -> String {
     let words = word.replace(['_', '-'], " ");
     let mut chars = words.chars();
@@ -62,7 +62,9 @@ fn text(value: &Value) -> String {
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => fields
             .iter()
-            .map(|(name, value)| format!("{}: {}", label(name).to_lowercase(), text(value)))
+            .map(|(name, value)| (label(name).to_lowercase(), text(value)))
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(name, text)| format!("{name}: {text}"))
             .collect::<Vec<_>>()
             .join("; "),
     }
@@ -98,7 +100,7 @@ mod tests {
         assert_eq!(differences(None, None), []);
         assert_eq!(differences(None, Some(&json!(true))), [line("Value", "", "yes")]);
         assert_eq!(
-            differences(Some(&json!({"member": {"name": "Aisha", "share": 50}})), None),
+            differences(Some(&json!({"member": {"name": "Aisha", "share": 50, "hats": []}})), None),
             [line("Member", "name: Aisha; share: 50", "")]
         );
         assert_eq!(label("review_on"), "Review on");

@@ -10,7 +10,6 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::db::{self, Entry, Filter};
-use super::difference::{Difference, differences, label};
 use crate::error::{Error, Result};
 use crate::organizations::Visitor;
 use crate::web::shell::{Section, Shell};
@@ -24,9 +23,11 @@ const MAX_FILE: i64 = 10_000;
 
 /// The addresses of history.
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/o/{org}/activity", Who::Member, list)
-        .get("/o/{org}/activity.csv", Who::Admin, export)
+    Routes::new().get("/o/{org}/activity", Who::Member, list).get(
+        "/o/{org}/activity.csv",
+        Who::Admin,
+        export,
+    )
 }
 
 /// The filter as it stands in the address: everything may be missing or empty.
@@ -77,7 +78,9 @@ impl Asked {
     }
 
     fn is_empty(&self) -> bool {
-        [&self.who, &self.what, &self.kind, &self.from, &self.to].iter().all(|text| text.trim().is_empty())
+        [&self.who, &self.what, &self.kind, &self.from, &self.to]
+            .iter()
+            .all(|text| text.trim().is_empty())
     }
 
     /// The query string, from its question mark on.
@@ -127,16 +130,14 @@ impl ListPage {
         url(&self.org)
     }
     fn csv_url(&self) -> String {
-        format!("{}.csv{}", self.url(), Asked { before: String::new(), ..self.asked.clone() }.query())
+        format!(
+            "{}.csv{}",
+            self.url(),
+            Asked { before: String::new(), ..self.asked.clone() }.query()
+        )
     }
     fn moment(&self, entry: &Entry) -> Moment {
         ui::moment(entry.at, self.now, self.zone)
-    }
-    fn lines(&self, entry: &Entry) -> Vec<Difference> {
-        differences(entry.before.as_ref(), entry.after.as_ref())
-    }
-    fn kind_label(&self, kind: &str) -> String {
-        label(kind)
     }
 }
 
@@ -157,14 +158,27 @@ async fn list(
     let kinds = db::kinds(&pool, visitor.tenant()).await?;
     let has_older = entries.len() > PAGE;
     entries.truncate(PAGE);
-    let to = |before: String| format!("{}{}", url(&visitor.slug), Asked { before, ..asked.clone() }.query());
+    let to = |before: String| {
+        format!("{}{}", url(&visitor.slug), Asked { before, ..asked.clone() }.query())
+    };
     let last = entries.last().filter(|_| has_older);
     let older = last.map(|last| to(format!("{}.{}", last.at.timestamp_micros(), last.id)));
     let newest = filter.before.map(|_| to(String::new()));
     let (now, zone) = (visitor.actor.at, visitor.time_zone);
     let may_export = visitor.roles().may_administer();
     let shell = visitor.shell(Section::Activity);
-    page(&ListPage { shell, org: visitor.slug, asked, kinds, entries, newest, older, may_export, now, zone })
+    page(&ListPage {
+        shell,
+        org: visitor.slug,
+        asked,
+        kinds,
+        entries,
+        newest,
+        older,
+        may_export,
+        now,
+        zone,
+    })
 }
 
 // GET /o/{org}/activity.csv
@@ -177,8 +191,10 @@ async fn export(
     visitor.must_administer()?;
     let filter = asked.filter(visitor.time_zone)?;
     let entries = db::list(&pool, visitor.tenant(), &filter, MAX_FILE).await?;
-    let head = ["at", "who", "what", "kind", "reason", "before", "after", "event"].map(str::to_owned);
-    let json = |value: Option<serde_json::Value>| value.map(|value| value.to_string()).unwrap_or_default();
+    let head =
+        ["at", "who", "what", "kind", "reason", "before", "after", "event"].map(str::to_owned);
+    let json =
+        |value: Option<serde_json::Value>| value.map(|value| value.to_string()).unwrap_or_default();
     let rows = entries.into_iter().map(|entry| {
         vec![
             entry.at.to_rfc3339_opts(SecondsFormat::Secs, true),
@@ -191,7 +207,10 @@ async fn export(
             entry.id.to_string(),
         ]
     });
-    csv::download(&format!("activity-{}.csv", visitor.slug), std::iter::once(head.to_vec()).chain(rows))
+    csv::download(
+        &format!("activity-{}.csv", visitor.slug),
+        std::iter::once(head.to_vec()).chain(rows),
+    )
 }
 
 #[cfg(test)]
@@ -200,7 +219,8 @@ mod tests {
 
     #[test]
     fn days_are_the_visitors_and_both_are_included() {
-        let asked = Asked { from: "2026-11-20".into(), to: "2026-11-21".into(), ..Asked::default() };
+        let asked =
+            Asked { from: "2026-11-20".into(), to: "2026-11-21".into(), ..Asked::default() };
         let filter = asked.filter(Tz::Europe__Oslo).unwrap();
         assert_eq!(filter.from.unwrap().to_rfc3339(), "2026-11-19T23:00:00+00:00");
         assert_eq!(filter.until.unwrap().to_rfc3339(), "2026-11-21T23:00:00+00:00");
@@ -224,7 +244,8 @@ mod tests {
     #[test]
     fn what_is_not_asked_is_not_in_the_address() {
         assert_eq!(Asked::default().query(), "");
-        let asked = Asked { who: "Aisha R".into(), kind: "mission_written".into(), ..Asked::default() };
+        let asked =
+            Asked { who: "Aisha R".into(), kind: "mission_written".into(), ..Asked::default() };
         assert_eq!(asked.query(), "?who=Aisha+R&kind=mission_written");
     }
 }

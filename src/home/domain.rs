@@ -58,11 +58,13 @@ pub fn things(design: &Design, findings: &[Finding], person: &Person) -> (Vec<Th
             severity: "advice",
             about: None,
             title: "You are alone here.".to_owned(),
-            reason: "Add members one by one, or import a list. They can be invited later.".to_owned(),
+            reason: "Add members one by one, or import a list. They can be invited later."
+                .to_owned(),
             action: Action::AddMembers,
         });
     }
-    let is_own = |finding: &Finding| finding.squads.iter().any(|id| is_in(design, *id, person.member));
+    let is_own =
+        |finding: &Finding| finding.squads.iter().any(|id| is_in(design, *id, person.member));
     let is_active = |finding: &Finding| {
         finding.squads.iter().any(|id| design.squad(*id).is_some_and(|squad| squad.is_active))
     };
@@ -74,13 +76,14 @@ pub fn things(design: &Design, findings: &[Finding], person: &Person) -> (Vec<Th
     // An active squad serves customers today, so it comes before one that is forming. The sort keeps the rest.
     theirs.sort_by_key(|finding| (finding.severity, !is_active(finding)));
     let breaches = theirs.iter().filter(|finding| finding.severity == Severity::Breach).count();
-    things.extend(theirs[..breaches].iter().map(|finding| of_finding(finding)));
+    let (breaches, warnings) = theirs.split_at(breaches);
+    things.extend(of_findings(breaches, person));
     if person.roles.may_design() {
         things.extend(ready(design));
     } else if person.roles.has(Role::Coach) {
         things.extend(troubled(design, findings, person.member));
     }
-    things.extend(theirs[breaches..].iter().map(|finding| of_finding(finding)));
+    things.extend(of_findings(warnings, person));
     things.extend(stale(person));
     let more = things.len().saturating_sub(MAX_THINGS);
     things.truncate(MAX_THINGS);
@@ -91,14 +94,40 @@ fn is_in(design: &Design, squad: TeamId, member: MemberId) -> bool {
     design.squad(squad).is_some_and(|squad| squad.has(member))
 }
 
-fn of_finding(finding: &Finding) -> Thing {
-    Thing {
-        severity: finding.severity.word(),
-        about: finding.squads.first().copied(),
-        title: finding.title.clone(),
-        reason: finding.reason.clone(),
-        action: Action::WayOut(finding.way_out.clone()),
+/// Findings of one severity. Who designs many squads sees the first of each squad, with how many more there are, so
+/// that one squad in trouble does not hide the others; who is in a squad or two sees them all.
+fn of_findings(findings: &[&Finding], person: &Person) -> Vec<Thing> {
+    let mut things: Vec<(Thing, usize)> = Vec::new();
+    for finding in findings {
+        let about = finding.squads.first().copied();
+        let before = things.iter_mut().find(|(thing, _)| thing.about == about);
+        if let Some((_, more)) = before.filter(|_| person.roles.may_design()) {
+            *more += 1;
+            continue;
+        }
+        let thing = Thing {
+            severity: finding.severity.word(),
+            about,
+            title: finding.title.clone(),
+            reason: finding.reason.clone(),
+            action: Action::WayOut(finding.way_out.clone()),
+        };
+        things.push((thing, 0));
     }
+    let said = things.into_iter().map(|(mut thing, more)| {
+        let word = if thing.severity == "breach" {
+            ("breach", "breaches")
+        } else {
+            ("warning", "warnings")
+        };
+        match more {
+            0 => {}
+            1 => thing.reason = format!("{} One more {} on its page.", thing.reason, word.0),
+            n => thing.reason = format!("{} {n} more {} on its page.", thing.reason, word.1),
+        }
+        thing
+    });
+    said.collect()
 }
 
 /// Squads that are forming and have all that an active one needs.
@@ -122,7 +151,8 @@ fn troubled(design: &Design, findings: &[Finding], member: MemberId) -> Vec<Thin
         .filter_map(|squad| {
             let own = findings.iter().filter(|finding| finding.squads.contains(&squad.id));
             let tally = Tally::of(own.clone());
-            let worst = own.min_by_key(|finding| finding.severity).filter(|_| tally.breaches > 0)?;
+            let worst =
+                own.min_by_key(|finding| finding.severity).filter(|_| tally.breaches > 0)?;
             Some(Thing {
                 severity: worst.severity.word(),
                 about: Some(squad.id),
@@ -186,14 +216,18 @@ mod tests {
         let squads: Vec<_> = (1..=6).map(|n| squad(n, n == 6, &[n + 200])).collect();
         let design = Design { squads, ..Design::default() };
         let (things, more) = seen(&design, &person(&[Role::Leader]));
-        assert_eq!((things.len(), things.len() + more > MAX_THINGS), (MAX_THINGS, true));
+        assert_eq!((things.len(), more), (MAX_THINGS, 2), "a breach and a warning of each squad");
+        assert!(things[0].reason.ends_with("One more breach on its page."), "{}", things[0].reason);
         assert_eq!(things[0].about, Some(TeamId(Uuid::from_u128(6))));
         assert!(things.iter().all(|thing| thing.severity != "advice"));
     }
 
     #[test]
     fn a_member_sees_what_their_own_squads_need() {
-        let design = Design { squads: vec![squad(1, true, &[100]), squad(2, true, &[201])], ..Design::default() };
+        let design = Design {
+            squads: vec![squad(1, true, &[100]), squad(2, true, &[201])],
+            ..Design::default()
+        };
         let (things, _) = seen(&design, &person(&[]));
         assert!(!things.is_empty());
         assert!(things.iter().all(|thing| thing.about == Some(TeamId(Uuid::from_u128(1)))));
@@ -201,7 +235,10 @@ mod tests {
 
     #[test]
     fn a_coach_sees_active_squads_with_breaches_once_and_to_look_at() {
-        let design = Design { squads: vec![squad(1, true, &[200]), squad(2, false, &[201])], ..Design::default() };
+        let design = Design {
+            squads: vec![squad(1, true, &[200]), squad(2, false, &[201])],
+            ..Design::default()
+        };
         let (things, _) = seen(&design, &person(&[Role::Coach]));
         assert_eq!(things.len(), 1);
         assert_eq!(things[0].action, Action::Squad(TeamId(Uuid::from_u128(1))));
@@ -211,13 +248,21 @@ mod tests {
     fn stale_skills_are_said_in_words() {
         let title = |n| stale(&Person { stale_skills: n, ..person(&[]) }).map(|thing| thing.title);
         assert_eq!(title(0), None);
-        assert_eq!(title(1).unwrap(), "One of your skills was last looked at more than 6 months ago.");
-        assert_eq!(title(2).unwrap(), "2 of your skills were last looked at more than 6 months ago.");
+        assert_eq!(
+            title(1).unwrap(),
+            "One of your skills was last looked at more than 6 months ago."
+        );
+        assert_eq!(
+            title(2).unwrap(),
+            "2 of your skills were last looked at more than 6 months ago."
+        );
     }
 
     #[test]
     fn an_admin_who_is_alone_is_told_how_members_come() {
-        let alone = |members| seen(&Design::default(), &Person { members, ..person(&[Role::Admin]) }).0.len();
+        let alone = |members| {
+            seen(&Design::default(), &Person { members, ..person(&[Role::Admin]) }).0.len()
+        };
         assert_eq!((alone(1), alone(2)), (1, 0));
     }
 }

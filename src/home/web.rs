@@ -9,7 +9,9 @@ use sqlx::PgPool;
 
 use super::db::{self, Glance};
 use super::domain::{Action, Person, Thing, things};
-use crate::design::{self, Design, Finding, MAX_MEMBERS, MIN_MEMBERS, SquadDesign, Tally, Viewer, Way};
+use crate::design::{
+    self, Design, Finding, MAX_MEMBERS, MIN_MEMBERS, SquadDesign, Tally, Viewer, Way,
+};
 use crate::error::Result;
 use crate::missions::MissionText;
 use crate::organizations::Visitor;
@@ -78,7 +80,11 @@ impl Counts {
     fn new(shell: &Shell, design: &Design) -> Self {
         let org = shell.org.clone().unwrap_or_default();
         let squads = design.squads.iter();
-        let mut placed: Vec<_> = squads.clone().flat_map(|squad| &squad.members).map(|placement| placement.member).collect();
+        let mut placed: Vec<_> = squads
+            .clone()
+            .flat_map(|squad| &squad.members)
+            .map(|placement| placement.member)
+            .collect();
         placed.sort_unstable();
         placed.dedup();
         Self {
@@ -86,9 +92,14 @@ impl Counts {
             core_teams: org.core_teams,
             members: org.members,
             active: squads.clone().filter(|squad| squad.is_active).count(),
-            in_range: squads.clone().filter(|squad| (MIN_MEMBERS..=MAX_MEMBERS).contains(&squad.members.len())).count(),
+            in_range: squads
+                .clone()
+                .filter(|squad| (MIN_MEMBERS..=MAX_MEMBERS).contains(&squad.members.len()))
+                .count(),
             in_squads: placed.len(),
-            missions: squads.filter(|squad| squad.mission.as_ref().is_some_and(MissionText::is_complete)).count(),
+            missions: squads
+                .filter(|squad| squad.mission.as_ref().is_some_and(MissionText::is_complete))
+                .count(),
         }
     }
 
@@ -113,19 +124,22 @@ impl HomePage {
     /// "8 squads, 3 core teams, 96 members. Last change yesterday, 16:40 by Ingrid Solheim."
     fn sentence(&self) -> String {
         let counts = &self.counts;
-        let mut sentence = format!(
-            "{}, {}, {}.",
+        let last = self.glance.recent.first().map(|last| {
+            let when = ui::when(last.at, self.now, self.zone);
+            let when = ["Today", "Yesterday"]
+                .iter()
+                .fold(when, |when, day| when.replace(day, &day.to_lowercase()));
+            let who =
+                last.member_name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
+            format!(" Last change {when}{who}.")
+        });
+        format!(
+            "{}, {}, {}.{}",
             counted(counts.squads, "squad", "squads"),
             counted(counts.core_teams, "core team", "core teams"),
-            counted(counts.members, "member", "members")
-        );
-        if let Some(last) = self.glance.recent.first() {
-            let when = ui::when(last.at, self.now, self.zone);
-            let when = ["Today", "Yesterday"].iter().fold(when, |when, day| when.replace(day, &day.to_lowercase()));
-            let who = last.member_name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
-            sentence.push_str(&format!(" Last change {when}{who}."));
-        }
-        sentence
+            counted(counts.members, "member", "members"),
+            last.unwrap_or_default()
+        )
     }
 
     fn at(&self, path: &str) -> String {
@@ -151,7 +165,9 @@ impl HomePage {
             Action::WayOut(way_out) => return design::way(org, way_out, &self.viewer),
             Action::Squad(squad) => (format!("/o/{org}/squads/{squad}"), "Look at the squad"),
             Action::Activate(squad) => (format!("/o/{org}/squads/{squad}"), "Make it active"),
-            Action::OwnSkills => (format!("/o/{org}/members/{}/skills", self.person.member), "Look at my skills"),
+            Action::OwnSkills => {
+                (format!("/o/{org}/members/{}/skills", self.person.member), "Look at my skills")
+            }
             Action::AddMembers => (format!("/o/{org}/members/new"), "Add members"),
         };
         Some(Way { href, label: label.to_owned() })
@@ -200,7 +216,8 @@ fn home_page(visitor: Visitor, design: Design, findings: &[Finding], glance: Gla
     let viewer = Viewer::new(person.roles, mine.clone().map(|squad| squad.id).collect());
     let own = mine.map(row).collect();
     // Active squads first: they serve customers today.
-    let (active, forming): (Vec<_>, Vec<_>) = design.squads.iter().partition(|squad| squad.is_active);
+    let (active, forming): (Vec<_>, Vec<_>) =
+        design.squads.iter().partition(|squad| squad.is_active);
     let rows = active.into_iter().chain(forming).take(MAX_ROWS).map(row).collect();
     HomePage {
         shell,

@@ -52,7 +52,13 @@ impl Row {
         Metric {
             id: self.id,
             squad: self.squad,
-            metric: NewMetric { name: self.name, unit: self.unit, aim, baseline: self.baseline, cadence },
+            metric: NewMetric {
+                name: self.name,
+                unit: self.unit,
+                aim,
+                baseline: self.baseline,
+                cadence,
+            },
             is_goal: self.is_goal,
             created_at: self.created_at,
             ended_at: self.ended_at,

@@ -42,15 +42,28 @@ pub enum Aim {
 
 impl Aim {
     /// Checks the numbers against one another.
-    pub fn new(direction: Direction, baseline: Option<f64>, target: f64, high: Option<f64>) -> Result<Self, BadAim> {
+    pub fn new(
+        direction: Direction,
+        baseline: Option<f64>,
+        target: f64,
+        high: Option<f64>,
+    ) -> Result<Self, BadAim> {
         match direction {
-            Direction::Up if baseline.is_some_and(|baseline| target <= baseline) => Err(BadAim::NotAbove),
-            Direction::Down if baseline.is_some_and(|baseline| target >= baseline) => Err(BadAim::NotBelow),
+            Direction::Up if baseline.is_some_and(|baseline| target <= baseline) => {
+                Err(BadAim::NotAbove)
+            }
+            Direction::Down if baseline.is_some_and(|baseline| target >= baseline) => {
+                Err(BadAim::NotBelow)
+            }
             Direction::Up => Ok(Self::Up { target }),
             Direction::Down => Ok(Self::Down { target }),
             Direction::Within => {
                 let high = high.ok_or(BadAim::NoHigh)?;
-                if high < target { Err(BadAim::HighBelowLow) } else { Ok(Self::Within { low: target, high }) }
+                if high < target {
+                    Err(BadAim::HighBelowLow)
+                } else {
+                    Ok(Self::Within { low: target, high })
+                }
             }
         }
     }
@@ -168,7 +181,10 @@ impl Direction {
 
     /// The direction of a form's word.
     pub fn parse(word: &str) -> Result<Self, NoSuchChoice> {
-        Self::ALL.into_iter().find(|direction| direction.word() == word).ok_or(NoSuchChoice("direction"))
+        Self::ALL
+            .into_iter()
+            .find(|direction| direction.word() == word)
+            .ok_or(NoSuchChoice("direction"))
     }
 }
 
@@ -306,7 +322,8 @@ impl Rule for MetricRefused {
 }
 
 /// Who may set metrics, for a refusal.
-pub const OWNERS: &str = "Only the squad's own members choose its metrics; while it is forming, leaders and admins too.";
+pub const OWNERS: &str =
+    "Only the squad's own members choose its metrics; while it is forming, leaders and admins too.";
 
 /// Why a number was not understood.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -337,8 +354,10 @@ const LARGEST: f64 = 1e12;
 /// Reads a number as people write it: "94.2", "94,2", "1 200", "1.200.000", "1,200.50", "97 %".
 pub fn parse_number(text: &str) -> Result<f64, BadNumber> {
     let typed = text.trim().trim_end_matches('%');
-    let plain: String =
-        typed.chars().filter(|c| !c.is_whitespace() && !matches!(c, '\'' | '’' | '\u{202f}')).collect();
+    let plain: String = typed
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\'' | '’' | '\u{202f}'))
+        .collect();
     let plain = plain.replace('−', "-");
     if plain.is_empty() {
         return Err(BadNumber::Empty);
@@ -355,7 +374,8 @@ pub fn parse_number(text: &str) -> Result<f64, BadNumber> {
         _ => plain.replace(',', ""),
     };
     let is_number = normal.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+'));
-    let number: f64 = if is_number { normal.parse().ok() } else { None }.ok_or(BadNumber::NotANumber)?;
+    let number: f64 =
+        if is_number { normal.parse().ok() } else { None }.ok_or(BadNumber::NotANumber)?;
     // "-0" is 0.
     if number.abs() <= LARGEST { Ok(number + 0.0) } else { Err(BadNumber::TooLarge) }
 }
@@ -443,7 +463,10 @@ mod tests {
         let percent = Unit::parse("%").unwrap();
         assert_eq!(Aim::Up { target: 97.0 }.words(&percent), "at least 97 %");
         assert_eq!(Aim::Down { target: 24.5 }.words(&Unit::parse("").unwrap()), "at most 24.5");
-        assert_eq!(Aim::Within { low: 2.0, high: 4.0 }.words(&Unit::parse("days").unwrap()), "2 to 4 days");
+        assert_eq!(
+            Aim::Within { low: 2.0, high: 4.0 }.words(&Unit::parse("days").unwrap()),
+            "2 to 4 days"
+        );
     }
 
     #[test]

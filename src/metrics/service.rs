@@ -30,7 +30,8 @@ pub async fn set_goal(
         .await
         .on_constraint("metric_goal_key", MetricRefused::GoalExists)?;
     let summary = format!("chose “{}” as the goal metric of {}", new.name, squad.name);
-    let event = NewEvent::new("goal_metric_set", summary, [squad.id.0, id.0]).change(None, json!(new));
+    let event =
+        NewEvent::new("goal_metric_set", summary, [squad.id.0, id.0]).change(None, json!(new));
     history::record(&mut tx, actor, event).await?;
     tx.done(id).await
 }

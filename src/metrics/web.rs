@@ -90,7 +90,8 @@ impl MetricForm {
 
     fn of(metric: &Metric) -> Self {
         let NewMetric { name, unit, aim, baseline, cadence } = &metric.metric;
-        let text = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let text =
+            |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
         Self {
             name: name.to_string(),
             unit: unit.to_string(),
@@ -111,7 +112,9 @@ impl MetricForm {
         let baseline = errors.check("baseline", parse_optional(&self.baseline));
         let target = errors.check("target", parse_number(&self.target));
         let high = match direction {
-            Some(Direction::Within) => errors.check("target_high", parse_optional(&self.target_high)),
+            Some(Direction::Within) => {
+                errors.check("target_high", parse_optional(&self.target_high))
+            }
             _ => Some(None),
         };
         let cadence = errors.check("cadence", Cadence::parse(&self.cadence));
@@ -120,7 +123,10 @@ impl MetricForm {
         let aim = match aim {
             Ok(aim) => aim,
             Err(bad) => {
-                errors.refuse(if direction == Direction::Within { "target_high" } else { "target" }, &bad);
+                errors.refuse(
+                    if direction == Direction::Within { "target_high" } else { "target" },
+                    &bad,
+                );
                 return None;
             }
         };
@@ -197,7 +203,15 @@ impl FormPage {
 
 fn form_page(visitor: Visitor, squad: SquadHead, task: Task, form: MetricForm) -> FormPage {
     let shell = visitor.shell(Section::Squads);
-    FormPage { shell, org: visitor.slug, squad, task, form, errors: FormErrors::default(), saved: None }
+    FormPage {
+        shell,
+        org: visitor.slug,
+        squad,
+        task,
+        form,
+        errors: FormErrors::default(),
+        saved: None,
+    }
 }
 
 async fn new(
@@ -244,7 +258,12 @@ async fn edit(
     page(&form_page(visitor, squad, Task::Edit(metric), form))
 }
 
-async fn find_live(pool: &PgPool, visitor: &Visitor, squad: &SquadHead, id: MetricId) -> Result<Metric> {
+async fn find_live(
+    pool: &PgPool,
+    visitor: &Visitor,
+    squad: &SquadHead,
+    id: MetricId,
+) -> Result<Metric> {
     let metric = find_metric(pool, visitor, squad, id).await?;
     if metric.ended_at.is_some() { Err(MetricRefused::Ended.into()) } else { Ok(metric) }
 }
@@ -291,7 +310,13 @@ async fn replace(
     if let (Some(new), Some(reason)) = (form.parse(&mut errors), reason) {
         let (pool, actor) = (&pool, &visitor.actor);
         match service::replace_goal(pool, actor, metric.id, form.version, &reason, &new).await {
-            Ok(_) => return Ok(done(&visitor, &squad, "The goal metric is replaced. The old one keeps its history.")),
+            Ok(_) => {
+                return Ok(done(
+                    &visitor,
+                    &squad,
+                    "The goal metric is replaced. The old one keeps its history.",
+                ));
+            }
             Err(error) => errors.absorb(error)?,
         }
     }
@@ -313,6 +338,7 @@ async fn again(
     if saved.is_some() {
         form.version = metric.version;
     }
-    let shown = FormPage { errors: errors.clone(), saved, ..form_page(visitor, squad, task(metric), form) };
+    let shown =
+        FormPage { errors: errors.clone(), saved, ..form_page(visitor, squad, task(metric), form) };
     refused(&errors, &shown)
 }

@@ -150,7 +150,13 @@ struct Row {
 impl Row {
     fn version(self) -> Version {
         let Self { version, customer, value, success, review_on, author_id, author, at } = self;
-        Version { version, text: MissionText { customer, value, success, review_on }, author_id, author, at }
+        Version {
+            version,
+            text: MissionText { customer, value, success, review_on },
+            author_id,
+            author,
+            at,
+        }
     }
 }
 

@@ -131,7 +131,11 @@ impl ComparePage {
     /// The parts, each with its words.
     fn parts(&self) -> [(&'static str, Vec<Run>); 4] {
         let day = |version: &Version| {
-            version.text.review_on.map(|day| day.format("%-d %B %Y").to_string()).unwrap_or_default()
+            version
+                .text
+                .review_on
+                .map(|day| day.format("%-d %B %Y").to_string())
+                .unwrap_or_default()
         };
         let (from, to) = (&self.from.text, &self.to.text);
         [
@@ -257,7 +261,12 @@ impl MissionForm {
             "" => Some(None),
             text => errors.check("review_on", text.parse().map(Some).map_err(|_| BadDate)),
         };
-        Some(MissionText { customer: customer?, value: value?, success: success?, review_on: review_on? })
+        Some(MissionText {
+            customer: customer?,
+            value: value?,
+            success: success?,
+            review_on: review_on?,
+        })
     }
 }
 
@@ -318,7 +327,9 @@ async fn write(
         match service::write(&pool, &visitor.actor, squad.id, form.version, &text).await {
             Ok(_) => {
                 let said = match text.function() {
-                    Some(words) => format!("The mission is saved. It speaks of “{words}”: is that your customer?"),
+                    Some(words) => format!(
+                        "The mission is saved. It speaks of “{words}”: is that your customer?"
+                    ),
                     None => "The mission is saved and holds now.".to_owned(),
                 };
                 return Ok(flash::redirect(&url(&visitor.slug, &squad.slug), &said));

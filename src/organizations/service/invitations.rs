@@ -12,8 +12,7 @@ use crate::accounts::service::{
     sign_in_browser_in,
 };
 use crate::accounts::{
-    Browser, CurrentUser, Email, LinkSpent, Passwords, PersonName, SignedIn, check_password,
-    own_words,
+    Browser, CurrentUser, Email, LinkSpent, Passwords, PersonName, SignedIn, check_password_of,
 };
 use crate::actor::{ADMINS, Actor, Role, Roles, Tenant};
 use crate::error::{Error, OnConstraint, Result};
@@ -106,9 +105,8 @@ pub async fn renew(
         Begun::Again(Kept { member }) => return Ok(Made { member, token: None }),
     };
     must_administer(actor)?;
-    let open = db::find_invitation(&mut *tx, actor.tenant, invitation)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let open =
+        db::find_invitation(&mut *tx, actor.tenant, invitation).await?.ok_or(Error::NotFound)?;
     let member = open.member_id;
     if lock_target(&mut tx, actor, member).await?.user_id.is_some() {
         return Err(InviteRefused::SignsInAlready.into());
@@ -129,9 +127,8 @@ pub async fn revoke(pool: &PgPool, actor: &Actor, invitation: InvitationId) -> R
         Begun::Again(answer) => return Ok(answer),
     };
     must_administer(actor)?;
-    let open = db::find_invitation(&mut *tx, actor.tenant, invitation)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let open =
+        db::find_invitation(&mut *tx, actor.tenant, invitation).await?.ok_or(Error::NotFound)?;
     lock_target(&mut tx, actor, open.member_id).await?;
     if db::revoke_invitations(&mut tx, actor.tenant, open.member_id, actor.at).await? == 0 {
         return Err(Error::Stale);
@@ -217,8 +214,8 @@ pub async fn accept(
     let password_hash = match who {
         Accepting::New(name, password) => {
             let is_trusted = roles.may_design();
-            let words = own_words(email.as_str(), [name.as_str(), held.organization.as_str()]);
-            check_password(password, is_trusted, &words)?;
+            let names = [name.as_str(), held.organization.as_str()];
+            check_password_of(password, is_trusted, email.as_str(), names)?;
             passwords.hash(password).await?
         }
         Accepting::User(user) if user.email == held.email => String::new(),
@@ -270,7 +267,10 @@ pub async fn accept(
         format!("accepted the invitation of {} as {roles}", held.inviter_name),
         [held.member_id.0],
     )
-    .change(json!({"roles": member.roles, "signs_in": false}), json!({"roles": roles.words(), "signs_in": true}));
+    .change(
+        json!({"roles": member.roles, "signs_in": false}),
+        json!({"roles": roles.words(), "signs_in": true}),
+    );
     history::record(&mut tx, &actor, event).await?;
     let accepted = match who {
         Accepting::New(..) => {
@@ -282,9 +282,7 @@ pub async fn accept(
                 end_sessions_in(&mut tx, user, Some(current.session)).await?;
             }
             let origin = &browser.origin;
-            Accepted::Joined(
-                rotate_session_in(&mut tx, user, current.session, now, origin).await?,
-            )
+            Accepted::Joined(rotate_session_in(&mut tx, user, current.session, now, origin).await?)
         }
     };
     tx.commit().await?;

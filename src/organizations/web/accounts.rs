@@ -46,6 +46,11 @@ impl AccountsPage {
         self.lines.iter().filter(|line| line.invitation_id.is_some())
     }
 
+    /// Where the list is without the filter, if there is one.
+    fn clear(&self) -> Option<&str> {
+        (!self.q.is_empty()).then_some(self.url.as_str())
+    }
+
     fn moment(&self, at: &DateTime<Utc>) -> ui::Moment {
         ui::moment(*at, self.visitor.actor.at, self.visitor.time_zone)
     }
@@ -118,8 +123,7 @@ pub struct AccountPage {
 impl AccountPage {
     /// The page as it is saved.
     pub async fn load(pool: &PgPool, visitor: &Visitor, member: MemberId) -> Result<Self> {
-        let row =
-            db::find_member(pool, visitor.tenant(), member).await?.ok_or(Error::NotFound)?;
+        let row = db::find_member(pool, visitor.tenant(), member).await?.ok_or(Error::NotFound)?;
         Ok(Self {
             shell: visitor.shell(Section::Settings),
             accounts_url: accounts_url(&visitor.slug),

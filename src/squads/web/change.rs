@@ -99,7 +99,8 @@ pub async fn update(
         meanwhile = last_change(&pool, &at.visitor, at.id.0).await?;
         form.version = head.squad.version;
     }
-    let page = EditPage { shell: head.shell.clone(), head, form, errors: errors.clone(), meanwhile };
+    let page =
+        EditPage { shell: head.shell.clone(), head, form, errors: errors.clone(), meanwhile };
     refused(&errors, &page)
 }
 

@@ -222,7 +222,8 @@ pub async fn create(
         let new = NewSquad { name, pattern, description };
         match service::create(&pool, &visitor.actor, &new).await {
             Ok(id) => {
-                let text = format!("{} is forming. Write its mission, then find its members.", new.name);
+                let text =
+                    format!("{} is forming. Write its mission, then find its members.", new.name);
                 return Ok(flash::redirect(&url(&visitor.slug, &id.to_string()), &text));
             }
             Err(error) => errors.absorb(error)?,

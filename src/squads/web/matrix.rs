@@ -67,7 +67,8 @@ impl Matrix {
             .into_iter()
             .map(|member| {
                 let level = |skill: &SkillColumn| levels.get(&(member.member, skill.skill));
-                let levels = skills.iter().map(|skill| level(skill).copied().unwrap_or(0)).collect();
+                let levels =
+                    skills.iter().map(|skill| level(skill).copied().unwrap_or(0)).collect();
                 Line { member, levels }
             })
             .collect();

@@ -104,11 +104,7 @@ impl EditPage {
     }
 }
 
-pub async fn edit(
-    at: At,
-    Path(ids): Path<Ids>,
-    Shared(pool): Shared<PgPool>,
-) -> Result<Response> {
+pub async fn edit(at: At, Path(ids): Path<Ids>, Shared(pool): Shared<PgPool>) -> Result<Response> {
     let (head, row) = load(&pool, &at, &ids).await?;
     let form = EditForm {
         allocation: row.allocation.to_string(),

@@ -44,15 +44,39 @@ pub fn routes() -> Routes {
         .get("/o/{org}/squads/{squad}/members", Who::Member, staff::show)
         .post("/o/{org}/squads/{squad}/members", Who::Designer, staff::add)
         .get("/o/{org}/squads/{squad}/members/{membership}/edit", Who::Designer, membership::edit)
-        .post("/o/{org}/squads/{squad}/members/{membership}/edit", Who::Designer, membership::update)
-        .get("/o/{org}/squads/{squad}/members/{membership}/move", Who::Designer, membership::ask_move)
+        .post(
+            "/o/{org}/squads/{squad}/members/{membership}/edit",
+            Who::Designer,
+            membership::update,
+        )
+        .get(
+            "/o/{org}/squads/{squad}/members/{membership}/move",
+            Who::Designer,
+            membership::ask_move,
+        )
         .post("/o/{org}/squads/{squad}/members/{membership}/move", Who::Designer, membership::move_)
-        .get("/o/{org}/squads/{squad}/members/{membership}/swap", Who::Designer, membership::ask_swap)
+        .get(
+            "/o/{org}/squads/{squad}/members/{membership}/swap",
+            Who::Designer,
+            membership::ask_swap,
+        )
         .post("/o/{org}/squads/{squad}/members/{membership}/swap", Who::Designer, membership::swap)
-        .get("/o/{org}/squads/{squad}/members/{membership}/remove", Who::Designer, membership::ask_remove)
-        .post("/o/{org}/squads/{squad}/members/{membership}/remove", Who::Designer, membership::remove)
+        .get(
+            "/o/{org}/squads/{squad}/members/{membership}/remove",
+            Who::Designer,
+            membership::ask_remove,
+        )
+        .post(
+            "/o/{org}/squads/{squad}/members/{membership}/remove",
+            Who::Designer,
+            membership::remove,
+        )
         .get("/o/{org}/squads/{squad}/needs", Who::SquadMemberOrLeader, needs::show)
         .post("/o/{org}/squads/{squad}/needs", Who::SquadMemberOrLeader, needs::add)
         .post("/o/{org}/squads/{squad}/needs/{skill}", Who::SquadMemberOrLeader, needs::change)
-        .post("/o/{org}/squads/{squad}/needs/{skill}/remove", Who::SquadMemberOrLeader, needs::remove)
+        .post(
+            "/o/{org}/squads/{squad}/needs/{skill}/remove",
+            Who::SquadMemberOrLeader,
+            needs::remove,
+        )
 }

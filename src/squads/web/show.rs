@@ -93,7 +93,12 @@ impl ShowPage {
                 &self.head.url("/members#add"),
                 "Add members",
             ),
-            step(facts.has_customer, "The mission names its customer", &mission, "Name the customer"),
+            step(
+                facts.has_customer,
+                "The mission names its customer",
+                &mission,
+                "Name the customer",
+            ),
             step(facts.has_value, "The mission says what they get", &mission, "Say the value"),
             step(facts.has_success, "The mission has a sign of success", &mission, "Say the sign"),
             step(facts.has_review, "The mission has a review date", &mission, "Set the date"),
