@@ -1,7 +1,8 @@
 //! The configuration: read once, by the command line, from flags and environment variables.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -56,8 +57,8 @@ pub struct Config {
     pub public_url: Option<String>,
 
     /// Networks of the proxies whose X-Forwarded-For is believed
-    #[arg(long, env = "TRELLIS_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
-    pub trusted_proxies: Vec<IpNet>,
+    #[arg(long, env = "TRELLIS_TRUSTED_PROXIES", value_name = "NETWORKS", default_value = "")]
+    pub trusted_proxies: Networks,
 
     /// Milliseconds to keep serving after a stop signal while /readyz already says no
     #[arg(long, env = "TRELLIS_DRAIN", value_name = "MS", default_value_t = 0)]
@@ -109,13 +110,36 @@ pub struct Limits {
     pub invitations_per_hour: u32,
 }
 
+/// Networks, with commas between; none when empty, as a compose file passes on what is not set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Networks(Vec<IpNet>);
+
+impl Networks {
+    /// Whether an address is in one of them.
+    pub fn contain(&self, ip: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&ip))
+    }
+}
+
+impl FromStr for Networks {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let parse = |part: &str| {
+            part.parse().map_err(|_| format!("`{part}` is no network like 10.0.0.0/8"))
+        };
+        parts.map(parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
 impl Default for Config {
     /// The defaults of the command line, without its environment.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
             public_url: None,
-            trusted_proxies: vec![],
+            trusted_proxies: Networks::default(),
             drain: 0,
             metrics_listen: None,
             max_connections: 8192,

@@ -52,7 +52,7 @@ impl Opened {
 
 /// The folder of the embedded database: as configured, or the platform's.
 pub fn data_folder(config: &Database) -> anyhow::Result<PathBuf> {
-    if let Some(data) = &config.data {
+    if let Some(data) = config.data.as_ref().filter(|data| !data.as_os_str().is_empty()) {
         return Ok(data.clone());
     }
     if nix::unistd::geteuid().is_root() {
@@ -66,9 +66,10 @@ pub fn data_folder(config: &Database) -> anyhow::Result<PathBuf> {
 
 /// Opens the database that `config` names; the embedded one is started and migrated on the way.
 pub async fn open(config: &Database) -> anyhow::Result<Opened> {
-    if let Some(url) = &config.database_url {
+    let is_set = |url: &&SecretString| !url.expose_secret().trim().is_empty();
+    if let Some(url) = config.database_url.as_ref().filter(is_set) {
         let options = read(url)?;
-        let direct = match &config.database_direct_url {
+        let direct = match config.database_direct_url.as_ref().filter(is_set) {
             Some(url) => read(url)?,
             None => options.clone(),
         };

@@ -1,4 +1,53 @@
-//! Trellis: squad-based organization design.
+//! Trellis: squad-based organization design, as one program.
+//!
+//! An organization designs itself as a network of small customer-facing squads and then lives in that design. An
+//! [axum](axum) server renders [askama](askama) templates over a Postgres schema; a service layer enforces the rules.
+//!
+//! # By feature, with the same four layers in each
+//!
+//! ```text
+//!         main ─► lib (AppState, app, routes)
+//!                  │
+//!    web.rs ───────┼─► service.rs ─► db.rs ─► domain.rs ─► ids, rule, text
+//!      │           │        └──────────────────▲
+//!      └── reads ──┴─────────────► db.rs        │
+//! ```
+//!
+//! | layer | is | never |
+//! |---|---|---|
+//! | `domain.rs` | types and rules, pure; time is an argument | async, SQL, pages |
+//! | `db.rs` | every SQL statement about the feature; reads take an executor, writes a connection | decisions |
+//! | `service.rs` | what a person may do: one function, one use case, one transaction, one event | SQL, pages |
+//! | `web.rs` | addresses, forms, handlers, template structs | rules |
+//!
+//! The features in their order; one may use those before it, through what its `mod.rs` gives out:
+//! [`history`] < [`accounts`] < [`organizations`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
+//! [`core_teams`] < [`members`] < [`exchange`] < [`home`] < [`demo`] < [`setup`] < [`doctor`] < [`serve`].
+//! `tests/conventions` holds both: layers and order.
+//!
+//! # Three walks through the code
+//!
+//! **A leader adds members to a squad.** `POST /o/{org}/squads/{squad}/members` reaches [`app`], whose layers give the
+//! request an id, refuse what another site sent ([`web::security`]), and note the form's one-time key
+//! ([`web::once`]). The extractor [`organizations::Visitor`] finds session, organization and member, or answers 303 or
+//! 404. The handler in `squads/web` turns the form into types and calls `squads::service::add_members`. That begins a
+//! [`transaction`] (which looks once more at the actor's roles), locks the members and then the squad, asks the domain
+//! whether it may take so many (H1), writes the memberships, records one event ([`history`]), keeps the answer beside
+//! the one-time key, and commits. Should another writer have come past all this, the database's own constraint
+//! refuses, and [`error`] gives the same sentence. The handler redirects; the page says what was done.
+//!
+//! **A member edits the mission.** The form carries the version that it shows. `missions::service::write` locks the
+//! squad's row; if somebody has written meanwhile it answers [`error::Error::Stale`], and the form comes back with
+//! 409 and both texts. Nothing typed is lost.
+//!
+//! **A person leaves.** `members::service::deactivate` locks the member and all their squads in the order of their
+//! ids, ends the memberships, returns each active squad that falls under six to forming, ends the sessions, and
+//! records one event for all of it.
+//!
+//! # Where time, chance and secrets come from
+//!
+//! [`clock`] is the only caller of "now"; [`secret`] makes tokens; both are arguments everywhere else. The demo lives in
+//! past times by the same services.
 
 use std::sync::Arc;
 
