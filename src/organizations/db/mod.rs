@@ -4,10 +4,16 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 
-use super::service::NewOrganization;
+use super::service::{NewOrganization, Settings};
 use crate::accounts::Email;
-use crate::actor::Actor;
+use crate::actor::{Actor, Tenant};
 use crate::ids::{MemberId, OrganizationId, UserId};
+
+mod access;
+mod invitations;
+
+pub use access::*;
+pub use invitations::*;
 
 /// What the frame of every page of an organization needs.
 pub struct VisitorRow {
@@ -122,4 +128,57 @@ pub async fn insert_first_admin(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// What an organization says of itself.
+pub struct SettingsRow {
+    pub name: String,
+    pub common_purpose: String,
+    pub version: i32,
+}
+
+/// Finds what an organization says of itself.
+pub async fn find_settings(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+) -> sqlx::Result<Option<SettingsRow>> {
+    sqlx::query_as!(
+        SettingsRow,
+        "select name, common_purpose, version from organization where id = $1",
+        tenant.organization_id().0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Changes what an organization says of itself, unless another change came first.
+pub async fn update_settings(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    version: i32,
+    settings: &Settings,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        r#"
+        update organization set name = $3, common_purpose = $4, version = version + 1
+        where id = $1 and version = $2
+        "#,
+        tenant.organization_id().0,
+        version,
+        settings.name.as_str(),
+        settings.common_purpose.as_str(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Finds the word of an organization in addresses.
+pub async fn find_slug(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<String> {
+    sqlx::query_scalar!(
+        "select slug from organization where id = $1",
+        tenant.organization_id().0,
+    )
+    .fetch_one(db)
+    .await
 }
