@@ -1,0 +1,14 @@
+//! Every SQL statement about squads, and about what squads and core teams share.
+//!
+//! | to read about | open |
+//! |---|---|
+//! | names, addresses, memberships, hats: what squads and core teams share | `teams.rs` |
+//! | the squad under its lock, its state, its needs | `squad.rs` |
+//! | what the pages show | `pages.rs` |
+
+mod pages;
+mod squad;
+pub mod teams;
+
+pub use pages::*;
+pub use squad::*;
