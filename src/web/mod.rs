@@ -26,6 +26,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 pub mod assets;
 pub mod components;
 mod cookies;
+pub mod csv;
 mod error_page;
 pub mod errors;
 pub mod flash;

@@ -2,10 +2,12 @@
 //!
 //! | to read about | open |
 //! |---|---|
-//! | names, addresses, memberships, hats: what squads and core teams share | `teams.rs` |
+//! | names, addresses, hats: what squads and core teams share | `teams.rs` |
+//! | who is in a team | `memberships.rs` |
 //! | the squad under its lock, its state, its needs | `squad.rs` |
 //! | what the pages show | `pages.rs` |
 
+mod memberships;
 mod pages;
 mod squad;
 pub mod teams;

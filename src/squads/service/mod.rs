@@ -8,7 +8,7 @@ pub use members::{
     add_hat, add_members, leave_all_in, move_member, remove_member, swap, update_membership,
     would_leave,
 };
-pub use needs::{remove_need, set_need};
+pub use needs::{NEEDERS, remove_need, set_need};
 pub use squad::{activate, create, dissolve, return_to_forming, update};
 
 use sqlx::PgConnection;
