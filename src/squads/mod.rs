@@ -25,9 +25,10 @@ mod domain;
 pub mod service;
 mod web;
 
-pub(crate) use db::teams;
+pub(crate) use db::{MemberLine, Search, candidates, members, teams};
 pub use domain::*;
 pub use web::routes;
+pub(crate) use web::{AddForm, Person, address, joined, last_change};
 
 /// The address of a squad's page.
 pub fn url(organization: &str, squad: &str) -> String {

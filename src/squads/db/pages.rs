@@ -1,6 +1,6 @@
 //! What the pages show: one read model per page.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
@@ -112,7 +112,7 @@ pub async fn counts(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Cou
     .await
 }
 
-/// Everything that the squad's page says beside its members.
+/// The squad, as its pages show it.
 #[derive(Debug, Clone)]
 pub struct SquadPage {
     /// The squad.
@@ -139,34 +139,6 @@ pub struct SquadPage {
     pub is_mine: bool,
     /// The newest version of its mission, 0 without one.
     pub mission_version: i32,
-    /// Whom.
-    pub customer: Option<String>,
-    /// What they get.
-    pub value: Option<String>,
-    /// How the squad will know.
-    pub success: Option<String>,
-    /// When the mission is read again.
-    pub review_on: Option<NaiveDate>,
-    /// Who wrote this version.
-    pub author: Option<String>,
-    /// When.
-    pub written_at: Option<DateTime<Utc>>,
-    /// The goal metric.
-    pub goal: Option<Uuid>,
-    /// Its name.
-    pub goal_name: Option<String>,
-    /// Its unit.
-    pub goal_unit: Option<String>,
-    /// Its kind's word.
-    pub goal_kind: Option<String>,
-    /// Where it begins.
-    pub goal_baseline: Option<f64>,
-    /// Where it should be.
-    pub goal_target: Option<f64>,
-    /// The upper end of where it should be.
-    pub goal_high: Option<f64>,
-    /// Its direction's word.
-    pub goal_direction: Option<String>,
 }
 
 /// Finds what the squad's page says.
@@ -183,16 +155,8 @@ pub async fn find_page(
                t.state_at, t.member_count as members, t.version, t.mission_version,
                exists (select from membership s
                        where s.organization_id = t.organization_id and s.team_id = t.id and s.member_id = $3
-                         and s.until_at is null) as "is_mine!",
-               m.customer as "customer?", m.value as "value?", m.success as "success?", m.review_on,
-               a.name as "author?", m.at as "written_at?",
-               g.id as "goal?", g.name as "goal_name?", g.unit as "goal_unit?", g.kind as "goal_kind?",
-               g.baseline as goal_baseline, g.target as "goal_target?", g.target_high as goal_high,
-               g.direction as "goal_direction?"
+                           and s.until_at is null) as "is_mine!"
         from team t
-        left join mission m on (m.organization_id, m.team_id, m.version) = (t.organization_id, t.id, t.mission_version)
-        left join member a on (a.organization_id, a.id) = (m.organization_id, m.author_id)
-        left join metric g on (g.organization_id, g.team_id) = (t.organization_id, t.id) and g.is_goal and g.ended_at is null
         where t.organization_id = $1 and t.id = $2 and t.kind = 'squad'
         "#,
         tenant.organization_id().0,
@@ -214,16 +178,12 @@ pub struct MemberLine {
     pub name: String,
     /// Their discipline.
     pub discipline: String,
-    /// Their title.
-    pub title: String,
     /// Their share here, in percent.
     pub allocation: i16,
     /// Their share in all teams, in percent.
     pub total: i64,
     /// The hats worn here.
     pub hats: Vec<String>,
-    /// Since when.
-    pub from_at: DateTime<Utc>,
 }
 
 /// The current members of a team, by name.
@@ -235,8 +195,7 @@ pub async fn members(
     sqlx::query_as!(
         MemberLine,
         r#"
-        select s.id as "membership: MembershipId", m.id as "member: MemberId", m.name, m.discipline, m.title,
-               s.allocation, s.from_at,
+        select s.id as "membership: MembershipId", m.id as "member: MemberId", m.name, m.discipline, s.allocation,
                (select sum(x.allocation) from membership x
                 where x.organization_id = s.organization_id and x.member_id = s.member_id and x.until_at is null) as "total!",
                array(select c.name from membership_hat h

@@ -133,8 +133,6 @@ pub struct KeptNeed {
     pub level: i16,
     /// 1 to 10.
     pub people: i16,
-    /// Its version.
-    pub version: i32,
 }
 
 /// Finds a need of a squad.
@@ -147,7 +145,7 @@ pub async fn find_need(
     sqlx::query_as!(
         KeptNeed,
         r#"
-        select s.name as skill, n.level, n.people, n.version
+        select s.name as skill, n.level, n.people
         from skill_need n
         join skill s on (s.organization_id, s.id) = (n.organization_id, n.skill_id)
         where n.organization_id = $1 and n.team_id = $2 and n.skill_id = $3

@@ -19,7 +19,7 @@ use crate::text::Reason;
 use crate::transaction::{Begun, begin};
 
 /// Holds the members who join, and refuses those who cannot.
-async fn hold_joining(
+pub async fn hold_joining(
     tx: &mut PgConnection,
     tenant: Tenant,
     ids: &[MemberId],
@@ -39,7 +39,7 @@ async fn hold_joining(
 }
 
 /// The hats' names; hats that are not in the catalogue do not exist.
-async fn names_of(tx: &mut PgConnection, tenant: Tenant, hats: &[HatId]) -> Result<Vec<String>> {
+pub async fn names_of(tx: &mut PgConnection, tenant: Tenant, hats: &[HatId]) -> Result<Vec<String>> {
     let names = teams::hat_names(tx, tenant, hats).await?;
     let mut distinct = hats.to_vec();
     distinct.sort_unstable();
@@ -48,7 +48,7 @@ async fn names_of(tx: &mut PgConnection, tenant: Tenant, hats: &[HatId]) -> Resu
 }
 
 /// "Aisha Rahman", "Aisha Rahman and Mateo Álvarez", "Aisha Rahman, Mateo Álvarez and 3 others".
-fn people(names: &[&str]) -> String {
+pub fn people(names: &[&str]) -> String {
     match names {
         [] => String::new(),
         [one] => (*one).to_owned(),

@@ -8,7 +8,9 @@ pub use members::{
     add_hat, add_members, leave_all_in, move_member, remove_member, swap, update_membership,
     would_leave,
 };
+pub(crate) use members::{hold_joining, names_of, people};
 pub use needs::{NEEDERS, remove_need, set_need};
+pub(crate) use squad::{slug_for, unique};
 pub use squad::{activate, create, dissolve, return_to_forming, update};
 
 use sqlx::PgConnection;

@@ -11,31 +11,35 @@ use crate::history::{self, NewEvent};
 use crate::ids::TeamId;
 use crate::squads::db;
 use crate::squads::db::teams::{self, NewTeam, SQUAD};
-use crate::squads::domain::{NameTaken, NewSquad, Pattern, SquadChanges, SquadName, State};
+use crate::squads::domain::{NameTaken, NewSquad, Pattern, SquadChanges, State};
 use crate::text::Reason;
 use crate::transaction::{Begun, begin};
 
 /// Words that stand in an address where a squad could.
 const RESERVED: [&str; 1] = ["new"];
 
-/// A word for addresses that is free for `team`.
-async fn slug_for(
+/// A word for addresses that is free for a `team` of this kind.
+pub async fn slug_for(
     tx: &mut PgConnection,
     tenant: Tenant,
+    kind: &str,
     name: &str,
     team: TeamId,
 ) -> Result<String> {
     let wanted = slug::slugify(name);
-    let is_free_of_meaning =
-        !wanted.is_empty() && !RESERVED.contains(&&*wanted) && wanted.parse::<Uuid>().is_err();
-    let wanted = if is_free_of_meaning { wanted } else { format!("squad-{wanted}") };
-    Ok(teams::free_slug(tx, tenant, SQUAD, wanted.trim_end_matches('-'), team).await?)
+    let means_another = RESERVED.contains(&&*wanted) || wanted.parse::<Uuid>().is_ok();
+    let wanted = match &*wanted {
+        "" => "team".to_owned(),
+        _ if means_another => format!("team-{wanted}"),
+        _ => wanted,
+    };
+    Ok(teams::free_slug(tx, tenant, kind, &wanted, team).await?)
 }
 
-/// A name that is taken is refused; two squads that take the same address at once try again with the next one.
-fn unique(error: sqlx::Error, name: &SquadName) -> Error {
+/// A name that is taken is refused; two teams that take the same address at once try again with the next one.
+pub fn unique(error: sqlx::Error, name: &str) -> Error {
     match error.as_database_error().and_then(|database| database.constraint()) {
-        Some("team_name_key") => NameTaken(name.to_string()).into(),
+        Some("team_name_key") => NameTaken(name.to_owned()).into(),
         Some("team_slug_pkey") => Error::Again,
         _ => error.into(),
     }
@@ -49,7 +53,7 @@ pub async fn create(pool: &PgPool, actor: &Actor, new: &NewSquad) -> Result<Team
     };
     must_design(actor)?;
     let id = TeamId::new();
-    let slug = slug_for(&mut tx, actor.tenant, new.name.as_str(), id).await?;
+    let slug = slug_for(&mut tx, actor.tenant, SQUAD, new.name.as_str(), id).await?;
     let event = NewEvent::new("squad_created", format!("began the squad {}", new.name), [id.0])
         .change(
             None,
@@ -68,7 +72,7 @@ pub async fn create(pool: &PgPool, actor: &Actor, new: &NewSquad) -> Result<Team
     };
     teams::insert_team(&mut tx, actor.tenant, &row)
         .await
-        .map_err(|error| unique(error, &new.name))?;
+        .map_err(|error| unique(error, new.name.as_str()))?;
     history::record(&mut tx, actor, event).await?;
     tx.done(id).await
 }
@@ -90,7 +94,7 @@ pub async fn update(
     squad.may_change()?;
     let is_renamed = squad.name != changes.name.as_str();
     let slug = if is_renamed {
-        slug_for(&mut tx, actor.tenant, changes.name.as_str(), team).await?
+        slug_for(&mut tx, actor.tenant, SQUAD, changes.name.as_str(), team).await?
     } else {
         squad.slug.clone()
     };
@@ -105,13 +109,13 @@ pub async fn update(
         changes.description.as_str(),
     )
     .await
-    .map_err(|error| unique(error, &changes.name))?;
+    .map_err(|error| unique(error, changes.name.as_str()))?;
     if !done {
         return Err(Error::Stale);
     }
     teams::insert_slug(&mut tx, actor.tenant, SQUAD, &slug, team)
         .await
-        .map_err(|error| unique(error, &changes.name))?;
+        .map_err(|error| unique(error, changes.name.as_str()))?;
     let pattern = Pattern::parse(&squad.pattern).unwrap_or(Pattern::Own);
     let summary = if is_renamed {
         format!("renamed {} to {}", squad.name, changes.name)

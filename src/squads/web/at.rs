@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::history;
 use crate::ids::TeamId;
 use crate::organizations::Visitor;
-use crate::squads::db::teams::{self, SQUAD};
+use crate::squads::db::teams::{self, Address, SQUAD};
 use crate::squads::db::{self, SquadPage};
 use crate::squads::domain::{Pattern, Squad, State};
 use crate::squads::{list_url, url};
@@ -35,25 +35,43 @@ impl FromRequestParts<AppState> for At {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
-        let found = find(parts, state).await.map_err(IntoResponse::into_response)?;
-        let (at, word) = found;
-        if parts.method == Method::GET && word != at.slug && word.parse::<Uuid>().is_err() {
-            let there = url(&at.visitor.slug, &at.slug);
-            let rest = parts.uri.path().splitn(6, '/').nth(5).map(|rest| format!("/{rest}"));
-            let query = parts.uri.query().map(|query| format!("?{query}"));
-            let to = format!("{there}{}{}", rest.unwrap_or_default(), query.unwrap_or_default());
-            return Err(Redirect::to(&to).into_response());
-        }
-        Ok(at)
+        let (visitor, found) = address(parts, state, "squad", SQUAD).await?;
+        Ok(Self { visitor, id: found.id, slug: found.slug })
     }
 }
 
-async fn find(parts: &mut Parts, state: &AppState) -> Result<(At, String)> {
+/// Who asks, and the team at the part `name` of the address; or the way to its present address.
+pub async fn address(
+    parts: &mut Parts,
+    state: &AppState,
+    name: &str,
+    kind: &str,
+) -> Result<(Visitor, Address), Response> {
+    let (visitor, word, found) =
+        find(parts, state, name, kind).await.map_err(IntoResponse::into_response)?;
+    if parts.method == Method::GET && word != found.slug && word.parse::<Uuid>().is_err() {
+        // The fourth part: /o/{org}/{teams}/{word}.
+        let mut path: Vec<&str> = parts.uri.path().split('/').collect();
+        if let Some(part) = path.get_mut(4) {
+            *part = &found.slug;
+        }
+        let path = path.join("/");
+        let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return Err(Redirect::to(&format!("{path}{query}")).into_response());
+    }
+    Ok((visitor, found))
+}
+
+async fn find(
+    parts: &mut Parts,
+    state: &AppState,
+    name: &str,
+    kind: &str,
+) -> Result<(Visitor, String, Address)> {
     let visitor = Visitor::from_request_parts(parts, state).await?;
-    let word = path_part(parts, state, "squad").await?;
-    let address = teams::find_address(&state.pool, visitor.tenant(), SQUAD, &word).await?;
-    let address = address.ok_or(Error::NotFound)?;
-    Ok((At { visitor, id: address.id, slug: address.slug }, word))
+    let word = path_part(parts, state, name).await?;
+    let found = teams::find_address(&state.pool, visitor.tenant(), kind, &word).await?;
+    Ok((visitor, word, found.ok_or(Error::NotFound)?))
 }
 
 impl At {

@@ -7,6 +7,7 @@
 //! | the matrix of members and skills | `matrix.rs` |
 //! | editing, returning to forming, dissolving | `change.rs` |
 //! | staffing: who is in, who could join | `staff.rs` |
+//! | choosing who joins | `picks.rs` |
 //! | one membership: edit, move, swap, remove | `membership.rs` |
 //! | what the squad needs | `needs.rs` |
 
@@ -16,8 +17,12 @@ mod list;
 mod matrix;
 mod membership;
 mod needs;
+mod picks;
 mod show;
 mod staff;
+
+pub use at::{address, last_change};
+pub use picks::{AddForm, Person, joined};
 
 use crate::web::{Routes, Who};
 

@@ -11,9 +11,11 @@ use super::matrix::Matrix;
 use crate::design::{self, Finding, Viewer};
 use crate::error::Result;
 use crate::history::{self, Recent};
+use crate::metrics::MetricsCard;
+use crate::missions::{MissionCard, SquadHead};
 use crate::squads::domain::{Facts, Missing};
 use crate::squads::{db, service};
-use crate::web::ui::{Date, Moment, date, moment};
+use crate::web::ui::{Moment, moment};
 use crate::web::{Form, FormErrors, flash, page, refused};
 
 /// Lines of activity on the squad's page, and on the page of its own.
@@ -33,8 +35,8 @@ struct ShowPage {
     viewer: Viewer,
     org: String,
     events: Vec<Event>,
-    review: Option<Date>,
-    written: Option<Moment>,
+    mission: MissionCard,
+    metrics: MetricsCard,
     errors: FormErrors,
 }
 
@@ -103,22 +105,6 @@ impl ShowPage {
             ),
         ]
     }
-
-    fn goal_line(&self) -> String {
-        let squad = &self.head.squad;
-        let unit = squad.goal_unit.as_deref().unwrap_or_default();
-        let number = |value: f64| format!("{value} {unit}").trim_end().to_owned();
-        let target = squad.goal_target.unwrap_or_default();
-        let aim = match (squad.goal_direction.as_deref(), squad.goal_high) {
-            (Some("within"), Some(high)) => format!("between {target} and {}", number(high)),
-            (Some("down"), _) => format!("down to {}", number(target)),
-            _ => format!("up to {}", number(target)),
-        };
-        match squad.goal_baseline {
-            Some(baseline) => format!("From {} {aim}", number(baseline)),
-            None => format!("Goal: {aim}"),
-        }
-    }
 }
 
 async fn events(pool: &PgPool, at: &At, limit: i64) -> Result<Vec<Event>> {
@@ -135,20 +121,26 @@ async fn show_page(pool: &PgPool, at: &At, errors: FormErrors) -> Result<ShowPag
     let tenant = at.visitor.tenant();
     let today = at.visitor.today();
     let design = design::load_squads(pool, tenant, today, &[at.id]).await?;
+    let (org, roles, zone) = (&*at.visitor.slug, at.visitor.roles(), at.visitor.time_zone);
+    let squad = SquadHead {
+        id: at.id,
+        name: head.squad.name.clone(),
+        slug: head.squad.slug.clone(),
+        state: head.squad.state.clone(),
+        mission_version: head.squad.mission_version,
+        is_member: head.squad.is_mine,
+    };
     let mine = if head.squad.is_mine { vec![at.id] } else { vec![] };
     Ok(ShowPage {
         shell: head.shell.clone(),
         matrix: Matrix::load(pool, tenant, at.id).await?,
         facts: db::facts(pool, tenant, at.id).await?,
         findings: design.findings_of(at.id),
-        viewer: Viewer::new(at.visitor.roles(), mine),
-        org: at.visitor.slug.clone(),
+        viewer: Viewer::new(roles, mine),
+        org: org.to_owned(),
         events: events(pool, at, RECENT).await?,
-        review: head.squad.review_on.map(|day| date(day, today)),
-        written: head
-            .squad
-            .written_at
-            .map(|then| moment(then, at.visitor.actor.at, at.visitor.time_zone)),
+        mission: MissionCard::load(pool, tenant, org, &squad, roles, today, zone).await?,
+        metrics: MetricsCard::load(pool, tenant, org, &squad, roles, today, zone).await?,
         head,
         errors,
     })
