@@ -66,11 +66,11 @@ pub async fn sizes(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
 pub async fn activations(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"
-        select format('%s: the squad %s (%s) became active without %s', o.slug, t.name, t.id, lacks.what) as "off!"
+        select format('%s: the active squad %s (%s) %s', o.slug, t.name, t.id, lacks.what) as "off!"
         from team t
         join organization o on o.id = t.organization_id
         cross join lateral (
-            select 'a complete mission' as what
+            select 'became active without a complete mission' as what
             where not exists (select from mission m
                               where (m.organization_id, m.team_id) = (t.organization_id, t.id) and m.at <= t.state_at
                                 and m.customer <> '' and m.value <> '' and m.success <> '' and m.review_on is not null
@@ -78,10 +78,15 @@ pub async fn activations(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
                                                 where (newer.organization_id, newer.team_id) = (m.organization_id, m.team_id)
                                                   and newer.version > m.version and newer.at <= t.state_at))
             union all
-            select 'a customer value metric'
+            select 'became active without a customer value metric'
             where not exists (select from metric m
                               where (m.organization_id, m.team_id) = (t.organization_id, t.id) and m.kind = 'customer_value'
                                 and m.created_at <= t.state_at and (m.ended_at is null or m.ended_at >= t.state_at))
+            union all
+            select 'has a mission that is not complete'
+            where exists (select from mission m
+                          where (m.organization_id, m.team_id, m.version) = (t.organization_id, t.id, t.mission_version)
+                            and (m.customer = '' or m.value = '' or m.success = '' or m.review_on is null))
         ) as lacks
         where t.kind = 'squad' and t.state = 'active'
         order by o.slug, t.name, t.id, lacks.what
@@ -341,6 +346,12 @@ pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             else exists (select from pg_index i where i.indrelid = to_regclass(of) and i.indexrelid = to_regclass(name)
                            and i.indisunique and i.indisvalid)
         end
+        union all
+        select format('triggers of the table %s are switched off', g.tgrelid::regclass)
+        from pg_trigger g
+        join pg_class c on c.oid = g.tgrelid and c.relnamespace = current_schema()::regnamespace
+        where g.tgisinternal and g.tgenabled = 'D'
+        group by g.tgrelid
         union all
         select format('the constraint %s on the table %s was never validated', c.conname, c.conrelid::regclass)
         from pg_constraint c

@@ -5,8 +5,9 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
-    thread::sleep,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    thread::{self, sleep},
     time::{Duration, Instant},
 };
 
@@ -15,6 +16,9 @@ use nix::{
     unistd::Pid,
 };
 use uuid::Uuid;
+
+/// How long the tests wait for anything at most.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A data folder that is removed at the end.
 pub struct Folder(PathBuf);
@@ -92,7 +96,7 @@ pub fn run(arguments: &[&str], input: &str) -> Said {
 /// A server.
 pub struct Program {
     process: Child,
-    output: BufReader<ChildStdout>,
+    lines: Receiver<String>,
     /// Host and port that it listens on.
     pub address: String,
     /// Host and port of `/metrics`, if it has said so.
@@ -111,10 +115,11 @@ impl Program {
             .spawn()
             .unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
-        let mut program = Self { process, output, address: String::new(), metrics: None };
+        let (sender, lines) = channel();
+        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let mut program = Self { process, lines, address: String::new(), metrics: None };
         while program.address.is_empty() {
-            let line = program.line();
-            assert!(!line.is_empty(), "the server ended before it listened");
+            let line = program.line().expect("the server listens");
             if let Some(url) = line.strip_prefix("metrics on http://") {
                 program.metrics = Some(url.trim_end_matches("/metrics").to_owned());
             }
@@ -130,11 +135,12 @@ impl Program {
         Self::serve(&["--data", folder.path().to_str().unwrap()])
     }
 
-    /// The next line that it prints.
-    pub fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.output.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
+    /// The next line that it prints; none when it has ended, or prints nothing for a while.
+    pub fn line(&self) -> Option<String> {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
     }
 
     /// Asks it to stop.
@@ -145,9 +151,9 @@ impl Program {
 
     /// Waits for its end; answers how it ended and what it printed until then.
     pub fn ended(mut self) -> (ExitStatus, String) {
-        let mut rest = String::new();
-        self.output.read_to_string(&mut rest).unwrap();
-        (self.process.wait().unwrap(), rest)
+        let status = self.process.wait().unwrap();
+        let rest: Vec<_> = self.lines.iter().collect();
+        (status, rest.join("\n"))
     }
 
     /// Asks it to stop and waits until it has.
@@ -192,7 +198,7 @@ pub fn get(address: &str, path: &str) -> (u16, String) {
 /// A connection that gives up after some seconds.
 pub fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream
 }
 
@@ -207,7 +213,7 @@ pub fn answer(mut stream: TcpStream) -> (u16, String) {
 
 /// Looks again and again until it is so.
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < deadline, "in vain: {what}");
         sleep(Duration::from_millis(15));

@@ -13,8 +13,8 @@ const PASSWORD: &str = "moss under seven lamps";
 fn the_first_start_prints_a_setup_link_and_a_start_after_kill_9_keeps_the_data() {
     let folder = Folder::new();
     let data = folder.path().to_str().unwrap();
-    let mut first = Program::over(&folder);
-    let link = first.line();
+    let first = Program::over(&folder);
+    let link = first.line().unwrap();
     let link = link.strip_prefix(&format!("set up Trellis at http://{}/setup/", first.address));
     assert!(link.is_some_and(|token| token.len() >= 43), "{link:?}");
 
