@@ -139,9 +139,7 @@ impl Maker<'_> {
             let (account, user) =
                 self.sign_up(&actor, role, (stage.member(person), name), stage.email(person)?, roles).await?;
             accounts.push(account);
-            if role == "leader" {
-                stage.leader = user;
-            }
+            stage.sign_up(person, user);
         }
         stage.go_on().await?;
         let mut member_squad = None;

@@ -31,7 +31,9 @@ pub struct Stage<'a> {
     story: &'a Story,
     today: NaiveDate,
     /// Who designs.
-    pub leader: Actor,
+    leader: Actor,
+    /// Who has an account, by their place among the people.
+    signed_up: BTreeMap<usize, Actor>,
     /// The part of addresses after the `@`; nobody has an address without it.
     domain: Option<String>,
     last: DateTime<Utc>,
@@ -56,6 +58,7 @@ impl<'a> Stage<'a> {
             story,
             today,
             leader: Actor { once: None, ..leader.clone() },
+            signed_up: BTreeMap::new(),
             domain: domain.map(ToOwned::to_owned),
             last: DateTime::<Utc>::MIN_UTC,
             members: vec![nobody; story.people.len()],
@@ -68,6 +71,14 @@ impl<'a> Stage<'a> {
     /// The member that somebody of the story has become.
     pub fn member(&self, person: usize) -> MemberId {
         self.members[person]
+    }
+
+    /// Somebody acts with an account and its roles from now on; the leader designs.
+    pub fn sign_up(&mut self, person: usize, actor: Actor) {
+        if person == LEADER_AT {
+            self.leader = actor.clone();
+        }
+        self.signed_up.insert(person, actor);
     }
 
     /// Somebody's address.
@@ -117,6 +128,9 @@ impl<'a> Stage<'a> {
     /// Somebody of the story, or the leader.
     fn actor(&self, person: Option<usize>) -> Actor {
         let Some(person) = person else { return self.leader() };
+        if let Some(actor) = self.signed_up.get(&person) {
+            return Actor { at: self.last, ..actor.clone() };
+        }
         Actor {
             tenant: self.tenant(),
             user: None,
