@@ -227,7 +227,7 @@ struct NewPage {
 
 /// A craft as it was typed.
 #[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct NewSkillForm {
     name: String,
     #[serde(default)]
@@ -307,8 +307,8 @@ impl EditPage {
 }
 
 /// A craft's words as they were typed.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct EditSkillForm {
     name: String,
     #[serde(default)]
@@ -378,8 +378,8 @@ fn who_and_when(event: history::Recent, now: DateTime<Utc>, tz: Tz) -> (String, 
 // POST /o/{org}/skills/{skill}/archive, POST /o/{org}/skills/{skill}/restore
 
 /// The version that a button was made from.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct VersionForm {
     version: i32,
 }
