@@ -120,10 +120,16 @@ async fn try_once(options: &PgConnectOptions) -> anyhow::Result<()> {
         Ok(Err(sqlx::Error::Io(error))) => {
             let cause = error.to_string();
             let cause = cause.split(" (os error").next().unwrap_or_default();
-            bail!("the database server at {server} does not answer ({cause}): start it, or correct the database URL")
+            bail!(
+                "the database server at {server} does not answer ({cause}): start it, or correct the database URL"
+            )
         }
-        Ok(Err(error)) => Err(error).with_context(|| format!("connecting to the database server at {server}")),
-        Err(_) => bail!("the database server at {server} does not answer in time: start it, or correct the database URL"),
+        Ok(Err(error)) => {
+            Err(error).with_context(|| format!("connecting to the database server at {server}"))
+        }
+        Err(_) => bail!(
+            "the database server at {server} does not answer in time: start it, or correct the database URL"
+        ),
     }
 }
 

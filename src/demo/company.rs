@@ -177,10 +177,7 @@ pub const KINDS: [Kind; 8] = [
             "A warm home on the coldest day.",
             "A warm home on the coldest day, with help within a day when the pump stops.",
         ],
-        success: [
-            "Repairs do not take long.",
-            "No family waits longer than a day for heat.",
-        ],
+        success: ["Repairs do not take long.", "No family waits longer than a day for heat."],
         goal: ("Hours without heat", "h", Direction::Down, 52.0, 24.0),
         needs: [12, 8, 6],
     },
@@ -256,15 +253,21 @@ pub const KINDS: [Kind; 8] = [
 pub const DISSOLVED: (&str, &str) = ("Meter Swap", "A new meter for every home.");
 
 /// A mission that says the wrong thing: about a function, for an internal target.
-pub const ABOUT_A_FUNCTION: [&str; 3] =
-    ["The sales team", "Close more deals for heat pumps and hit our targets.", "More signed contracts each month."];
+pub const ABOUT_A_FUNCTION: [&str; 3] = [
+    "The sales team",
+    "Close more deals for heat pumps and hit our targets.",
+    "More signed contracts each month.",
+];
 
 /// Core teams: name, description, who is in it.
 pub const CORE_TEAMS: [(&str, &str, &[Somebody]); 3] = [
     (
         "Payments",
         "Collects and refunds money, so that squads need not.",
-        &[("Maja Krog", "engineering", "Payments engineer"), ("Samuel Okafor", "product", "Product specialist")],
+        &[
+            ("Maja Krog", "engineering", "Payments engineer"),
+            ("Samuel Okafor", "product", "Product specialist"),
+        ],
     ),
     (
         "Meter Data",
@@ -294,6 +297,12 @@ pub const ROLES: [(&str, &str); 10] = [
 
 /// Where people's clocks stand; most of them in Oslo.
 pub const TIME_ZONES: [&str; 8] = [
-    "Europe/Oslo", "Europe/Oslo", "Europe/Oslo", "Europe/Oslo", "Europe/Lisbon", "Europe/Warsaw", "Europe/Istanbul",
+    "Europe/Oslo",
+    "Europe/Oslo",
+    "Europe/Oslo",
+    "Europe/Oslo",
+    "Europe/Lisbon",
+    "Europe/Warsaw",
+    "Europe/Istanbul",
     "Asia/Kolkata",
 ];

@@ -136,8 +136,9 @@ impl Maker<'_> {
             };
             let actor = Actor { at: early, ..admin.clone() };
             let name = &story.people[person].name;
-            let (account, user) =
-                self.sign_up(&actor, role, (stage.member(person), name), stage.email(person)?, roles).await?;
+            let (account, user) = self
+                .sign_up(&actor, role, (stage.member(person), name), stage.email(person)?, roles)
+                .await?;
             accounts.push(account);
             stage.sign_up(person, user);
         }
@@ -167,8 +168,7 @@ impl Maker<'_> {
     ) -> Result<(Account, Actor)> {
         let (pool, at) = (self.pool, admin.at);
         let email = email.map_or_else(|| Email::parse(""), Ok)?;
-        let made =
-            invite(pool, admin, u32::MAX, &Invitee::Member(member), &email, roles).await?;
+        let made = invite(pool, admin, u32::MAX, &Invitee::Member(member), &email, roles).await?;
         let held = find_held(pool, &made.token.unwrap_or_default(), at).await?;
 
         let (password, password_hash) = self.password().await?;
@@ -193,13 +193,8 @@ impl Maker<'_> {
         tx.commit().await?;
 
         let account = Account { role, email: email.to_string(), password, member_id: member };
-        let actor = Actor {
-            user: Some(id),
-            member,
-            name: name.to_string(),
-            roles,
-            ..admin.clone()
-        };
+        let actor =
+            Actor { user: Some(id), member, name: name.to_string(), roles, ..admin.clone() };
         Ok((account, actor))
     }
 }

@@ -59,7 +59,13 @@ impl Check {
 impl std::fmt::Display for Check {
     /// One line; when something is off, one more for each thing.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:<11} {:<4} {}", self.rule, if self.is_off() { "OFF" } else { "ok" }, self.holds)?;
+        write!(
+            f,
+            "{:<11} {:<4} {}",
+            self.rule,
+            if self.is_off() { "OFF" } else { "ok" },
+            self.holds
+        )?;
         if let Some((rows, of)) = self.checked {
             write!(f, " ({rows} {of})")?;
         }

@@ -9,7 +9,8 @@ use crate::program::{Program, run};
 #[tokio::test]
 async fn a_server_refuses_an_old_schema_and_says_how_to_bring_it_up_to_date() {
     let db = TestDb::new(&MIGRATOR).await;
-    let newest = "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)";
+    let newest =
+        "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)";
     db.pool.execute(newest).await.unwrap();
 
     let refused = run(&["serve", "--listen", "127.0.0.1:0", "--database-url", &db.url], "");

@@ -1,7 +1,6 @@
 //! Trellis as a child process, with a data folder of its own.
 use std::{
-    env,
-    fs,
+    env, fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
@@ -116,7 +115,9 @@ impl Program {
             .unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         let (sender, lines) = channel();
-        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
         let mut program = Self { process, lines, address: String::new(), metrics: None };
         while program.address.is_empty() {
             let line = program.line().expect("the server listens");

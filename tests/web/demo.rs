@@ -15,7 +15,9 @@ fn options(seed: u64) -> Options {
 }
 
 async fn fill(app: &TestApp, seed: u64) -> Made {
-    demo::service::fill(&app.pool, &Passwords::default(), app.clock(), &options(seed)).await.unwrap()
+    demo::service::fill(&app.pool, &Passwords::default(), app.clock(), &options(seed))
+        .await
+        .unwrap()
 }
 
 async fn off(app: &TestApp) -> Vec<String> {
@@ -29,7 +31,9 @@ fn structure(organization: &Value) -> Vec<(String, String, i64)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     squads
         .iter()
-        .map(|squad| (text(&squad["name"]), text(&squad["state"]), squad["members"].as_i64().unwrap()))
+        .map(|squad| {
+            (text(&squad["name"]), text(&squad["state"]), squad["members"].as_i64().unwrap())
+        })
         .collect()
 }
 
@@ -55,7 +59,8 @@ async fn the_demo_is_made_in_seconds_and_twice_makes_another_organization() {
 
     assert!(took.as_secs() < 10, "{took:?}");
     assert_eq!(off(&app).await, Vec::<String>::new());
-    let [first, second, other] = [first, second, other].map(|made| made["organizations"][0].clone());
+    let [first, second, other] =
+        [first, second, other].map(|made| made["organizations"][0].clone());
     assert_eq!(first["slug"], "norvik-energy-2", "the harness has the first");
     assert_eq!(second["slug"], "norvik-energy-3");
     assert_eq!(structure(&first), structure(&second));
@@ -68,8 +73,12 @@ async fn the_demo_is_made_in_seconds_and_twice_makes_another_organization() {
     let states: Vec<_> = structure(&first).into_iter().map(|(_, state, _)| state).collect();
     let count = |wanted: &str| states.iter().filter(|state| *state == wanted).count();
     assert_eq!((count("active"), count("forming"), count("dissolved")), (7, 1, 1));
-    let roles: Vec<_> =
-        first["accounts"].as_array().unwrap().iter().map(|account| account["role"].as_str().unwrap()).collect();
+    let roles: Vec<_> = first["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|account| account["role"].as_str().unwrap())
+        .collect();
     assert_eq!(roles, ["admin", "leader", "coach", "member", "outsider"]);
     assert_eq!(first["member_squad"], "fair-bills");
 }
@@ -87,7 +96,15 @@ async fn the_demo_of_the_setup_shows_every_kind_of_finding_and_a_whole_history()
         .iter()
         .map(|finding| format!("{:?} {}", finding.code, finding.severity.word()))
         .collect();
-    for wanted in ["S1 advice", "S2 warning", "S3 breach", "S4 advice", "S4 warning", "S5 warning", "S6 warning"] {
+    for wanted in [
+        "S1 advice",
+        "S2 warning",
+        "S3 breach",
+        "S4 advice",
+        "S4 warning",
+        "S5 warning",
+        "S6 warning",
+    ] {
         assert!(found.contains(wanted), "{wanted} among {found:?}");
     }
     let titles: Vec<_> = findings.iter().map(|finding| finding.title.as_str()).collect();
@@ -111,14 +128,22 @@ async fn the_demo_of_the_setup_shows_every_kind_of_finding_and_a_whole_history()
         .await
         .unwrap();
     for wanted in [
-        "squad_returned_to_forming", "squad_dissolved", "members_swapped", "member_moved", "member_removed",
-        "member_deactivated", "mission_written", "goal_metric_set", "skill_confirmed",
+        "squad_returned_to_forming",
+        "squad_dissolved",
+        "members_swapped",
+        "member_moved",
+        "member_removed",
+        "member_deactivated",
+        "mission_written",
+        "goal_metric_set",
+        "skill_confirmed",
     ] {
         assert!(kinds.iter().any(|kind| kind == wanted), "{wanted} among {kinds:?}");
     }
-    let over_days: i64 = sqlx::query_scalar("select extract(day from max(at) - min(at))::bigint from event")
-        .fetch_one(&app.pool)
-        .await
-        .unwrap();
+    let over_days: i64 =
+        sqlx::query_scalar("select extract(day from max(at) - min(at))::bigint from event")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
     assert!(over_days > 365, "{over_days}");
 }

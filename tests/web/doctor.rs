@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool, Row};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Row};
 use trellis::doctor::{self, Check};
 use trellis::{MIGRATOR, demo};
 
@@ -44,7 +45,8 @@ async fn an_organization_that_was_just_founded_is_well() {
 #[tokio::test]
 async fn a_database_without_the_newest_migration_is_not_examined() {
     let app = TestApp::new().await;
-    let newest = "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)";
+    let newest =
+        "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)";
     app.pool.execute(newest).await.unwrap();
 
     let error = doctor::examine(&app.pool).await.unwrap_err();
@@ -98,7 +100,10 @@ const DAMAGE: [(&str, &str); 22] = [
          alter column organization_id drop not null",
         "H10: the table import may have rows without an organization",
     ),
-    ("update organization set admin_count = 7", "H11: norvik-energy: the organization Norvik Energy ("),
+    (
+        "update organization set admin_count = 7",
+        "H11: norvik-energy: the organization Norvik Energy (",
+    ),
     (
         "delete from event where id = (select from_event from membership m join team t on t.id = m.team_id \
          where t.name = 'Move-in Made Easy' order by m.id limit 1)",
@@ -113,7 +118,10 @@ const DAMAGE: [(&str, &str); 22] = [
          where t.name = 'Heat Pump Care' limit 1)",
         "H12: norvik-energy: no event tells of version 1 of the mission of Heat Pump Care (",
     ),
-    ("update team set member_count = 9 where name = 'Payments'", "counts: norvik-energy: Payments ("),
+    (
+        "update team set member_count = 9 where name = 'Payments'",
+        "counts: norvik-energy: Payments (",
+    ),
     (
         "update team set mission_version = 5 where name = 'Heat Pump Care'",
         "counts: norvik-energy: the newest mission of Heat Pump Care (",
@@ -129,13 +137,22 @@ const DAMAGE: [(&str, &str); 22] = [
          from membership m join team t on t.id = m.team_id where t.name = 'Meter Data' limit 1",
         "is in Meter Data (",
     ),
-    ("delete from team_slug where slug = 'fair-bills'", "addresses: norvik-energy: the address fair-bills does not lead to Fair Bills ("),
+    (
+        "delete from team_slug where slug = 'fair-bills'",
+        "addresses: norvik-energy: the address fair-bills does not lead to Fair Bills (",
+    ),
     (
         "delete from skill where name = 'Billing'",
         "references: norvik-energy: a row of skill_need refers by skill_need_skill_fkey to (",
     ),
-    ("alter table event disable trigger event_append_only", "guards: the trigger event_append_only on the table event is gone or switched off"),
-    ("alter table team drop constraint squad_max_members", "guards: the constraint squad_max_members on the table team is gone"),
+    (
+        "alter table event disable trigger event_append_only",
+        "guards: the trigger event_append_only on the table event is gone or switched off",
+    ),
+    (
+        "alter table team drop constraint squad_max_members",
+        "guards: the constraint squad_max_members on the table team is gone",
+    ),
     ("drop index metric_goal_key", "guards: the index metric_goal_key on the table metric is gone"),
 ];
 
@@ -153,20 +170,33 @@ async fn every_kind_of_damage_is_found() {
         hand.execute(AssertSqlSafe(sql)).await.unwrap();
 
         let after = off(&app.pool).await;
-        assert!(after.iter().any(|line| line.contains(said)), "{said} is not in {after:#?} after {sql}");
+        assert!(
+            after.iter().any(|line| line.contains(said)),
+            "{said} is not in {after:#?} after {sql}"
+        );
     }
 }
 
 /// Postgres's own programs beside the server of the tests; they are of another package on some systems.
 async fn programs(db: &mut PgConnection) -> Option<PathBuf> {
-    let folder: String =
-        sqlx::query_scalar("select setting from pg_config where name = 'BINDIR'").fetch_one(db).await.ok()?;
+    let folder: String = sqlx::query_scalar("select setting from pg_config where name = 'BINDIR'")
+        .fetch_one(db)
+        .await
+        .ok()?;
     let folder = PathBuf::from(folder);
     (folder.join("pg_dump").exists() && folder.join("pg_restore").exists()).then_some(folder)
 }
 
-fn run(program: &Path, arguments: &[&str]) {
-    let output = Command::new(program).args(arguments).output().unwrap();
+fn run(program: &Path, database: &PgConnectOptions, arguments: &[&str]) {
+    let host =
+        database.get_socket().map_or(database.get_host().into(), |it| it.display().to_string());
+    let output = Command::new(program)
+        .args(["--host", &host, "--port", &database.get_port().to_string()])
+        .args(["--username", database.get_username()])
+        .args(["--dbname", database.get_database().unwrap()])
+        .args(arguments)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -179,7 +209,9 @@ async fn contents(db: &mut PgConnection) -> Vec<(String, i64, Option<String>)> {
             .unwrap();
     let mut all = vec![];
     for table in tables {
-        let sql = format!("select count(*), md5(string_agg(md5(t::text), '' order by md5(t::text))) from {table} t");
+        let sql = format!(
+            "select count(*), md5(string_agg(md5(t::text), '' order by md5(t::text))) from {table} t"
+        );
         let row = db.fetch_one(AssertSqlSafe(sql)).await.unwrap();
         all.push((table, row.get(0), row.get(1)));
     }
@@ -195,10 +227,13 @@ async fn a_backup_that_is_restored_is_equal_and_well() {
     copy.pool.execute("drop schema public cascade").await.unwrap();
     let dump = std::env::temp_dir().join(format!("trellis-{}.dump", uuid::Uuid::now_v7().simple()));
     let dump = dump.to_str().unwrap();
-    let url = app.pool.connect_options().to_url_lossy().to_string();
 
-    run(&programs.join("pg_dump"), &["--format=custom", "--schema=public", "--file", dump, &url]);
-    run(&programs.join("pg_restore"), &["--no-owner", "--exit-on-error", "--dbname", &copy.url, dump]);
+    run(
+        &programs.join("pg_dump"),
+        &app.pool.connect_options(),
+        &["--format=custom", "--schema=public", "--file", dump],
+    );
+    run(&programs.join("pg_restore"), &copy.options, &["--no-owner", "--exit-on-error", dump]);
 
     std::fs::remove_file(dump).unwrap();
     let mut restored = PgConnection::connect_with(&copy.options).await.unwrap();

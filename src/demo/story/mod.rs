@@ -5,8 +5,8 @@ mod skills;
 use fastrand::Rng;
 
 use super::company::{
-    self, ABOUT_A_FUNCTION, COACH, CORE_TEAMS, DISSOLVED, KINDS, LEADER, ROLES,
-    Somebody, TIME_ZONES,
+    self, ABOUT_A_FUNCTION, COACH, CORE_TEAMS, DISSOLVED, KINDS, LEADER, ROLES, Somebody,
+    TIME_ZONES,
 };
 use super::names::{Names, PLACES};
 
@@ -58,22 +58,72 @@ pub struct Joining {
 pub enum Act {
     AddMembers(Vec<usize>),
     AddCrafts,
-    FoundCoreTeam { team: usize, members: Vec<usize> },
-    Found { squad: usize },
-    Join { squad: usize, who: Vec<Joining> },
-    Need { squad: usize, skill: usize, people: i16 },
+    FoundCoreTeam {
+        team: usize,
+        members: Vec<usize>,
+    },
+    Found {
+        squad: usize,
+    },
+    Join {
+        squad: usize,
+        who: Vec<Joining>,
+    },
+    Need {
+        squad: usize,
+        skill: usize,
+        people: i16,
+    },
     /// By a member of the squad, or by the leader.
-    Write { squad: usize, by: Option<usize>, mission: Mission },
-    SetGoal { squad: usize, by: Option<usize> },
-    Activate { squad: usize },
-    ReturnToForming { squad: usize, reason: &'static str },
-    Dissolve { squad: usize, reason: &'static str },
-    Remove { squad: usize, person: usize, reason: &'static str },
-    Swap { squad: usize, out: usize, joining: Joining },
-    Move { person: usize, from: usize, to: usize, allocation: i16 },
-    Deactivate { person: usize, reason: &'static str },
-    Rate { person: usize, ratings: Vec<Rating> },
-    Confirm { person: usize, skill: usize, by: usize },
+    Write {
+        squad: usize,
+        by: Option<usize>,
+        mission: Mission,
+    },
+    SetGoal {
+        squad: usize,
+        by: Option<usize>,
+    },
+    Activate {
+        squad: usize,
+    },
+    ReturnToForming {
+        squad: usize,
+        reason: &'static str,
+    },
+    Dissolve {
+        squad: usize,
+        reason: &'static str,
+    },
+    Remove {
+        squad: usize,
+        person: usize,
+        reason: &'static str,
+    },
+    Swap {
+        squad: usize,
+        out: usize,
+        joining: Joining,
+    },
+    Move {
+        person: usize,
+        from: usize,
+        to: usize,
+        allocation: i16,
+    },
+    Deactivate {
+        person: usize,
+        reason: &'static str,
+    },
+    Rate {
+        person: usize,
+        ratings: Vec<Rating>,
+    },
+    Confirm {
+        person: usize,
+        skill: usize,
+        by: usize,
+    },
 }
 
 /// What somebody says of a skill.
@@ -105,7 +155,8 @@ pub fn tell(seed: u64, squads: usize) -> Story {
     taken.extend(KINDS.iter().flat_map(|kind| kind.people).map(|person| person.0));
     taken.extend(CORE_TEAMS.iter().flat_map(|team| team.2).map(|person| person.0));
     let names = Names::new(&mut rng, &taken);
-    let mut author = Author { rng, names, people: vec![], squads: vec![], acts: vec![], gone: vec![] };
+    let mut author =
+        Author { rng, names, people: vec![], squads: vec![], acts: vec![], gone: vec![] };
     author.tell(squads);
     author.story()
 }
@@ -248,7 +299,10 @@ impl Author {
         let who = first.iter().map(|person| self.joining(*person)).collect();
         self.act(founded - 1, Act::Join { squad, who });
         for skill in kind.needs {
-            self.act(founded - 2, Act::Need { squad, skill: skill + 4, people: if skill == 14 { 1 } else { 2 } });
+            self.act(
+                founded - 2,
+                Act::Need { squad, skill: skill + 4, people: if skill == 14 { 1 } else { 2 } },
+            );
         }
         self.late(squad, kind_at, &late);
         self.missions(squad, number, &stay);
@@ -358,7 +412,9 @@ impl Author {
         {
             for (_, act) in &mut self.acts {
                 let joining = match act {
-                    Act::Join { who, .. } => who.iter_mut().find(|joining| joining.person == person),
+                    Act::Join { who, .. } => {
+                        who.iter_mut().find(|joining| joining.person == person)
+                    }
                     Act::Swap { joining, .. } => (joining.person == person).then_some(joining),
                     _ => None,
                 };
