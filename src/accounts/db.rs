@@ -187,10 +187,7 @@ pub async fn lock_account_of(
 }
 
 /// Finds the account that signs in with an address.
-pub async fn find_user_of(
-    db: impl PgExecutor<'_>,
-    email: &str,
-) -> sqlx::Result<Option<UserId>> {
+pub async fn find_user_of(db: impl PgExecutor<'_>, email: &str) -> sqlx::Result<Option<UserId>> {
     sqlx::query_scalar!(r#"select id as "id: UserId" from user_account where email = $1"#, email)
         .fetch_optional(db)
         .await
@@ -566,10 +563,7 @@ pub async fn consume_reset(
 
 /// How many organizations a user belongs to.
 pub async fn count_belongings(db: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
-        r#"select count(*) as "n!" from member where user_id = $1"#,
-        user.0,
-    )
-    .fetch_one(db)
-    .await
+    sqlx::query_scalar!(r#"select count(*) as "n!" from member where user_id = $1"#, user.0,)
+        .fetch_one(db)
+        .await
 }

@@ -114,7 +114,9 @@ pub const PEERS: &str = "Only admins deactivate and reactivate admins.";
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LeaveRefused {
     /// H11.
-    #[error("{0} is the last admin. An organization always has an admin: make somebody else admin first.")]
+    #[error(
+        "{0} is the last admin. An organization always has an admin: make somebody else admin first."
+    )]
     LastAdmin(String),
     /// It is done already.
     #[error("{0} is deactivated already.")]
@@ -311,7 +313,8 @@ mod tests {
 
     #[test]
     fn each_wrong_line_is_named() {
-        let refused = several("Ada, ada@example.org\n, bo@example.org\nCy, ada@example.org\nDi, nowhere");
+        let refused =
+            several("Ada, ada@example.org\n, bo@example.org\nCy, ada@example.org\nDi, nowhere");
         assert_eq!(
             refused.unwrap_err().to_string(),
             "Line 2: Fill in the name. Line 3: The e-mail address is that of line 1. \

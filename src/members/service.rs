@@ -44,8 +44,9 @@ pub async fn add(pool: &PgPool, actor: &Actor, profile: &Profile) -> Result<Memb
     db::insert_all(&mut tx, actor.tenant, &[(id, profile)], actor.at)
         .await
         .on_constraint("member_email_key", MemberEmailTaken)?;
-    let event = NewEvent::new("member_added", format!("added {} as a member", profile.name), [id.0])
-        .change(None, said(profile));
+    let event =
+        NewEvent::new("member_added", format!("added {} as a member", profile.name), [id.0])
+            .change(None, said(profile));
     history::record(&mut tx, actor, event).await?;
     tx.done(id).await
 }
@@ -68,8 +69,7 @@ pub async fn add_several(pool: &PgPool, actor: &Actor, lines: &[Numbered]) -> Re
     if !refused.is_empty() {
         return Err(SeveralRefused::of(refused).into());
     }
-    let members: Vec<_> =
-        lines.iter().map(|(_, profile)| (MemberId::new(), profile)).collect();
+    let members: Vec<_> = lines.iter().map(|(_, profile)| (MemberId::new(), profile)).collect();
     db::insert_all(&mut tx, actor.tenant, &members, actor.at)
         .await
         .on_constraint("member_email_key", MemberEmailTaken)?;
@@ -82,9 +82,8 @@ pub async fn add_several(pool: &PgPool, actor: &Actor, lines: &[Numbered]) -> Re
         }
         [] => return tx.done(0).await,
     };
-    let event =
-        NewEvent::new("members_added", summary, members.iter().map(|(id, _)| id.0))
-            .change(None, json!({"members": names}));
+    let event = NewEvent::new("members_added", summary, members.iter().map(|(id, _)| id.0))
+        .change(None, json!({"members": names}));
     history::record(&mut tx, actor, event).await?;
     tx.done(members.len()).await
 }
@@ -115,15 +114,19 @@ pub async fn update(
     if !fresh {
         return Err(Error::Stale);
     }
-    let whose =
-        if actor.member == id { "their profile".to_owned() } else { format!("the profile of {}", saved.name) };
+    let whose = if actor.member == id {
+        "their profile".to_owned()
+    } else {
+        format!("the profile of {}", saved.name)
+    };
     let before = json!({
         "name": saved.name, "discipline": saved.discipline, "title": saved.title, "time_zone": saved.time_zone,
         "email_changed": false,
     });
     let mut after = said(profile);
     after["email_changed"] = Value::Bool(email != saved.email);
-    let event = NewEvent::new("member_changed", format!("edited {whose}"), [id.0]).change(before, after);
+    let event =
+        NewEvent::new("member_changed", format!("edited {whose}"), [id.0]).change(before, after);
     history::record(&mut tx, actor, event).await?;
     tx.done(()).await
 }

@@ -38,7 +38,9 @@ impl Rule for LastAdmin {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InviteRefused {
     /// The address is another member's.
-    #[error("Another member has this address already. Invite that member, or write another address.")]
+    #[error(
+        "Another member has this address already. Invite that member, or write another address."
+    )]
     EmailOfAnother,
     /// There is nothing to invite to.
     #[error("This member signs in already.")]
@@ -64,7 +66,9 @@ impl Rule for InviteRefused {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AcceptRefused {
     /// Nobody gives away more than they have, at the time it is taken.
-    #[error("Whoever invited you may not give these roles any more. Ask an admin for a new invitation.")]
+    #[error(
+        "Whoever invited you may not give these roles any more. Ask an admin for a new invitation."
+    )]
     InviterLacksRoles,
     /// It is for another account.
     #[error("This invitation is for {0}. Sign out, and sign in with that address.")]

@@ -138,8 +138,7 @@ pub async fn set_up(
         return Err(LinkSpent.into());
     }
     let origin = &browser.origin;
-    let actor =
-        found_with_admin_in(&mut tx, &admin, &name, &common_purpose, now, origin).await?;
+    let actor = found_with_admin_in(&mut tx, &admin, &name, &common_purpose, now, origin).await?;
     let signed_in = match actor.user {
         Some(user) => sign_in_browser_in(&mut tx, user, now, browser).await?,
         None => return Err(LinkSpent.into()),

@@ -11,9 +11,7 @@ use serde::Deserialize;
 use super::service::{self, NewSetup, Start};
 use crate::AppState;
 use crate::accounts::link::{Link, without_referrer};
-use crate::accounts::{
-    BadPassword, Browser, Email, LinkSpent, PASSWORD_MIN_TRUSTED, PersonName,
-};
+use crate::accounts::{BadPassword, Browser, Email, LinkSpent, PASSWORD_MIN_TRUSTED, PersonName};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::organizations::{CommonPurpose, OrganizationName};
@@ -96,11 +94,7 @@ async fn find_token(state: &AppState, headers: &HeaderMap) -> Result<String> {
     Ok(token)
 }
 
-async fn show(
-    State(state): State<AppState>,
-    shell: Shell,
-    headers: HeaderMap,
-) -> Result<Response> {
+async fn show(State(state): State<AppState>, shell: Shell, headers: HeaderMap) -> Result<Response> {
     if let Err(error) = find_token(&state, &headers).await {
         return otherwise_closed(error, shell);
     }

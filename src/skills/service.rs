@@ -157,12 +157,18 @@ pub async fn rate(
         return tx.done(0).await;
     }
     db::upsert_ratings(&mut tx, actor.tenant, member, &changed, actor.at).await?;
-    let whose_skills =
-        if actor.member == member { "their skills".into() } else { format!("the skills of {}", whose.name) };
+    let whose_skills = if actor.member == member {
+        "their skills".into()
+    } else {
+        format!("the skills of {}", whose.name)
+    };
     let subjects = std::iter::once(member.0).chain(changed.iter().map(|rating| rating.skill.0));
-    let event =
-        NewEvent::new("skills_rated", format!("rated {whose_skills}: {}", some_of(&names)), subjects)
-            .change(Value::Object(before), Value::Object(after));
+    let event = NewEvent::new(
+        "skills_rated",
+        format!("rated {whose_skills}: {}", some_of(&names)),
+        subjects,
+    )
+    .change(Value::Object(before), Value::Object(after));
     history::record(&mut tx, actor, event).await?;
     tx.done(changed.len()).await
 }
@@ -184,10 +190,9 @@ pub async fn confirm(
     let old = saved.iter().find(|old| old.id == skill).ok_or(Error::NotFound)?;
     whose.holder.may_confirm(actor)?;
     let level = old.level.ok_or(RatingRefused::NoLevel)?;
-    let is_fresh = db::update_confirmed(
-        &mut tx, actor.tenant, member, skill, version, actor.member, actor.at,
-    )
-    .await?;
+    let is_fresh =
+        db::update_confirmed(&mut tx, actor.tenant, member, skill, version, actor.member, actor.at)
+            .await?;
     if !is_fresh {
         return Err(Error::Stale);
     }

@@ -6,13 +6,7 @@ use axum::response::Response;
 use crate::config::Config;
 
 /// Gives the browser a cookie that scripts cannot read, for `seconds`. By https it is never sent in clear.
-pub fn set_cookie(
-    response: &mut Response,
-    config: &Config,
-    name: &str,
-    value: &str,
-    seconds: i64,
-) {
+pub fn set_cookie(response: &mut Response, config: &Config, name: &str, value: &str, seconds: i64) {
     let secure = if config.is_https() { "; Secure" } else { "" };
     let cookie =
         format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");

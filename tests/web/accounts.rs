@@ -60,7 +60,11 @@ async fn an_unknown_address_and_a_wrong_password_get_the_same_answer() {
         );
         assert_eq!(answer.attribute("#password", "value").as_deref(), Some(""));
     }
-    assert_eq!(wrong.attribute("#email", "value").as_deref(), Some(EMAIL), "what was typed is kept");
+    assert_eq!(
+        wrong.attribute("#email", "value").as_deref(),
+        Some(EMAIL),
+        "what was typed is kept"
+    );
     let again = app.anonymous().post_json("/sign-in", "email=a&password=b").await;
     assert_eq!(again.error_code(), "sign_in_no_match");
 }
@@ -201,17 +205,15 @@ async fn a_changed_password_ends_every_other_session_and_renews_this_one() {
     let (mut here, mut there) = (app.admin().await, app.admin().await);
     let mut stolen = here.clone();
 
-    let wrong = here
-        .post("/me/password", &form(&format!("current=wrong&password={NEW_PASSWORD}")))
-        .await;
+    let wrong =
+        here.post("/me/password", &form(&format!("current=wrong&password={NEW_PASSWORD}"))).await;
     assert_eq!(wrong.text(".err"), "This is not your current password.");
     let weak = here
         .post("/me/password", &form(&format!("current={PASSWORD}&password=founder founder")))
         .await;
     assert!(weak.text(".err").contains("easy to guess"), "{}", weak.text(".err"));
-    let short = here
-        .post("/me/password", &form(&format!("current={PASSWORD}&password=tuv0Wq!xmos")))
-        .await;
+    let short =
+        here.post("/me/password", &form(&format!("current={PASSWORD}&password=tuv0Wq!xmos"))).await;
     assert!(short.text(".err").contains("at least 12"), "{}", short.text(".err"));
     there.get("/me").await.assert_ok();
     here.post("/me/password", &form(&format!("current={PASSWORD}&password={NEW_PASSWORD}")))
@@ -235,7 +237,8 @@ async fn cookies_are_closed_to_scripts_and_to_plain_http_where_there_is_https() 
     })
     .await;
 
-    for (app, prefix, end) in [(&http, "", "SameSite=Lax"), (&https, "__Host-", "SameSite=Lax; Secure")]
+    for (app, prefix, end) in
+        [(&http, "", "SameSite=Lax"), (&https, "__Host-", "SameSite=Lax; Secure")]
     {
         let answer = sign_in(&mut app.anonymous(), EMAIL, PASSWORD).await;
         let cookies: Vec<_> = answer

@@ -65,7 +65,11 @@ async fn a_new_person_joins_by_a_link_that_works_once() {
     page.assert_ok();
     assert_eq!(page.headers["referrer-policy"], "no-referrer");
     let text = page.text("main");
-    assert!(text.contains("Norvik Energy") && text.contains("Ingrid Solheim") && text.contains("Leader"));
+    assert!(
+        text.contains("Norvik Energy")
+            && text.contains("Ingrid Solheim")
+            && text.contains("Leader")
+    );
     let weak = noor.post("/invitation", "name=Noor&password=password1").await;
     assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(weak.text(".err").contains("at least 12"));

@@ -42,8 +42,10 @@ async fn the_link_makes_the_first_admin_with_their_organization_once() {
     assert_eq!(late.post("/setup", FORM).await.status, StatusCode::NOT_FOUND);
     assert_eq!(late.get("/setup").await.status, StatusCode::NOT_FOUND);
     assert_eq!(link(&state).await, None, "no link any more");
-    let users: i64 =
-        sqlx::query_scalar("select count(*) from user_account").fetch_one(&state.pool).await.unwrap();
+    let users: i64 = sqlx::query_scalar("select count(*) from user_account")
+        .fetch_one(&state.pool)
+        .await
+        .unwrap();
     assert_eq!(users, 1);
 }
 
@@ -73,7 +75,8 @@ async fn a_refused_setup_keeps_what_was_typed_but_the_password() {
     let mut ada = browser(&router);
     ada.get(&path).await;
 
-    let form = "name=&email=ada&password=tuv0Wq%21xmos&start=own&organization=+&common_purpose=Warm";
+    let form =
+        "name=&email=ada&password=tuv0Wq%21xmos&start=own&organization=+&common_purpose=Warm";
     let refused = ada.post("/setup", form).await;
 
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -89,7 +92,8 @@ async fn a_refused_setup_keeps_what_was_typed_but_the_password() {
     assert_eq!(refused.attribute("#email", "value").as_deref(), Some("ada"));
     assert_eq!(refused.attribute("#password", "value").as_deref(), Some(""));
     assert_eq!(refused.text("#common_purpose").trim(), "Warm");
-    let guessable = ada.post("/setup", &FORM.replace("moss+under+seven+lamps", "norvik+energy")).await;
+    let guessable =
+        ada.post("/setup", &FORM.replace("moss+under+seven+lamps", "norvik+energy")).await;
     assert!(guessable.text(".err").contains("easy to guess"));
     ada.post("/setup", FORM).await.assert_redirect();
 }

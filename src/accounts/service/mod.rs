@@ -14,9 +14,7 @@ use crate::secret;
 mod password;
 mod sign_in;
 
-pub use password::{
-    change_password, create_reset_in, end_resets_in, find_reset, reset_password,
-};
+pub use password::{change_password, create_reset_in, end_resets_in, find_reset, reset_password};
 pub use sign_in::{allow, sign_in};
 
 /// A user who is about to be.
@@ -97,8 +95,7 @@ pub async fn rotate_session_in(
     at: DateTime<Utc>,
     origin: &Origin,
 ) -> Result<String> {
-    let user_agent =
-        db::delete_session(tx, user, session).await?.ok_or(Error::SignInRequired)?;
+    let user_agent = db::delete_session(tx, user, session).await?.ok_or(Error::SignInRequired)?;
     open_session_in(tx, user, at, origin, &user_agent).await
 }
 
@@ -156,10 +153,7 @@ pub async fn rename(
 }
 
 /// The user who signs in with an address, if any.
-pub async fn find_user_of(
-    db: impl sqlx::PgExecutor<'_>,
-    email: &Email,
-) -> Result<Option<UserId>> {
+pub async fn find_user_of(db: impl sqlx::PgExecutor<'_>, email: &Email) -> Result<Option<UserId>> {
     Ok(db::find_user_of(db, email.as_str()).await?)
 }
 

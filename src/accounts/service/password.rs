@@ -50,8 +50,7 @@ pub async fn change_password(
         return Err(Error::Stale);
     }
     end_sessions_in(&mut tx, user.id, Some(user.session)).await?;
-    let token =
-        rotate_session_in(&mut tx, user.id, user.session, user.at, &user.origin).await?;
+    let token = rotate_session_in(&mut tx, user.id, user.session, user.at, &user.origin).await?;
     tx.commit().await?;
     tracing::info!(user = %user.id, ip = user.origin.ip, "password changed");
     Ok(token)
@@ -82,9 +81,8 @@ pub async fn end_resets_in(tx: &mut PgConnection, user: UserId, at: DateTime<Utc
 
 /// The address of the account whose password a link resets.
 pub async fn find_reset(pool: &PgPool, token: &str, now: DateTime<Utc>) -> Result<String> {
-    let user = db::find_reset(pool, &secret::sha256(&[token.as_bytes()]), now)
-        .await?
-        .ok_or(LinkSpent)?;
+    let user =
+        db::find_reset(pool, &secret::sha256(&[token.as_bytes()]), now).await?.ok_or(LinkSpent)?;
     Ok(db::find_account(pool, user).await?.ok_or(LinkSpent)?.email)
 }
 

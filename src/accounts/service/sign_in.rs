@@ -67,11 +67,8 @@ pub async fn sign_in(
         tracing::warn!(ip, "a sign-in failed");
         return Err(SignInRefused::NoMatch.into());
     };
-    let new_hash = if Passwords::is_outdated(&hash) {
-        passwords.hash(password).await?
-    } else {
-        hash.clone()
-    };
+    let new_hash =
+        if Passwords::is_outdated(&hash) { passwords.hash(password).await? } else { hash.clone() };
 
     let mut tx = pool.begin().await?;
     if !db::update_signed_in(&mut tx, user, &hash, &new_hash).await? {
@@ -93,8 +90,10 @@ async fn begin_attempt(
 ) -> Result<Option<Attempt>> {
     let mut tx = pool.begin().await?;
     let Some(account) = db::lock_account_of(&mut tx, email.as_str()).await? else {
-        let key: String =
-            secret::sha256(&[email.as_str().as_bytes()]).iter().map(|b| format!("{b:02x}")).collect();
+        let key: String = secret::sha256(&[email.as_str().as_bytes()])
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect();
         let (failures, last) = db::lock_unknown(&mut tx, &key, now).await?;
         refuse_delayed(delay_until(failures, last), now)?;
         db::update_unknown(&mut tx, &key, failures.saturating_add(1), now).await?;

@@ -1,9 +1,9 @@
 //! The pages of accounts.
 
+use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
-use askama::Template;
 use sqlx::PgPool;
 
 use super::{CurrentUser, db, service};

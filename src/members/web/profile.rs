@@ -153,7 +153,8 @@ impl ShowPage {
     }
 
     fn period(&self, stay: &Stay) -> String {
-        let month = |at: DateTime<Utc>| at.with_timezone(&self.time_zone).format("%B %Y").to_string();
+        let month =
+            |at: DateTime<Utc>| at.with_timezone(&self.time_zone).format("%B %Y").to_string();
         match stay.until_at {
             None => format!("since {}", month(stay.from_at)),
             Some(until) if month(until) == month(stay.from_at) => month(until),

@@ -175,10 +175,7 @@ pub async fn update_settings(
 
 /// Finds the word of an organization in addresses.
 pub async fn find_slug(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<String> {
-    sqlx::query_scalar!(
-        "select slug from organization where id = $1",
-        tenant.organization_id().0,
-    )
-    .fetch_one(db)
-    .await
+    sqlx::query_scalar!("select slug from organization where id = $1", tenant.organization_id().0,)
+        .fetch_one(db)
+        .await
 }

@@ -75,8 +75,10 @@ pub async fn remove_access(
     }
     db::update_access(&mut tx, actor.tenant, member, None, Roles::default()).await?;
     let summary = format!("removed the access of {}", target.name);
-    let event = NewEvent::new("access_removed", summary, [member.0])
-        .change(json!({"roles": before.words(), "signs_in": true}), json!({"roles": [], "signs_in": false}));
+    let event = NewEvent::new("access_removed", summary, [member.0]).change(
+        json!({"roles": before.words(), "signs_in": true}),
+        json!({"roles": [], "signs_in": false}),
+    );
     history::record(&mut tx, actor, event).await?;
     let token = end_their_sessions(&mut tx, actor, session, Some(user)).await?;
     tx.done(()).await?;

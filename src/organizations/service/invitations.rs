@@ -106,9 +106,8 @@ pub async fn renew(
         Begun::Again(Kept { member }) => return Ok(Made { member, token: None }),
     };
     must_administer(actor)?;
-    let open = db::find_invitation(&mut *tx, actor.tenant, invitation)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let open =
+        db::find_invitation(&mut *tx, actor.tenant, invitation).await?.ok_or(Error::NotFound)?;
     let member = open.member_id;
     if lock_target(&mut tx, actor, member).await?.user_id.is_some() {
         return Err(InviteRefused::SignsInAlready.into());
@@ -129,9 +128,8 @@ pub async fn revoke(pool: &PgPool, actor: &Actor, invitation: InvitationId) -> R
         Begun::Again(answer) => return Ok(answer),
     };
     must_administer(actor)?;
-    let open = db::find_invitation(&mut *tx, actor.tenant, invitation)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let open =
+        db::find_invitation(&mut *tx, actor.tenant, invitation).await?.ok_or(Error::NotFound)?;
     lock_target(&mut tx, actor, open.member_id).await?;
     if db::revoke_invitations(&mut tx, actor.tenant, open.member_id, actor.at).await? == 0 {
         return Err(Error::Stale);
@@ -264,7 +262,10 @@ pub async fn accept(
         format!("accepted the invitation of {} as {roles}", held.inviter_name),
         [held.member_id.0],
     )
-    .change(json!({"roles": member.roles, "signs_in": false}), json!({"roles": roles.words(), "signs_in": true}));
+    .change(
+        json!({"roles": member.roles, "signs_in": false}),
+        json!({"roles": roles.words(), "signs_in": true}),
+    );
     history::record(&mut tx, &actor, event).await?;
     let accepted = match who {
         Accepting::New(..) => {
@@ -276,9 +277,7 @@ pub async fn accept(
                 end_sessions_in(&mut tx, user, Some(current.session)).await?;
             }
             let origin = &browser.origin;
-            Accepted::Joined(
-                rotate_session_in(&mut tx, user, current.session, now, origin).await?,
-            )
+            Accepted::Joined(rotate_session_in(&mut tx, user, current.session, now, origin).await?)
         }
     };
     tx.commit().await?;

@@ -77,11 +77,7 @@ async fn find(state: &AppState, headers: &HeaderMap) -> Result<HeldInvitation> {
     service::find_held(&state.pool, &token, state.clock.now()).await
 }
 
-async fn way(
-    state: &AppState,
-    held: &HeldInvitation,
-    user: Option<&CurrentUser>,
-) -> Result<Way> {
+async fn way(state: &AppState, held: &HeldInvitation, user: Option<&CurrentUser>) -> Result<Way> {
     let is_taken = find_user_of(&state.pool, &Email::parse(&held.email)?).await?.is_some();
     Ok(match user {
         Some(user) if user.email == held.email => Way::Join,

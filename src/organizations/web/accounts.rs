@@ -118,8 +118,7 @@ pub struct AccountPage {
 impl AccountPage {
     /// The page as it is saved.
     pub async fn load(pool: &PgPool, visitor: &Visitor, member: MemberId) -> Result<Self> {
-        let row =
-            db::find_member(pool, visitor.tenant(), member).await?.ok_or(Error::NotFound)?;
+        let row = db::find_member(pool, visitor.tenant(), member).await?.ok_or(Error::NotFound)?;
         Ok(Self {
             shell: visitor.shell(Section::Settings),
             accounts_url: accounts_url(&visitor.slug),

@@ -21,11 +21,7 @@ pub fn routes() -> Routes {
         .post("/o/{org}/settings/accounts/{member}/invite", Who::Admin, invitations::invite)
         .get("/o/{org}/settings/invitations/new", Who::Admin, invitations::new)
         .post("/o/{org}/settings/invitations", Who::Admin, invitations::create)
-        .post(
-            "/o/{org}/settings/invitations/{invitation}/revoke",
-            Who::Admin,
-            invitations::revoke,
-        )
+        .post("/o/{org}/settings/invitations/{invitation}/revoke", Who::Admin, invitations::revoke)
         .post("/o/{org}/settings/invitations/{invitation}/renew", Who::Admin, invitations::renew)
         .get("/invitation/{token}", Who::LinkHolder, accept::open)
         .get("/invitation", Who::LinkHolder, accept::show)

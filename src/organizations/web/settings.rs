@@ -87,7 +87,10 @@ pub async fn update(
         let settings = Settings { name, common_purpose };
         match service::change_settings(&pool, &visitor.actor, form.version, &settings).await {
             Ok(()) => {
-                return Ok(flash::redirect(&settings_url(&visitor.slug), "The settings are saved."));
+                return Ok(flash::redirect(
+                    &settings_url(&visitor.slug),
+                    "The settings are saved.",
+                ));
             }
             Err(error) => errors.absorb(error)?,
         }
