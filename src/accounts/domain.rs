@@ -289,12 +289,22 @@ pub fn browser_words(user_agent: &str) -> String {
     }
 }
 
-/// The words that somebody would try first as the password of a person: of the address, the name, the organizations.
-pub fn own_words<'a>(email: &'a str, others: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+/// Checks a new password of somebody with an address, a name and organizations: what somebody would try first who
+/// knows them is refused too.
+pub fn check_password_of<'a>(
+    password: &str,
+    is_trusted: bool,
+    email: &'a str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<(), BadPassword> {
     let local = email.rsplit_once('@').map_or(email, |(local, _)| local);
-    let parts = email.split(|c: char| !c.is_alphanumeric());
-    let words = others.into_iter().flat_map(|text| text.split_whitespace().chain([text]));
-    [email, local].into_iter().chain(parts).chain(words).collect()
+    let mut words = vec![email.to_owned(), local.to_owned()];
+    for text in [local, email].into_iter().chain(names) {
+        let parts = text.split(|c: char| !c.is_alphanumeric());
+        words.extend(parts.clone().map(ToOwned::to_owned));
+        words.push(parts.collect());
+    }
+    check_password(password, is_trusted, &words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -372,10 +382,10 @@ mod tests {
 
     #[test]
     fn a_password_of_ones_own_words_is_refused() {
-        let words = own_words("ada.lovelace@norvik.example", ["Ada Lovelace", "Norvik Energy"]);
+        let names = ["Ada Lovelace", "Norvik Energy"];
         for password in ["ada.lovelace1", "NorvikEnergy1", "adalovelace12"] {
             assert_eq!(
-                check_password(password, false, &words),
+                check_password_of(password, false, "ada.lovelace@norvik.example", names),
                 Err(BadPassword::Guessable),
                 "{password}"
             );

@@ -158,7 +158,7 @@ async fn list(
 
 /// A core team as typed; without a version it is new.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 struct TeamForm {
     name: String,
     #[serde(default)]
@@ -384,8 +384,8 @@ struct Ids {
 }
 
 /// A membership as typed.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct MembershipForm {
     allocation: String,
     #[serde(default)]
@@ -481,8 +481,8 @@ async fn update_membership(
 }
 
 /// Nothing but the one-time key.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct Nothing {}
 
 async fn remove(
@@ -500,8 +500,8 @@ async fn remove(
 // GET and POST /o/{org}/core-teams/{core_team}/dissolve
 
 /// Why.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct DissolveForm {
     #[serde(default)]
     reason: String,

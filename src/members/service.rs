@@ -12,6 +12,7 @@ use crate::actor::{ADMINS, Actor, DESIGNERS, Roles};
 use crate::error::{Error, OnConstraint, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::MemberId;
+use crate::organizations::service::revoke_all_in;
 use crate::squads::service::leave_all_in;
 use crate::text::Reason;
 use crate::transaction::{Begun, begin};
@@ -165,7 +166,7 @@ pub async fn deactivate(
     if !db::update_deactivated(&mut tx, actor.tenant, id, version, Some(actor.at)).await? {
         return Err(Error::Stale);
     }
-    db::update_invitation_revoked(&mut tx, actor.tenant, id, actor.at).await?;
+    revoke_all_in(&mut tx, actor, id).await?;
     if let Some(user) = saved.user_id {
         end_sessions_in(&mut tx, user, None).await?;
     }

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 use super::db;
 use crate::accounts::service::{NewUser, create_user_in, is_anybody, sign_in_browser_in};
 use crate::accounts::{
-    Browser, Email, LinkSpent, Passwords, PersonName, SignedIn, check_password, own_words,
+    Browser, Email, LinkSpent, Passwords, PersonName, SignedIn, check_password_of,
 };
 use crate::actor::{Actor, Origin};
 use crate::error::Result;
@@ -125,8 +125,8 @@ pub async fn set_up(
         Start::Own { name, common_purpose } => (name.clone(), common_purpose.clone()),
         Start::Demo => (OrganizationName::parse(DEMO_NAME)?, CommonPurpose::parse(DEMO_PURPOSE)?),
     };
-    let words = own_words(setup.email.as_str(), [setup.name.as_str(), name.as_str()]);
-    check_password(&setup.password, true, &words)?;
+    let names = [setup.name.as_str(), name.as_str()];
+    check_password_of(&setup.password, true, setup.email.as_str(), names)?;
     let admin = NewUser {
         email: setup.email.clone(),
         name: setup.name.clone(),

@@ -7,6 +7,7 @@
 //! | what happens to a form that arrives twice | `once.rs` |
 //! | headers, forged requests, request ids | `security.rs` |
 //! | error pages | `errors.rs` |
+//! | CSV that goes out | `csv.rs` |
 //! | the frame of a page | `shell.rs`, `templates/base.html` |
 //! | the colours that a visitor chose | `preferences.rs` |
 

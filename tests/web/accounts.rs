@@ -209,7 +209,7 @@ async fn a_changed_password_ends_every_other_session_and_renews_this_one() {
         here.post("/me/password", &form(&format!("current=wrong&password={NEW_PASSWORD}"))).await;
     assert_eq!(wrong.text(".err"), "This is not your current password.");
     let weak = here
-        .post("/me/password", &form(&format!("current={PASSWORD}&password=founder founder")))
+        .post("/me/password", &form(&format!("current={PASSWORD}&password=NorvikEnergy1")))
         .await;
     assert!(weak.text(".err").contains("easy to guess"), "{}", weak.text(".err"));
     let short =

@@ -5,7 +5,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{super::db, allow, end_sessions_in, rotate_session_in};
 use crate::accounts::domain::{
-    BelongsElsewhere, LinkSpent, RESET_LIFETIME, WrongPassword, check_password, own_words,
+    BelongsElsewhere, LinkSpent, RESET_LIFETIME, WrongPassword, check_password_of,
 };
 use crate::accounts::{CurrentUser, Passwords};
 use crate::error::{Error, Result};
@@ -16,14 +16,14 @@ use crate::secret;
 const TRIES: (u32, f64) = (5, 5.0);
 
 /// Refuses a password that is too short for what its user may do, or easy to guess.
-pub async fn check_new_password(pool: &PgPool, user: UserId, password: &str) -> Result<()> {
+async fn check_new_password(pool: &PgPool, user: UserId, password: &str) -> Result<()> {
     let account = db::find_account(pool, user).await?.ok_or(Error::NotFound)?;
     let organizations = db::list_belongings(pool, user).await?;
     let is_trusted = organizations
         .iter()
         .any(|it| it.roles.iter().any(|role| role == "admin" || role == "leader"));
     let names = organizations.iter().map(|it| it.name.as_str()).chain([account.name.as_str()]);
-    check_password(password, is_trusted, &own_words(&account.email, names))?;
+    check_password_of(password, is_trusted, &account.email, names)?;
     Ok(())
 }
 

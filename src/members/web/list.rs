@@ -193,13 +193,14 @@ impl ListPage {
     fn page_url(&self, cursor: &str, row: Option<&MemberRow>) -> Option<String> {
         let row = row?;
         let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let filters: String = self
+        let mut parts: Vec<_> = self
             .query
             .pairs()
             .into_iter()
-            .map(|(name, value)| format!("{name}={}&", encode(value)))
+            .map(|(name, value)| format!("{name}={}", encode(value)))
             .collect();
-        Some(format!("{}?{filters}{cursor}={}", list_url(&self.org), row.id))
+        parts.push(format!("{cursor}={}", row.id));
+        Some(format!("{}?{}", list_url(&self.org), parts.join("&")))
     }
 
     fn previous(&self) -> Option<String> {

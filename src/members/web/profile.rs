@@ -62,7 +62,7 @@ impl ShowPage {
         format!("{}/still-true", self.skills_url())
     }
 
-    fn who(&self, event: &Recent) -> String {
+    fn who(event: &Recent) -> String {
         event.member_name.clone().unwrap_or_else(|| "Trellis".to_owned())
     }
 
@@ -112,6 +112,13 @@ impl ShowPage {
     fn email(&self) -> Option<&str> {
         let may_see = self.is_self() || self.actor.roles.may_administer();
         self.saved.email.as_deref().filter(|_| may_see)
+    }
+
+    /// Where admins see to the account.
+    fn account(&self) -> Option<String> {
+        let id = self.member.id;
+        let may = self.actor.roles.may_administer();
+        may.then(|| format!("/o/{}/settings/accounts/{id}", self.org))
     }
 
     fn subtitle(&self) -> String {
@@ -255,8 +262,8 @@ impl EditPage {
 }
 
 /// A profile as it was typed. Only admins get the field of the address.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct EditMemberForm {
     name: String,
     email: Option<String>,

@@ -12,8 +12,7 @@ use crate::accounts::service::{
     sign_in_browser_in,
 };
 use crate::accounts::{
-    Browser, CurrentUser, Email, LinkSpent, Passwords, PersonName, SignedIn, check_password,
-    own_words,
+    Browser, CurrentUser, Email, LinkSpent, Passwords, PersonName, SignedIn, check_password_of,
 };
 use crate::actor::{ADMINS, Actor, Role, Roles, Tenant};
 use crate::error::{Error, OnConstraint, Result};
@@ -140,6 +139,12 @@ pub async fn revoke(pool: &PgPool, actor: &Actor, invitation: InvitationId) -> R
     tx.done(()).await
 }
 
+/// Takes back the open invitation of a member who leaves; the event is the caller's.
+pub async fn revoke_all_in(tx: &mut PgConnection, actor: &Actor, member: MemberId) -> Result<()> {
+    db::revoke_invitations(tx, actor.tenant, member, actor.at).await?;
+    Ok(())
+}
+
 async fn allow_invitation(pool: &PgPool, actor: &Actor, per_hour: u32) -> Result<()> {
     let key = actor.tenant.organization_id().to_string();
     allow(pool, "invitations", &key, per_hour, f64::from(per_hour) / 60.0, actor.at).await
@@ -209,8 +214,8 @@ pub async fn accept(
     let password_hash = match who {
         Accepting::New(name, password) => {
             let is_trusted = roles.may_design();
-            let words = own_words(email.as_str(), [name.as_str(), held.organization.as_str()]);
-            check_password(password, is_trusted, &words)?;
+            let names = [name.as_str(), held.organization.as_str()];
+            check_password_of(password, is_trusted, email.as_str(), names)?;
             passwords.hash(password).await?
         }
         Accepting::User(user) if user.email == held.email => String::new(),

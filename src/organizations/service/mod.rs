@@ -18,7 +18,7 @@ mod invitations;
 
 pub use access::{change_roles, make_reset_link, remove_access, sign_out_everywhere};
 pub use invitations::{
-    Accepted, Accepting, Invitee, Made, accept, find_held, invite, renew, revoke,
+    Accepted, Accepting, Invitee, Made, accept, find_held, invite, renew, revoke, revoke_all_in,
 };
 
 /// An organization that is about to be, with its first admin.

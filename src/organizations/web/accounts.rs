@@ -46,6 +46,11 @@ impl AccountsPage {
         self.lines.iter().filter(|line| line.invitation_id.is_some())
     }
 
+    /// Where the list is without the filter, if there is one.
+    fn clear(&self) -> Option<&str> {
+        (!self.q.is_empty()).then_some(self.url.as_str())
+    }
+
     fn moment(&self, at: &DateTime<Utc>) -> ui::Moment {
         ui::moment(*at, self.visitor.actor.at, self.visitor.time_zone)
     }
@@ -208,8 +213,8 @@ fn with_token(response: Response, config: &Config, token: Option<String>) -> Res
 
 // POST /o/{org}/settings/accounts/{member}/sign-out
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct NoFields {}
 
 /// Signs a member out everywhere.

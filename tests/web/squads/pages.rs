@@ -220,7 +220,7 @@ async fn the_list_is_narrowed_by_state_word_and_pattern_and_goes_on_after_50() {
     let next = first.attribute("a[rel=next]", "href").unwrap();
     let second = leader.get(&next).await;
 
-    assert_eq!(second.texts("tbody tr th a span"), ["Squad 50Forming"]);
+    assert_eq!(second.texts("tbody tr th a span:last-child"), ["Squad 50Forming"]);
     let found = leader.get(&app.at("/squads?q=squad+07&pattern=own&state=forming")).await;
     assert_eq!(found.count("tbody tr"), 1);
     assert_eq!(leader.get(&app.at("/squads?state=active")).await.count("tbody tr"), 0);
