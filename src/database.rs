@@ -1,6 +1,6 @@
 //! Coming to a database: the embedded one or another, the pool, and the migrations.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -78,7 +78,7 @@ pub async fn open(config: &Database) -> anyhow::Result<Opened> {
     }
     let folder = data_folder(config)?;
     let (fetches, in_folder) = (config.fetch_postgres, folder.clone());
-    let server = tokio::task::spawn_blocking(move || start(in_folder, fetches)).await??;
+    let server = tokio::task::spawn_blocking(move || start(&in_folder, fetches)).await??;
     let options: PgConnectOptions =
         postgres::prepare(&server).await?.parse().context("reading the embedded URL")?;
     migrate(&options).await?;
@@ -87,8 +87,8 @@ pub async fn open(config: &Database) -> anyhow::Result<Opened> {
 }
 
 /// Starts the embedded server, after fetching its binaries where that was asked for and none are installed.
-fn start(folder: PathBuf, fetches: bool) -> Result<Server, postgres::Error> {
-    let mut options = Options::new(&folder);
+fn start(folder: &Path, fetches: bool) -> Result<Server, postgres::Error> {
+    let mut options = Options::new(folder);
     match Server::start(&options) {
         Err(postgres::Error::NoBinaries { .. }) if fetches => {
             options.bindir = Some(postgres::fetch(&folder.join("postgres"))?);

@@ -93,7 +93,7 @@ fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(Serve { config, database }) => {
-            log(config.log_json, "info");
+            log(config.log_json, "info,sqlx::postgres::notice=warn");
             trellis::serve::serve(config, &database).await?;
         }
         Command::Migrate(config) => {

@@ -96,7 +96,7 @@ mod tests {
                 request_id: "0190-abcd".to_owned(),
             };
             let html = page.render().unwrap();
-            assert!(html.contains(&" data-error-code=\"some_code\""), "{html}");
+            assert!(html.contains(" data-error-code=\"some_code\""), "{html}");
             assert!(
                 html.contains(page.words().title) && html.contains(page.words().advice),
                 "{html}"

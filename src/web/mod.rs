@@ -79,6 +79,7 @@ pub fn body_limits() -> tower::layer::util::Stack<RequestBodyTimeoutLayer, Timeo
 
 /// A panic is a bug and ends one request, not the process (R20).
 pub fn catch_panic() -> CatchPanicLayer<fn(Box<dyn std::any::Any + Send + 'static>) -> Response> {
+    #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
     fn answer(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
         let text = panic
             .downcast_ref::<String>()

@@ -18,10 +18,6 @@ use crate::web::forms::{MAX_FORM, pairs};
 /// How often a transaction is tried that met another one (SQLSTATE 40001, 40P01).
 const TRIES: u32 = 3;
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The one-time key of a form with files, which the middleware lets through unread; `parts` are what it holds.
 pub fn of_files(key: &str, path: &str, parts: &[&[u8]]) -> Result<Option<Once>, Error> {
     if key.is_empty() {
@@ -35,7 +31,7 @@ fn key_of(key: &str, path: &str) -> Result<String, Error> {
     if !(8..=100).contains(&key.chars().count()) {
         return Err(Error::BadRequest("The one-time key is not readable. Load the page again."));
     }
-    Ok(hex(&secret::sha256(&[key.as_bytes(), b"\n", path.as_bytes()])))
+    Ok(secret::hex(&secret::sha256(&[key.as_bytes(), b"\n", path.as_bytes()])))
 }
 
 /// The middleware.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use sqlx::migrate::Migrator;
+use sqlx::{Connection, PgConnection};
 use trellis::MIGRATOR;
 
 use crate::database::TestDb;
@@ -21,10 +22,11 @@ async fn the_migrations_apply_one_by_one_over_data() {
     let none = Migrator { migrations: Cow::Owned(vec![]), ..Migrator::DEFAULT };
     let db = TestDb::new(&none).await;
 
+    let mut migrating = PgConnection::connect_with(&db.options).await.unwrap();
     for n in 1..=MIGRATOR.iter().count() {
         let some: Vec<_> = MIGRATOR.iter().take(n).cloned().collect();
         let step = Migrator { migrations: Cow::Owned(some), ..Migrator::DEFAULT };
-        step.run(&db.pool).await.unwrap();
+        step.run(&mut migrating).await.unwrap();
         let is_ready: bool =
             sqlx::query_scalar("select to_regclass('member') is not null and not exists (select from pg_class where relname = 'sampled')")
                 .fetch_one(&db.pool)
@@ -36,8 +38,9 @@ async fn the_migrations_apply_one_by_one_over_data() {
         }
     }
 
+    let mut later = PgConnection::connect(&db.url).await.unwrap();
     let members: i64 =
-        sqlx::query_scalar("select count(*) from member").fetch_one(&db.pool).await.unwrap();
+        sqlx::query_scalar("select count(*) from member").fetch_one(&mut later).await.unwrap();
     assert_eq!(members, 1);
 }
 

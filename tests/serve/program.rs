@@ -5,7 +5,7 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::mpsc::{Receiver, channel},
     thread::{self, sleep},
     time::{Duration, Instant},
 };
@@ -138,10 +138,7 @@ impl Program {
 
     /// The next line that it prints; none when it has ended, or prints nothing for a while.
     pub fn line(&self) -> Option<String> {
-        match self.lines.recv_timeout(PATIENCE) {
-            Ok(line) => Some(line),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.lines.recv_timeout(PATIENCE).ok()
     }
 
     /// Asks it to stop.

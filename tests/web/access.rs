@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use axum::http::StatusCode;
-use trellis::actor::{Actor, Role};
+use trellis::actor::Actor;
 use trellis::config::Config;
 use trellis::core_teams::NewCoreTeam;
 use trellis::metrics::{Aim, Cadence, MetricName, NewMetric, Unit};
@@ -115,14 +115,8 @@ impl World {
         .unwrap();
         let membership = membership_in(app, designer, squad).await;
         let core_membership = membership_in(app, designer, core_team).await;
-        let somebody = trellis::members::Profile {
-            name: trellis::accounts::PersonName::parse("Somebody Else").unwrap(),
-            email: None,
-            discipline: trellis::members::Discipline::parse("design").unwrap(),
-            title: trellis::members::Title::parse("").unwrap(),
-            time_zone: trellis::members::TimeZone::parse("UTC").unwrap(),
-        };
-        let somebody = trellis::members::service::add(pool, designer, &somebody).await.unwrap();
+        let somebody =
+            if slug == app.slug { app.member("Somebody Else").await.id() } else { designer.member };
         let event: uuid::Uuid = sqlx::query_scalar(
             "select id from event where organization_id = $1 order by seq limit 1",
         )

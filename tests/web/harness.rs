@@ -43,7 +43,7 @@ pub struct TestApp {
     /// The word of the first organization in addresses.
     pub slug: String,
     count: AtomicU32,
-    _db: TestDb,
+    db: TestDb,
 }
 
 impl TestApp {
@@ -65,7 +65,7 @@ impl TestApp {
             founder,
             slug: "norvik-energy".to_owned(),
             count: AtomicU32::new(0),
-            _db: db,
+            db,
         }
     }
 
@@ -74,6 +74,12 @@ impl TestApp {
         let db = TestDb::new(&MIGRATOR).await;
         let state = AppState::new(db.pool.clone(), Config::default());
         (trellis::app(state.clone()), state)
+    }
+
+    /// Another instance of the program over the same database.
+    pub async fn another_instance(&self) -> Router {
+        let pool = PgPool::connect(&self.db.url).await.unwrap();
+        trellis::app(AppState::new(pool, Config::default()))
     }
 
     /// The clock of this application, which can be moved ahead.
@@ -283,6 +289,11 @@ impl Visitor {
     /// Somebody who is not signed in, in front of any application.
     pub fn of(router: Router) -> Self {
         Self { router, cookies: HashMap::new(), actor: None, ip: IpAddr::from([10, 0, 0, 1]) }
+    }
+
+    /// The same browser in front of another instance.
+    pub fn at(&self, router: Router) -> Self {
+        Self { router, ..self.clone() }
     }
 
     /// The person as the services know them, for state that a test makes through a service.

@@ -90,10 +90,7 @@ async fn begin_attempt(
 ) -> Result<Option<Attempt>> {
     let mut tx = pool.begin().await?;
     let Some(account) = db::lock_account_of(&mut tx, email.as_str()).await? else {
-        let key: String = secret::sha256(&[email.as_str().as_bytes()])
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect();
+        let key = secret::hex(&secret::sha256(&[email.as_str().as_bytes()]));
         let (failures, last) = db::lock_unknown(&mut tx, &key, now).await?;
         refuse_delayed(delay_until(failures, last), now)?;
         db::update_unknown(&mut tx, &key, failures.saturating_add(1), now).await?;

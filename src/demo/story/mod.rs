@@ -307,7 +307,7 @@ impl Author {
         self.late(squad, kind_at, &late);
         self.missions(squad, number, &stay);
         if !is_forming {
-            let by = (number % 2 == 0).then_some(stay[0]);
+            let by = number.is_multiple_of(2).then_some(stay[0]);
             self.act(founded - 6, Act::SetGoal { squad, by });
             self.act(founded - 8, Act::Activate { squad });
         }

@@ -6,6 +6,8 @@ use tokio::time::{sleep, timeout};
 use trellis::squads::Allocation;
 
 use super::*;
+use crate::given;
+use axum::http::StatusCode;
 
 /// Holds the squad's row, as a service does that is not finished yet.
 async fn hold(app: &TestApp, team: TeamId) -> sqlx::Transaction<'static, sqlx::Postgres> {
@@ -168,9 +170,9 @@ async fn moves_in_both_directions_do_not_block_one_another_for_good() {
     let half = Allocation::new(50).unwrap();
 
     let mut tasks = vec![];
-    for at in 0..16 {
+    for (at, member) in people.iter().enumerate() {
         let (from, to) = if at < 8 { (one, two) } else { (two, one) };
-        let id = membership(&app.pool, from, people[at]).await;
+        let id = membership(&app.pool, from, *member).await;
         let (pool, actor) = (app.pool.clone(), designer(&app));
         tasks.push(tokio::spawn(
             async move { service::move_member(&pool, &actor, id, to, half).await },
@@ -182,4 +184,39 @@ async fn moves_in_both_directions_do_not_block_one_another_for_good() {
     }
 
     assert_eq!(count(&app.pool, one).await + count(&app.pool, two).await, 16);
+}
+
+#[tokio::test]
+async fn of_32_visitors_of_two_instances_one_gets_the_last_place() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Otters").await;
+    given::join(&app, squad, &app.people(9).await).await;
+    let leader = app.leader("Ruth Abara").await;
+    let candidates = app.people(32).await;
+    let routers = [app.router.clone(), app.another_instance().await];
+
+    let address = app.at("/squads/otters/members");
+    let tries = candidates.iter().enumerate().map(|(n, member)| {
+        let mut browser = leader.at(routers[n % 2].clone());
+        let (address, form) = (address.clone(), format!("member={member}&share={member}:20"));
+        tokio::spawn(async move { browser.post_json(&address, &form).await })
+    });
+    let mut added = 0;
+    for one in tries.collect::<Vec<_>>() {
+        let answer = one.await.unwrap();
+        if answer.status == StatusCode::SEE_OTHER {
+            added += 1;
+        } else {
+            assert_eq!(
+                (answer.status, answer.error_code().as_str()),
+                (StatusCode::CONFLICT, "squad_full")
+            );
+        }
+    }
+
+    assert_eq!(added, 1);
+    let found = trellis::doctor::examine(&app.pool).await.unwrap();
+    let off: Vec<_> =
+        found.iter().filter(|check| check.is_off()).map(ToString::to_string).collect();
+    assert!(off.is_empty(), "{}", off.join("\n"));
 }
