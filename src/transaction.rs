@@ -5,7 +5,7 @@
 //! commits. A form that arrives twice, because a browser or a proxy sent it again, finds the answer of the first
 //! and has no second effect (RELIABILITY R6):
 //!
-//! ```ignore
+//! ```text
 //! let mut tx = match begin(pool, actor).await? {
 //!     Begun::First(tx) => tx,
 //!     Begun::Again(answer) => return Ok(answer),
