@@ -43,11 +43,7 @@ pub fn routes() -> Routes {
         .post("/o/{org}/core-teams/{core_team}/dissolve", Who::Designer, dissolve)
         .post("/o/{org}/core-teams/{core_team}/members", Who::Designer, add)
         .get("/o/{org}/core-teams/{core_team}/members/{membership}", Who::Designer, edit_membership)
-        .post(
-            "/o/{org}/core-teams/{core_team}/members/{membership}",
-            Who::Designer,
-            update_membership,
-        )
+        .post("/o/{org}/core-teams/{core_team}/members/{membership}", Who::Designer, update_membership)
         .post("/o/{org}/core-teams/{core_team}/members/{membership}/remove", Who::Designer, remove)
 }
 
@@ -242,7 +238,12 @@ async fn create(
     refused(&errors, &new_page(&visitor, form, errors.clone()))
 }
 
-async fn edit_page(pool: &PgPool, at: &At, form: TeamForm, errors: FormErrors) -> Result<FormPage> {
+async fn edit_page(
+    pool: &PgPool,
+    at: &At,
+    form: TeamForm,
+    errors: FormErrors,
+) -> Result<FormPage> {
     let head = at.head(pool).await?;
     let mut form = form;
     let mut meanwhile = None;

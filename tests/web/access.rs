@@ -44,12 +44,7 @@ struct World {
 
 impl World {
     /// Makes one of everything in the organization of `designer`; `squad_member` is in the squad.
-    async fn new(
-        app: &TestApp,
-        slug: &str,
-        designer: &Actor,
-        squad_member: Option<&Visitor>,
-    ) -> Self {
+    async fn new(app: &TestApp, slug: &str, designer: &Actor, squad_member: Option<&Visitor>) -> Self {
         let (pool, at) = (&app.pool, app.clock().now());
         let designer = &Actor { at, ..designer.clone() };
         let squad = squads::service::create(
@@ -64,8 +59,7 @@ impl World {
         .await
         .unwrap();
         let member = squad_member.map_or(designer.member, Visitor::id);
-        let new =
-            NewMembership { member, allocation: Allocation::parse("50").unwrap(), hats: vec![] };
+        let new = NewMembership { member, allocation: Allocation::parse("50").unwrap(), hats: vec![] };
         squads::service::add_members(pool, designer, squad, &[new]).await.unwrap();
         let core_team = core_teams::service::create(
             pool,
@@ -106,19 +100,17 @@ impl World {
         )
         .await
         .unwrap();
-        let membership: uuid::Uuid =
-            sqlx::query_scalar("select id from membership where organization_id = $1")
+        let membership: uuid::Uuid = sqlx::query_scalar("select id from membership where organization_id = $1")
+            .bind(designer.tenant.organization_id())
+            .fetch_one(pool)
+            .await
+            .unwrap();
+        let event: uuid::Uuid =
+            sqlx::query_scalar("select id from event where organization_id = $1 order by seq limit 1")
                 .bind(designer.tenant.organization_id())
                 .fetch_one(pool)
                 .await
                 .unwrap();
-        let event: uuid::Uuid = sqlx::query_scalar(
-            "select id from event where organization_id = $1 order by seq limit 1",
-        )
-        .bind(designer.tenant.organization_id())
-        .fetch_one(pool)
-        .await
-        .unwrap();
         let mut ids = HashMap::from([
             ("squad", squad.to_string()),
             ("core_team", core_team.to_string()),
@@ -134,23 +126,12 @@ impl World {
     }
 
     /// What only its pages make: an invitation, an import, a session.
-    async fn by_pages(
-        app: &TestApp,
-        slug: &str,
-        designer: &Actor,
-    ) -> HashMap<&'static str, String> {
+    async fn by_pages(app: &TestApp, slug: &str, designer: &Actor) -> HashMap<&'static str, String> {
         let mut admin = app.visitor(designer).await;
         let invited = admin
-            .post(
-                &format!("/o/{slug}/settings/invitations"),
-                "email=new%40example.org&name=New+One",
-            )
+            .post(&format!("/o/{slug}/settings/invitations"), "email=new%40example.org&name=New+One")
             .await;
-        assert!(
-            invited.status.is_success() || invited.status.is_redirection(),
-            "{}",
-            invited.text("main")
-        );
+        assert!(invited.status.is_success() || invited.status.is_redirection(), "{}", invited.text("main"));
         let boundary = "----boundary";
         let body = format!(
             "--{boundary}\r\ncontent-disposition: form-data; name=\"files\"; filename=\"members.csv\"\r\n\
@@ -158,16 +139,12 @@ impl World {
         );
         let kind = format!("multipart/form-data; boundary={boundary}");
         let headers = [("content-type", kind.as_str()), ("sec-fetch-site", "same-origin")];
-        let sent = admin
-            .send(axum::http::Method::POST, &format!("/o/{slug}/import"), &headers, body)
-            .await;
+        let sent = admin.send(axum::http::Method::POST, &format!("/o/{slug}/import"), &headers, body).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
         let mut ids = HashMap::new();
         for table in ["invitation", "import"] {
             let id: uuid::Uuid = match table {
-                "invitation" => {
-                    sqlx::query_scalar("select id from invitation where organization_id = $1")
-                }
+                "invitation" => sqlx::query_scalar("select id from invitation where organization_id = $1"),
                 _ => sqlx::query_scalar("select id from import where organization_id = $1"),
             }
             .bind(designer.tenant.organization_id())
@@ -176,12 +153,11 @@ impl World {
             .unwrap();
             ids.insert(table, id.to_string());
         }
-        let session: uuid::Uuid =
-            sqlx::query_scalar("select id from session where user_id = $1 limit 1")
-                .bind(designer.user)
-                .fetch_one(&app.pool)
-                .await
-                .unwrap();
+        let session: uuid::Uuid = sqlx::query_scalar("select id from session where user_id = $1 limit 1")
+            .bind(designer.user)
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
         ids.insert("session", session.to_string());
         ids
     }
@@ -193,10 +169,7 @@ impl World {
             let value = match name {
                 "org" => slug,
                 "token" | "hash" | "path" => "nothing",
-                other => self
-                    .ids
-                    .get(other)
-                    .unwrap_or_else(|| panic!("{}: no id of kind {other}", route.path)),
+                other => self.ids.get(other).unwrap_or_else(|| panic!("{}: no id of kind {other}", route.path)),
             };
             path = path.replace(&format!("{{{name}}}"), value);
         }
@@ -206,28 +179,14 @@ impl World {
 
 async fn ask(visitor: &Visitor, route: &Route, address: &str) -> StatusCode {
     let mut visitor = visitor.clone();
-    let answer = if route.is_change() {
-        visitor.post(address, "").await
-    } else {
-        visitor.get(address).await
-    };
-    assert!(
-        !answer.status.is_server_error(),
-        "{} {address}: {}",
-        route.method,
-        answer.text("main")
-    );
+    let answer = if route.is_change() { visitor.post(address, "").await } else { visitor.get(address).await };
+    assert!(!answer.status.is_server_error(), "{} {address}: {}", route.method, answer.text("main"));
     answer.status
 }
 
 /// Addresses of one organization.
 fn of_an_organization() -> Vec<Route> {
-    trellis::routes()
-        .list()
-        .iter()
-        .filter(|route| route.path.starts_with("/o/{org}"))
-        .cloned()
-        .collect()
+    trellis::routes().list().iter().filter(|route| route.path.starts_with("/o/{org}")).cloned().collect()
 }
 
 /// A stream never ends, so it is asked for in its own tests.
@@ -255,10 +214,7 @@ async fn nobody_reaches_another_organization_at_any_address() {
             let foreign = other.address(route, &own.slug);
             let status = ask(&admin, route, &foreign).await;
             if status != StatusCode::NOT_FOUND {
-                wrong.push(format!(
-                    "an id of another organization: {} {} → {status}",
-                    route.method, route.path
-                ));
+                wrong.push(format!("an id of another organization: {} {} → {status}", route.method, route.path));
             }
         }
     }
