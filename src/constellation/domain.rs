@@ -1,6 +1,7 @@
 //! What the map shows: squads, core teams, products, and the ties between them, wherever it is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use uuid::Uuid;
 
@@ -225,7 +226,8 @@ impl Star {
             return words;
         }
         let count = |kind| self.ring.iter().filter(|segment| **segment == kind).count();
-        words += &format!("health {} of {} going well", count(RingSegment::Good), self.ring.len());
+        let good = count(RingSegment::Good);
+        let _ = write!(words, "health {good} of {} going well", self.ring.len());
         for (kind, say) in [
             (RingSegment::Warn, "some trouble"),
             (RingSegment::Bad, "needs help"),
@@ -233,7 +235,7 @@ impl Star {
         ] {
             let n = count(kind);
             if n > 0 {
-                words += &format!(", {n} {say}");
+                let _ = write!(words, ", {n} {say}");
             }
         }
         words

@@ -350,11 +350,11 @@ fn dots(node: &Node, area: &Area, sky: &Sky) -> Vec<(&'static str, String)> {
     let mut squads: Vec<_> = area.squads.iter().map(|n| rank(&sky.squads[*n])).collect();
     squads.sort_unstable();
     let (inner, outer) = (17.0_f64.min(node.r * 0.6), node.r - 6.0);
-    let n = f64::from(u32::try_from(squads.len()).unwrap_or(u32::MAX));
+    let all = f64::from(u32::try_from(squads.len()).unwrap_or(u32::MAX));
     let mut paths = [String::new(), String::new(), String::new()];
     let mut i = 0.5;
     for rank in squads {
-        let r = (inner * inner + i / n * (outer * outer - inner * inner)).sqrt();
+        let r = (inner * inner + i / all * (outer * outer - inner * inner)).sqrt();
         let angle: f64 = i * 2.399_963;
         let (x, y) = (node.at.x + r * angle.cos(), node.at.y + r * angle.sin());
         let _ = write!(paths[rank], "M{x:.0} {y:.0}h0");
@@ -367,6 +367,7 @@ fn dots(node: &Node, area: &Area, sky: &Sky) -> Vec<(&'static str, String)> {
 /// What the signs of a map mean: those that it shows.
 #[derive(Debug, Clone, Template)]
 #[template(path = "constellation/legend.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is one sign of the legend")]
 pub struct Legend {
     has_core_teams: bool,
     has_products: bool,

@@ -100,8 +100,8 @@ async fn list_and_matrix_show_the_same_organization() {
 
     let list = member.get(&app.at("/constellation?view=list")).await;
     assert_eq!(list.count("table tbody tr"), 100);
-    let last = member.get(&app.at("/constellation?view=list&page=2")).await;
-    assert_eq!(last.count("table tbody tr"), 1);
+    let second = member.get(&app.at("/constellation?view=list&page=2")).await;
+    assert_eq!(second.count("table tbody tr"), 1);
     let matrix = member.get(&app.at("/constellation?view=matrix")).await;
     assert_eq!(matrix.text(".empty h3"), "No links yet");
 }

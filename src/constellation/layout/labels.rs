@@ -169,8 +169,8 @@ fn candidates<'a>(want: &'a Want<'_>) -> impl Iterator<Item = Label> + 'a {
 
 fn at_side(want: &Want<'_>, side: Side, lines: Vec<String>) -> Label {
     let Point { x, y } = want.at;
-    let (size, step) = (want.size, want.size * LINE);
-    let wide = lines.iter().map(|line| width(line, size)).fold(0.0, f64::max) + 4.0;
+    let (letters, step) = (want.size, want.size * LINE);
+    let wide = lines.iter().map(|line| width(line, letters)).fold(0.0, f64::max) + 4.0;
     let high = step * super::float(lines.len());
     let (left, top) = match side {
         Side::Below => (x - wide / 2.0, y + want.r + 3.0),
@@ -184,7 +184,7 @@ fn at_side(want: &Want<'_>, side: Side, lines: Vec<String>) -> Label {
         Side::Below | Side::Above => x,
     };
     let bounds = [left, top, left + wide, top + high];
-    Label { lines, at: Point::new(anchor, top + size * 0.95), step, side, bounds }
+    Label { lines, at: Point::new(anchor, top + letters * 0.95), step, side, bounds }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ fn sky(squads: usize, areas: usize, core: usize, ties: usize) -> Sky {
         name: format!("{} {n}", LONG[n % LONG.len()]),
         slug: format!("s{n}"),
         members: n % 12,
-        is_active: n % 5 != 0,
+        is_active: !n.is_multiple_of(5),
         area: Some(format!("Area with a rather long name {}", n % areas.max(1))),
         findings: n % 4,
         worst: None,
