@@ -137,7 +137,7 @@ fn core_count(n: usize) -> String {
 
 /// The radius of a squad's circle.
 fn squad_radius(members: usize) -> f64 {
-    22.0 + 1.6 * (float(members.min(14)) - 5.0)
+    22.0 + 1.6 * (float(members.clamp(4, 14)) - 5.0)
 }
 
 /// The core teams as nodes around `center`: one each, or one for all.
