@@ -92,10 +92,9 @@ pub async fn update(
         before.slug.clone()
     };
     let text = changes.description.as_str();
-    let done =
-        teams::update_team(&mut tx, actor.tenant, team, version, name, &slug, None, text)
-            .await
-            .map_err(|error| unique(error, name))?;
+    let done = teams::update_team(&mut tx, actor.tenant, team, version, name, &slug, None, text)
+        .await
+        .map_err(|error| unique(error, name))?;
     if !done {
         return Err(Error::Stale);
     }

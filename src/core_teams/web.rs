@@ -43,7 +43,11 @@ pub fn routes() -> Routes {
         .post("/o/{org}/core-teams/{core_team}/dissolve", Who::Designer, dissolve)
         .post("/o/{org}/core-teams/{core_team}/members", Who::Designer, add)
         .get("/o/{org}/core-teams/{core_team}/members/{membership}", Who::Designer, edit_membership)
-        .post("/o/{org}/core-teams/{core_team}/members/{membership}", Who::Designer, update_membership)
+        .post(
+            "/o/{org}/core-teams/{core_team}/members/{membership}",
+            Who::Designer,
+            update_membership,
+        )
         .post("/o/{org}/core-teams/{core_team}/members/{membership}/remove", Who::Designer, remove)
 }
 
@@ -154,7 +158,7 @@ async fn list(
 
 /// A core team as typed; without a version it is new.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 struct TeamForm {
     name: String,
     #[serde(default)]
@@ -238,12 +242,7 @@ async fn create(
     refused(&errors, &new_page(&visitor, form, errors.clone()))
 }
 
-async fn edit_page(
-    pool: &PgPool,
-    at: &At,
-    form: TeamForm,
-    errors: FormErrors,
-) -> Result<FormPage> {
+async fn edit_page(pool: &PgPool, at: &At, form: TeamForm, errors: FormErrors) -> Result<FormPage> {
     let head = at.head(pool).await?;
     let mut form = form;
     let mut meanwhile = None;
@@ -385,8 +384,8 @@ struct Ids {
 }
 
 /// A membership as typed.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct MembershipForm {
     allocation: String,
     #[serde(default)]
@@ -482,8 +481,8 @@ async fn update_membership(
 }
 
 /// Nothing but the one-time key.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct Nothing {}
 
 async fn remove(
@@ -501,8 +500,8 @@ async fn remove(
 // GET and POST /o/{org}/core-teams/{core_team}/dissolve
 
 /// Why.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct DissolveForm {
     #[serde(default)]
     reason: String,

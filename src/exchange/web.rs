@@ -365,8 +365,8 @@ async fn show(
     page(&ShowPage::new(&visitor, &pool, import, &query, FormErrors::default()).await?)
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct ApplyForm {
     /// What the dry run had shown.
     #[serde(default)]

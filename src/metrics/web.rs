@@ -66,7 +66,7 @@ async fn find_metric(
 
 /// A metric as it is typed.
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 struct MetricForm {
     name: String,
     unit: String,

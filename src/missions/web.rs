@@ -170,7 +170,7 @@ async fn compare(
 // GET /o/{org}/squads/{squad}/mission/edit, POST /o/{org}/squads/{squad}/mission/edit
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 struct MissionForm {
     customer: String,
     value: String,

@@ -100,9 +100,7 @@ pub fn compression() -> CompressionLayer<impl Predicate> {
 
 /// The addresses that belong to no feature.
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/components", Who::Development, show_components)
-        .merge(preferences::routes())
+    Routes::new().get("/components", Who::Development, show_components).merge(preferences::routes())
 }
 
 // GET /components: every part of the interface in its states.

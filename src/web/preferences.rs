@@ -39,8 +39,8 @@ impl FromRequestParts<AppState> for Shell {
 
 // POST /theme
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct ThemeForm {
     #[serde(default)]
     theme: String,

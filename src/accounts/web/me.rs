@@ -87,8 +87,8 @@ pub async fn show(user: CurrentUser, State(pool): State<PgPool>, shell: Shell) -
 
 // POST /me/name
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct NameForm {
     name: String,
     version: i32,
@@ -117,8 +117,8 @@ pub async fn rename(
 
 // POST /me/password
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct PasswordForm {
     current: String,
     password: String,
@@ -149,8 +149,8 @@ pub async fn change_password(
 
 // POST /me/sessions/{session}/end, POST /me/sessions/end-others
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct NoFields {}
 
 /// Signs one browser out.

@@ -34,8 +34,8 @@ struct ResetPage {
     errors: FormErrors,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ResetForm {
     password: String,
 }

@@ -32,8 +32,8 @@ pub struct NextQuery {
     next: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct SignInForm {
     email: String,
     password: String,
@@ -79,8 +79,8 @@ pub async fn sign_in(
 
 // POST /sign-out
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct SignOutForm {
     #[serde(default)]
     next: String,

@@ -58,7 +58,7 @@ impl NewPage {
 
 /// A member as they were typed.
 #[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct NewMemberForm {
     name: String,
     #[serde(default)]
@@ -153,7 +153,7 @@ impl SeveralPage {
 
 /// Several members as they were typed, one a line.
 #[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct SeveralForm {
     #[serde(default)]
     lines: String,

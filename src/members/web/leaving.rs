@@ -61,7 +61,7 @@ impl DeactivatePage {
 
 /// Why somebody leaves.
 #[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct DeactivateForm {
     #[serde(default)]
     reason: String,
@@ -135,8 +135,8 @@ fn in_words(departure: &Departure) -> String {
 // POST /o/{org}/members/{member}/reactivate
 
 /// The version that the button was made from.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct ReactivateForm {
     version: i32,
 }

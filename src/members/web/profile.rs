@@ -262,8 +262,8 @@ impl EditPage {
 }
 
 /// A profile as it was typed. Only admins get the field of the address.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct EditMemberForm {
     name: String,
     email: Option<String>,

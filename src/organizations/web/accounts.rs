@@ -213,8 +213,8 @@ fn with_token(response: Response, config: &Config, token: Option<String>) -> Res
 
 // POST /o/{org}/settings/accounts/{member}/sign-out
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct NoFields {}
 
 /// Signs a member out everywhere.

@@ -159,16 +159,10 @@ impl ShowPage {
     }
 
     /// The holders at each level that somebody has, the highest first.
-    fn groups(&self) -> Vec<(Level, i64, Vec<&HolderRow>)> {
-        let mut all: Vec<_> = self.skill.by_level();
-        all.reverse();
-        all.into_iter()
-            .map(|(level, n)| {
-                let held = self.holders.iter().filter(|holder| holder.level == Some(level));
-                (level, n, held.collect::<Vec<_>>())
-            })
-            .filter(|(_, _, held)| !held.is_empty())
-            .collect()
+    fn groups(&self) -> Vec<(Level, Vec<&HolderRow>)> {
+        let held = |level| self.holders.iter().filter(move |it| it.level == Some(level)).collect();
+        let groups = Level::ALL.into_iter().rev().map(|level| (level, held(level)));
+        groups.filter(|(_, held): &(Level, Vec<&HolderRow>)| !held.is_empty()).collect()
     }
 
     fn is_cut(&self) -> bool {
@@ -233,7 +227,7 @@ struct NewPage {
 
 /// A craft as it was typed.
 #[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct NewSkillForm {
     name: String,
     #[serde(default)]
@@ -313,8 +307,8 @@ impl EditPage {
 }
 
 /// A craft's words as they were typed.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct EditSkillForm {
     name: String,
     #[serde(default)]
@@ -384,8 +378,8 @@ fn who_and_when(event: history::Recent, now: DateTime<Utc>, tz: Tz) -> (String, 
 // POST /o/{org}/skills/{skill}/archive, POST /o/{org}/skills/{skill}/restore
 
 /// The version that a button was made from.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct VersionForm {
     version: i32,
 }

@@ -116,8 +116,8 @@ impl MemberPage {
 }
 
 /// All skills as they were chosen: the lists `skill`, `level` and `seen` have one entry for each line.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct RatingsForm {
     #[serde(default)]
     skill: Vec<SkillId>,
@@ -214,8 +214,8 @@ pub(super) async fn update(
 // POST /o/{org}/members/{member}/skills/still-true
 
 /// The skills whose levels are still true.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct StillTrueForm {
     #[serde(default)]
     skill: Vec<SkillId>,
@@ -234,8 +234,8 @@ pub(super) async fn still_true(
 // POST /o/{org}/members/{member}/skills/{skill}/confirm
 
 /// The version of the rating that is confirmed.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct ConfirmForm {
     version: i32,
 }

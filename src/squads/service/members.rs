@@ -39,7 +39,11 @@ pub async fn hold_joining(
 }
 
 /// The hats' names; hats that are not in the catalogue do not exist.
-pub async fn names_of(tx: &mut PgConnection, tenant: Tenant, hats: &[HatId]) -> Result<Vec<String>> {
+pub async fn names_of(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    hats: &[HatId],
+) -> Result<Vec<String>> {
     let names = teams::hat_names(tx, tenant, hats).await?;
     let mut distinct = hats.to_vec();
     distinct.sort_unstable();

@@ -28,8 +28,8 @@ struct EditPage {
 }
 
 /// A squad as typed.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct EditForm {
     name: String,
     #[serde(default)]
@@ -107,8 +107,8 @@ pub async fn update(
 // GET and POST /o/{org}/squads/{squad}/return, …/dissolve
 
 /// Why.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ReasonForm {
     #[serde(default)]
     reason: String,

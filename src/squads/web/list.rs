@@ -184,7 +184,7 @@ struct NewPage {
 
 /// A new squad as typed.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct NewForm {
     name: String,
     #[serde(default)]

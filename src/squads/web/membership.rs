@@ -71,8 +71,8 @@ struct EditPage {
 }
 
 /// A membership as typed.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct EditForm {
     allocation: String,
     #[serde(default)]
@@ -164,8 +164,8 @@ struct MovePage {
 }
 
 /// Where to.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct MoveForm {
     #[serde(default)]
     to: String,

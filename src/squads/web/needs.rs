@@ -42,8 +42,8 @@ pub struct AddForm {
 }
 
 /// A need as typed.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ChangeForm {
     level: String,
     people: String,
@@ -51,8 +51,8 @@ pub struct ChangeForm {
 }
 
 /// The version of a need that goes.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct RemoveForm {
     version: i32,
 }

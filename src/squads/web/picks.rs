@@ -23,8 +23,7 @@ impl AddForm {
     /// Who was chosen, each with their share; the whole of their time where it is missing.
     pub fn chosen(&self) -> Result<Vec<NewMembership>> {
         let share_of = |id: &str| {
-            let found =
-                self.share.iter().find_map(|pair| pair.strip_prefix(id)?.strip_prefix(':'));
+            let found = self.share.iter().find_map(|pair| pair.strip_prefix(id)?.strip_prefix(':'));
             found.unwrap_or("100")
         };
         self.member

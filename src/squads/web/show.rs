@@ -156,8 +156,8 @@ pub async fn show(at: At, Shared(pool): Shared<PgPool>) -> Result<Response> {
 }
 
 /// The version that the page showed.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ActivateForm {
     version: i32,
 }

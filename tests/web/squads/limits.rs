@@ -115,7 +115,9 @@ async fn everything_that_is_missing_is_said_at_once() {
     let refused = activate(&app, team).await.unwrap_err();
 
     let Error::Refused(refusal) = refused else { panic!("{refused:?}") };
-    for part in ["2 more members", "customer", "value", "sign of success", "review date", "goal metric"] {
+    for part in
+        ["2 more members", "customer", "value", "sign of success", "review date", "goal metric"]
+    {
         assert!(refusal.message.contains(part), "{}", refusal.message);
     }
 }
@@ -167,8 +169,7 @@ async fn a_move_keeps_both_squads_within_their_limits() {
     let third = membership(&app.pool, nine, people[7]).await;
 
     service::move_member(&app.pool, &app.founder(), first, nine, half).await.unwrap();
-    let too_many =
-        code(service::move_member(&app.pool, &app.founder(), second, nine, half).await);
+    let too_many = code(service::move_member(&app.pool, &app.founder(), second, nine, half).await);
     service::move_member(&app.pool, &app.founder(), third, seven, half).await.unwrap();
     remove(&app, seven, people[7]).await.unwrap();
     let too_few = code(service::move_member(&app.pool, &app.founder(), second, nine, half).await);
@@ -189,8 +190,9 @@ async fn leaving_returns_an_active_squad_of_6_to_forming_and_leaves_one_of_7_act
     let actor = app.founder();
     let mut tx = app.pool.begin().await.unwrap();
     let event = NewEvent::new("member_deactivated", "deactivated Person 000", [people[0].0]);
-    let left =
-        service::leave_all_in(&mut tx, &actor, people[0], event.id, "Person 000 left.").await.unwrap();
+    let left = service::leave_all_in(&mut tx, &actor, people[0], event.id, "Person 000 left.")
+        .await
+        .unwrap();
     trellis::history::record(&mut tx, &actor, event).await.unwrap();
     tx.commit().await.unwrap();
 

@@ -6,7 +6,9 @@ use trellis::error::{Error, Result};
 use trellis::ids::{MemberId, MembershipId, TeamId};
 use trellis::metrics::{Aim, Cadence, MetricName, NewMetric, Unit};
 use trellis::missions::{Customer, MissionText, Success, Value};
-use trellis::squads::{Allocation, Description, NewMembership, NewSquad, Pattern, SquadName, service};
+use trellis::squads::{
+    Allocation, Description, NewMembership, NewSquad, Pattern, SquadName, service,
+};
 
 use crate::harness::TestApp;
 
@@ -90,7 +92,11 @@ async fn state(pool: &PgPool, team: TeamId) -> String {
 }
 
 async fn slug(pool: &PgPool, team: TeamId) -> String {
-    sqlx::query_scalar("select slug from team where id = $1").bind(team).fetch_one(pool).await.unwrap()
+    sqlx::query_scalar("select slug from team where id = $1")
+        .bind(team)
+        .fetch_one(pool)
+        .await
+        .unwrap()
 }
 
 async fn membership(pool: &PgPool, team: TeamId, member: MemberId) -> MembershipId {

@@ -16,7 +16,10 @@ async fn a_squad_begins_as_forming_with_a_list_of_what_is_missing() {
     page.assert_ok();
     assert_eq!(page.text("h1"), "Fair Bills Forming");
     assert_eq!(page.count(".checklist li"), 6);
-    assert_eq!(page.attribute(".actions [aria-disabled]", "aria-disabled").as_deref(), Some("true"));
+    assert_eq!(
+        page.attribute(".actions [aria-disabled]", "aria-disabled").as_deref(),
+        Some("true")
+    );
     assert_eq!(page.count(".checklist a.btn"), 6);
 }
 
@@ -181,7 +184,10 @@ async fn a_squad_is_activated_returned_and_dissolved_on_its_pages() {
     let form = async |more: &str| format!("version={}{more}", version(&app.pool, team).await);
 
     let early = leader.post(&at("/activate"), &form("").await).await;
-    assert_eq!((early.status, early.error_code()), (StatusCode::CONFLICT, "squad_not_ready".into()));
+    assert_eq!(
+        (early.status, early.error_code()),
+        (StatusCode::CONFLICT, "squad_not_ready".into())
+    );
     prepare(&app, team).await;
     leader.post(&at("/activate"), &form("").await).await.assert_redirect();
     let shown = leader.get(&at("")).await;

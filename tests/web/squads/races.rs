@@ -172,9 +172,9 @@ async fn moves_in_both_directions_do_not_block_one_another_for_good() {
         let (from, to) = if at < 8 { (one, two) } else { (two, one) };
         let id = membership(&app.pool, from, people[at]).await;
         let (pool, actor) = (app.pool.clone(), designer(&app));
-        tasks.push(tokio::spawn(async move {
-            service::move_member(&pool, &actor, id, to, half).await
-        }));
+        tasks.push(tokio::spawn(
+            async move { service::move_member(&pool, &actor, id, to, half).await },
+        ));
     }
     for task in tasks {
         let done = timeout(Duration::from_secs(20), task).await.unwrap().unwrap();
