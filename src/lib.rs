@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`members`] < [`exchange`] < [`home`] < [`demo`] < [`setup`] < [`doctor`] < [`serve`].
+//! [`core_teams`] < [`members`] < [`exchange`] < [`constellation`] < [`home`] < [`demo`] < [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
 //! # Three walks through the code
@@ -61,6 +61,7 @@ pub mod accounts;
 pub mod actor;
 pub mod clock;
 pub mod config;
+pub mod constellation;
 pub mod core_teams;
 pub mod database;
 pub mod demo;
@@ -135,6 +136,7 @@ pub fn routes() -> web::Routes {
         .merge(serve::routes())
         .merge(accounts::routes())
         .merge(organizations::routes())
+        .merge(constellation::routes())
         .merge(home::routes())
         .merge(history::routes())
         .merge(skills::routes())

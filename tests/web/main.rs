@@ -8,6 +8,7 @@ mod harness;
 
 mod access;
 mod accounts;
+mod constellation;
 mod core_teams;
 mod demo;
 mod doctor;

@@ -1,0 +1,268 @@
+//! The map's data for reading: squads or areas as a list, ties as a matrix.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::domain::{Area, Sky, Star, Tie};
+use crate::design::Severity;
+use crate::ids::TeamId;
+
+/// Squads on one page of the list.
+pub const PER_PAGE: usize = 100;
+/// Ties that are named in a line; the others are counted.
+const NAMED: usize = 3;
+/// More teams than this are shown as areas in the matrix.
+const MAX_TEAMS_IN_MATRIX: usize = 40;
+
+/// A squad in the list.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// The squad.
+    pub squad: Star,
+    /// Its page.
+    pub href: String,
+    /// Its ties to others.
+    pub out: Ties,
+    /// Others' ties to it.
+    pub into: Ties,
+}
+
+/// Ties in words: the first few, and how many more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ties {
+    /// "hands over to Fair Bills".
+    pub named: Vec<String>,
+    /// The others.
+    pub more: usize,
+}
+
+impl Ties {
+    fn push(&mut self, words: String) {
+        if self.named.len() < NAMED { self.named.push(words) } else { self.more += 1 }
+    }
+}
+
+impl Line {
+    /// Its ties to others, and theirs to it.
+    pub fn ties(&self) -> [&Ties; 2] {
+        [&self.out, &self.into]
+    }
+
+    /// The kind of badge for its findings; empty where no rule asks for anything soon.
+    pub fn badge(&self) -> &'static str {
+        match self.squad.worst {
+            Some(Severity::Breach) => "bad",
+            Some(Severity::Warning) => "warn",
+            Some(Severity::Advice) | None => "",
+        }
+    }
+}
+
+/// The squads of one page of the list.
+pub fn lines(sky: &Sky, org: &str, page: usize) -> Vec<Line> {
+    let names = names(sky);
+    let mut out: HashMap<TeamId, Ties> = HashMap::new();
+    let mut into: HashMap<TeamId, Ties> = HashMap::new();
+    for link in &sky.links {
+        let (Some(from), Some(to)) = (names.get(&link.from), names.get(&link.to)) else { continue };
+        out.entry(link.from).or_default().push(format!("{} {to}", link.kind.words()));
+        into.entry(link.to).or_default().push(format!("{from} {}", link.kind.short()));
+    }
+    let squads =
+        sky.squads.iter().skip(page.saturating_sub(1).saturating_mul(PER_PAGE)).take(PER_PAGE);
+    squads
+        .map(|squad| Line {
+            squad: squad.clone(),
+            href: crate::squads::url(org, &squad.slug),
+            out: out.remove(&squad.id).unwrap_or_default(),
+            into: into.remove(&squad.id).unwrap_or_default(),
+        })
+        .collect()
+}
+
+fn names(sky: &Sky) -> HashMap<TeamId, &str> {
+    let squads = sky.squads.iter().map(|squad| (squad.id, squad.name.as_str()));
+    squads.chain(sky.core_teams.iter().map(|team| (team.id, team.name.as_str()))).collect()
+}
+
+/// An area in the list.
+#[derive(Debug, Clone)]
+pub struct AreaLine {
+    /// The area.
+    pub area: Area,
+    /// Its map.
+    pub href: String,
+    /// The area that it has the most ties with, and how many.
+    pub most: Option<(String, usize)>,
+}
+
+/// The areas of a sky.
+pub fn area_lines(sky: &Sky, org: &str) -> Vec<AreaLine> {
+    let areas = sky.areas();
+    let ties = sky.area_ties(&areas);
+    let most = |n: usize| {
+        let (a, b, count) = ties.iter().find(|(a, b, _)| *a == n || *b == n)?;
+        Some((areas[if *a == n { *b } else { *a }].name.clone(), *count))
+    };
+    areas
+        .iter()
+        .enumerate()
+        .map(|(n, area)| AreaLine {
+            area: area.clone(),
+            href: super::area_url(org, &area.name),
+            most: most(n),
+        })
+        .collect()
+}
+
+/// Who is tied to whom.
+#[derive(Debug, Clone, Default)]
+pub struct Matrix {
+    /// Whether rows and columns are areas, and cells are counts.
+    pub is_of_areas: bool,
+    /// Who is tied to somebody.
+    pub columns: Vec<Head>,
+    /// Each of them with its ties to the columns.
+    pub rows: Vec<(Head, Vec<Cell>)>,
+    /// The kinds that occur.
+    pub kinds: Vec<Tie>,
+}
+
+/// A row's or column's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The name.
+    pub name: String,
+    /// The page.
+    pub href: String,
+}
+
+/// Where a row and a column meet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// How they are tied.
+    pub ties: Vec<Tie>,
+    /// How many ties there are, between areas.
+    pub count: usize,
+}
+
+impl Matrix {
+    /// Of teams; of areas if there are too many teams.
+    pub fn of(sky: &Sky, org: &str, is_area: bool) -> Self {
+        let names = names(sky);
+        let tied: BTreeSet<TeamId> = sky
+            .links
+            .iter()
+            .filter(|link| names.contains_key(&link.from) && names.contains_key(&link.to))
+            .flat_map(|link| [link.from, link.to])
+            .collect();
+        let mut matrix = if tied.len() > MAX_TEAMS_IN_MATRIX && !is_area {
+            of_areas(sky, org)
+        } else {
+            of_teams(sky, org, &tied)
+        };
+        matrix.kinds = sky.links.iter().map(|link| link.kind).collect();
+        matrix.kinds.sort_unstable();
+        matrix.kinds.dedup();
+        matrix
+    }
+}
+
+fn of_teams(sky: &Sky, org: &str, tied: &BTreeSet<TeamId>) -> Matrix {
+    let squads = sky.squads.iter().map(|squad| {
+        (squad.id, Head { name: squad.name.clone(), href: crate::squads::url(org, &squad.slug) })
+    });
+    let core = sky.core_teams.iter().map(|team| {
+        (team.id, Head { name: team.name.clone(), href: crate::core_teams::url(org, &team.slug) })
+    });
+    let heads: Vec<(TeamId, Head)> =
+        squads.chain(core).filter(|(id, _)| tied.contains(id)).collect();
+    let place: HashMap<TeamId, usize> =
+        heads.iter().enumerate().map(|(n, (id, _))| (*id, n)).collect();
+    let mut rows = vec![vec![Cell::default(); heads.len()]; heads.len()];
+    for link in &sky.links {
+        if let (Some(from), Some(to)) = (place.get(&link.from), place.get(&link.to)) {
+            rows[*from][*to].ties.push(link.kind);
+            rows[*from][*to].count += 1;
+        }
+    }
+    let columns: Vec<_> = heads.into_iter().map(|(_, head)| head).collect();
+    Matrix { rows: columns.iter().cloned().zip(rows).collect(), columns, ..Matrix::default() }
+}
+
+fn of_areas(sky: &Sky, org: &str) -> Matrix {
+    let areas = sky.areas();
+    let mut columns: Vec<_> = areas
+        .iter()
+        .map(|area| Head { name: area.name.clone(), href: super::area_url(org, &area.name) })
+        .collect();
+    let mut place = BTreeMap::new();
+    for (n, area) in areas.iter().enumerate() {
+        place.extend(area.squads.iter().map(|squad| (sky.squads[*squad].id, n)));
+    }
+    if !sky.core_teams.is_empty() {
+        place.extend(sky.core_teams.iter().map(|team| (team.id, columns.len())));
+        columns.push(Head { name: "Core teams".into(), href: format!("/o/{org}/core-teams") });
+    }
+    let mut rows = vec![vec![Cell::default(); columns.len()]; columns.len()];
+    for link in &sky.links {
+        if let (Some(from), Some(to)) = (place.get(&link.from), place.get(&link.to)) {
+            rows[*from][*to].count += 1;
+        }
+    }
+    let rows = columns.iter().cloned().zip(rows).collect();
+    Matrix { is_of_areas: true, rows, columns, kinds: vec![] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::constellation::domain::Link;
+
+    fn sky(n: usize) -> Sky {
+        let squads: Vec<_> = (0..n)
+            .map(|i| Star {
+                id: TeamId(uuid::Uuid::from_u128(u128::try_from(i).unwrap())),
+                name: format!("Squad {i:03}"),
+                slug: format!("squad-{i}"),
+                members: 7,
+                is_active: true,
+                area: Some(format!("Area {}", i % 3)),
+                findings: 0,
+                worst: None,
+                ring: vec![],
+            })
+            .collect();
+        let links = (0..n)
+            .map(|i| Link { from: squads[i].id, to: squads[(i + 1) % n].id, kind: Tie::HandsOver })
+            .collect();
+        Sky { squads, links, ..Sky::default() }.sorted()
+    }
+
+    #[test]
+    fn the_matrix_says_who_is_tied_to_whom_and_which_way() {
+        let matrix = Matrix::of(&sky(4), "norvik", false);
+        assert_eq!((matrix.columns.len(), matrix.is_of_areas), (4, false));
+        assert_eq!(matrix.rows[0].1[1].ties, [Tie::HandsOver]);
+        assert_eq!(matrix.rows[1].1[0].ties, []);
+    }
+
+    #[test]
+    fn forty_teams_have_their_own_rows_and_forty_one_are_areas() {
+        assert!(!Matrix::of(&sky(40), "norvik", false).is_of_areas);
+        let areas = Matrix::of(&sky(41), "norvik", false);
+        assert!(areas.is_of_areas);
+        assert_eq!(
+            areas.rows.iter().flat_map(|(_, cells)| cells).map(|cell| cell.count).sum::<usize>(),
+            41
+        );
+    }
+
+    #[test]
+    fn the_list_has_its_pages() {
+        let sky = sky(201);
+        assert_eq!([1, 2, 3, 4].map(|page| lines(&sky, "norvik", page).len()), [100, 100, 1, 0]);
+        assert_eq!(lines(&sky, "norvik", usize::MAX).len(), 0);
+        assert_eq!(lines(&sky, "norvik", 1)[0].out.named, ["hands over to Squad 001"]);
+        assert_eq!(lines(&sky, "norvik", 1)[1].into.named, ["Squad 000 hands over"]);
+    }
+}
