@@ -43,17 +43,15 @@ impl Hints {
 impl Waiting {
     /// Adds organizations.
     pub fn add(&self, organizations: impl IntoIterator<Item = OrganizationId>) {
-        self.organizations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(organizations);
+        self.organizations.lock().unwrap_or_else(PoisonError::into_inner).extend(organizations);
         self.wake.notify_one();
     }
 
     /// Waits until there are some and takes them. May be dropped while waiting without losing any.
     pub async fn taken(&self) -> HashSet<OrganizationId> {
         loop {
-            let taken = take(&mut *self.organizations.lock().unwrap_or_else(PoisonError::into_inner));
+            let taken =
+                take(&mut *self.organizations.lock().unwrap_or_else(PoisonError::into_inner));
             if !taken.is_empty() {
                 return taken;
             }

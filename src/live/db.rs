@@ -19,11 +19,7 @@ pub struct EventRow {
 }
 
 /// The numbers of the newest events of an organization.
-pub async fn newest(
-    db: impl PgExecutor<'_>,
-    tenant: Tenant,
-    limit: i64,
-) -> sqlx::Result<Vec<i64>> {
+pub async fn newest(db: impl PgExecutor<'_>, tenant: Tenant, limit: i64) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
         "select seq from event where organization_id = $1 order by seq desc limit $2",
         tenant.organization_id().0,

@@ -302,8 +302,7 @@ impl Hub {
             rows.members.push(viewer.member.0);
             rows.sessions.push(viewer.session.0);
         };
-        let came: Vec<_> =
-            arrived.iter().filter_map(|id| registry.streams.get(id)).collect();
+        let came: Vec<_> = arrived.iter().filter_map(|id| registry.streams.get(id)).collect();
         if all {
             let shown = |entry: &&Entry| entry.viewer.place.page.shows_presence();
             registry.streams.values().filter(shown).for_each(&mut add);

@@ -32,12 +32,7 @@ struct Told {
 
 /// The answer that goes on until the stream ends or the browser leaves.
 pub fn answer(open: Open) -> Response {
-    let told = Told {
-        open,
-        signal: None,
-        beat: Instant::now() + HEARTBEAT,
-        is_over: false,
-    };
+    let told = Told { open, signal: None, beat: Instant::now() + HEARTBEAT, is_over: false };
     let body = Body::from_stream(unfold(told, next));
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),

@@ -22,9 +22,11 @@ use crate::web::{Query, Routes, Who, page};
 
 /// The addresses of live pages.
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/o/{org}/events", Who::Member, events)
-        .get("/o/{org}/presence", Who::Member, presence)
+    Routes::new().get("/o/{org}/events", Who::Member, events).get(
+        "/o/{org}/presence",
+        Who::Member,
+        presence,
+    )
 }
 
 /// Which page it is. The subject is not looked up: nothing of another organization is ever told, whatever it names.
@@ -92,7 +94,6 @@ async fn presence(
 ) -> Result<Response> {
     let Place { page: kind, subject } = at.place()?;
     let me = visitor.actor.member;
-    let others =
-        db::list_present(&pool, visitor.tenant(), kind.word(), subject, me).await?;
+    let others = db::list_present(&pool, visitor.tenant(), kind.word(), subject, me).await?;
     page(&Presence { org: visitor.slug, page: kind.word(), subject, others })
 }

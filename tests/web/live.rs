@@ -34,12 +34,7 @@ impl Live {
         Self::open_with(visitor, path, "192.0.2.7", &[]).await
     }
 
-    async fn open_with(
-        visitor: &Visitor,
-        path: &str,
-        ip: &str,
-        headers: &[(&str, &str)],
-    ) -> Self {
+    async fn open_with(visitor: &Visitor, path: &str, ip: &str, headers: &[(&str, &str)]) -> Self {
         let cookies: Vec<_> =
             visitor.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = Request::builder()
@@ -219,7 +214,10 @@ async fn a_change_that_commits_after_a_later_one_is_found() {
     let silent = another(&app);
     let held = begin_on(&silent, &leader.actor(), early).await;
     change(&app.state, &leader.actor(), late).await;
-    assert!(!page.hears_a_change(SECOND).await, "not committed yet, and the later one is elsewhere");
+    assert!(
+        !page.hears_a_change(SECOND).await,
+        "not committed yet, and the later one is elsewhere"
+    );
     held.done(()).await.unwrap();
 
     assert!(page.hears_a_change(SECOND).await);
