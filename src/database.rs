@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use futures_util::future::try_join_all;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+use tokio::time::timeout;
 
 use crate::MIGRATOR;
 use crate::config::Database;
@@ -72,10 +73,9 @@ pub fn data_folder(config: &Database) -> anyhow::Result<PathBuf> {
 pub async fn open(config: &Database) -> anyhow::Result<Opened> {
     let is_set = |url: &&SecretString| !url.expose_secret().trim().is_empty();
     if let Some(url) = config.database_url.as_ref().filter(is_set) {
-        let options: PgConnectOptions =
-            url.expose_secret().parse().context("reading the database URL")?;
+        let options = read(url)?;
         let direct = match config.database_direct_url.as_ref().filter(is_set) {
-            Some(url) => url.expose_secret().parse().context("reading the direct database URL")?,
+            Some(url) => read(url)?,
             None => options.clone(),
         };
         let pool = connect(options, config.database_connections).await?;
@@ -103,7 +103,37 @@ fn start(folder: PathBuf, fetches: bool) -> Result<Server, postgres::Error> {
     }
 }
 
+/// Reads a URL; what is wrong with it could show the password, so it is not said.
+fn read(url: &SecretString) -> anyhow::Result<PgConnectOptions> {
+    url.expose_secret().parse().map_err(|_: sqlx::Error| {
+        anyhow!("the database URL is not readable: write it like postgres://user:password@host:5432/database")
+    })
+}
+
+/// Says in one sentence why there is no connection. A pool would try again and say only that it waited.
+async fn try_once(options: &PgConnectOptions) -> anyhow::Result<()> {
+    let server = match options.get_socket() {
+        Some(folder) => folder.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    let tried = timeout(ACQUIRE, options.connect()).await;
+    match tried {
+        Ok(Ok(connection)) => Ok(connection.close().await?),
+        Ok(Err(sqlx::Error::Database(error))) => {
+            bail!("the database server at {server} refuses: {}", error.message())
+        }
+        Ok(Err(sqlx::Error::Io(error))) => {
+            let cause = error.to_string();
+            let cause = cause.split(" (os error").next().unwrap_or_default();
+            bail!("the database server at {server} does not answer ({cause}): start it, or correct the database URL")
+        }
+        Ok(Err(error)) => Err(error).with_context(|| format!("connecting to the database server at {server}")),
+        Err(_) => bail!("the database server at {server} does not answer in time: start it, or correct the database URL"),
+    }
+}
+
 async fn connect(options: PgConnectOptions, connections: u32) -> anyhow::Result<PgPool> {
+    try_once(&options).await?;
     let options = options
         .application_name("trellis")
         .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));

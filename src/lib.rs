@@ -152,6 +152,7 @@ pub fn routes() -> web::Routes {
         .merge(missions::routes())
         .merge(metrics::routes())
         .merge(exchange::routes())
+        .merge(setup::routes())
 }
 
 /// The application.
@@ -164,6 +165,7 @@ pub fn app(state: AppState) -> Router {
     // From the inside out: what is written first is nearest to the handler.
     pages
         .layer(from_fn(web::once::once))
+        .layer(from_fn(organizations::remember))
         .layer(from_fn_with_state(state.clone(), web::security::csrf))
         .layer(from_fn(web::flash::forget))
         .layer(web::body_limits())

@@ -192,6 +192,40 @@ impl Rule for SignInRefused {
     }
 }
 
+/// The current password that was asked for again is another one.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("This is not your current password.")]
+pub struct WrongPassword;
+
+impl Rule for WrongPassword {
+    fn code(&self) -> &'static str {
+        "password_wrong"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("current")
+    }
+}
+
+/// How long a link lives that resets a password (RELIABILITY R10).
+pub const RESET_LIFETIME: TimeDelta = TimeDelta::minutes(30);
+
+/// A password that no admin of one organization may reset, because it opens others too.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "This account belongs to another organization too, so no admin of one of them can reset its password. \
+     Its owner can change it under their name, while signed in."
+)]
+pub struct BelongsElsewhere;
+
+impl Rule for BelongsElsewhere {
+    fn code(&self) -> &'static str {
+        "account_belongs_elsewhere"
+    }
+    fn is_conflict(&self) -> bool {
+        true
+    }
+}
+
 /// A link that does nothing any more.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("This link was used already or is too old. Ask for a new one.")]
@@ -218,6 +252,59 @@ impl Rule for EmailTaken {
     fn is_conflict(&self) -> bool {
         true
     }
+}
+
+/// The browser and the system that a User-Agent header names, as a person calls them: "Firefox on Linux".
+pub fn browser_words(user_agent: &str) -> String {
+    let named = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, name)| *name)
+    };
+    // Most browsers claim to be Chrome or Safari too, so the order matters.
+    let browser = named(&[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Vivaldi", "Vivaldi"),
+        ("SamsungBrowser", "Samsung Internet"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS", "Firefox"),
+        ("CriOS", "Chrome"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ]);
+    let system = named(&[
+        ("iPhone", "an iPhone"),
+        ("iPad", "an iPad"),
+        ("Android", "Android"),
+        ("CrOS", "ChromeOS"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "a Mac"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser.to_owned(),
+        (None, Some(system)) => format!("A browser on {system}"),
+        (None, None) => "Another program".to_owned(),
+    }
+}
+
+/// Checks a new password of somebody with an address, a name and organizations: what somebody would try first who
+/// knows them is refused too.
+pub fn check_password_of<'a>(
+    password: &str,
+    is_trusted: bool,
+    email: &'a str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<(), BadPassword> {
+    let local = email.rsplit_once('@').map_or(email, |(local, _)| local);
+    let mut words = vec![email.to_owned(), local.to_owned()];
+    for text in [local, email].into_iter().chain(names) {
+        let parts = text.split(|c: char| !c.is_alphanumeric());
+        words.extend(parts.clone().map(ToOwned::to_owned));
+        words.push(parts.collect());
+    }
+    check_password(password, is_trusted, &words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -270,5 +357,38 @@ mod tests {
         assert_eq!(delay(10), Some(1));
         assert_eq!(delay(13), Some(8));
         assert_eq!(delay(1000), Some(300));
+    }
+
+    #[test]
+    fn a_browser_has_a_name_that_people_know() {
+        for (header, words) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox on Linux",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1",
+                "Safari on an iPhone",
+            ),
+            ("", "Another program"),
+        ] {
+            assert_eq!(browser_words(header), words);
+        }
+    }
+
+    #[test]
+    fn a_password_of_ones_own_words_is_refused() {
+        let names = ["Ada Lovelace", "Norvik Energy"];
+        for password in ["ada.lovelace1", "NorvikEnergy1", "adalovelace12"] {
+            assert_eq!(
+                check_password_of(password, false, "ada.lovelace@norvik.example", names),
+                Err(BadPassword::Guessable),
+                "{password}"
+            );
+        }
     }
 }

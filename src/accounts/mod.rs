@@ -9,17 +9,23 @@
 //! | to read about | open |
 //! |---|---|
 //! | what a password must be, how long a session lives | `domain.rs` |
-//! | signing in, changing the password, setting up | `service.rs` |
-//! | the pages, and [`CurrentUser`] | `web.rs` |
+//! | signing in, limits and delays | `service/sign_in.rs` |
+//! | changing and resetting a password | `service/password.rs` |
+//! | making an account, sessions | `service/mod.rs` |
+//! | who sends a request, and from which [`Browser`] | `session.rs` |
+//! | the secret of a link on its way to a form | `link.rs` |
+//! | the pages | `web/` |
 
 mod db;
 mod domain;
+pub mod link;
 mod passwords;
 pub mod service;
 mod session;
 mod web;
 
+pub use db::{Belonging, OpenSession};
 pub use domain::*;
 pub use passwords::Passwords;
-pub use session::CurrentUser;
+pub use session::{Browser, CurrentUser, SignedIn, with_session};
 pub use web::routes;

@@ -1,16 +1,23 @@
 //! Who sends a request: the extractor of everybody who is signed in.
 
-use axum::extract::FromRequestParts;
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::header;
 use axum::http::request::Parts;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 
-use super::{db, domain::SEEN_EVERY};
+use super::db;
+use super::domain::{Lifetime, SEEN_EVERY};
 use crate::AppState;
 use crate::actor::Origin;
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId};
 use crate::secret;
-use crate::web::cookie;
+use crate::web::security::limit_key;
+use crate::web::{cookie, set_cookie};
 
 /// A user who is signed in. A handler that takes one is closed to everybody else.
 #[derive(Debug, Clone)]
@@ -58,4 +65,76 @@ impl FromRequestParts<AppState> for CurrentUser {
         parts.extensions.insert(user.clone());
         Ok(user)
     }
+}
+
+impl OptionalFromRequestParts<AppState> for CurrentUser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Option<Self>> {
+        match <Self as FromRequestParts<AppState>>::from_request_parts(parts, state).await {
+            Ok(user) => Ok(Some(user)),
+            Err(Error::SignInRequired) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The browser that sends a request, signed in or not.
+#[derive(Debug, Clone, Default)]
+pub struct Browser {
+    /// The token of its session, which may have ended.
+    pub session: Option<String>,
+    /// The token by which it is known as one where somebody has signed in before.
+    pub device: Option<String>,
+    /// What it calls itself.
+    pub user_agent: String,
+    /// Where the request came from.
+    pub origin: Origin,
+    /// Under which name its tries are counted: its address, or its network.
+    pub network: String,
+}
+
+impl FromRequestParts<AppState> for Browser {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
+        let user_agent =
+            parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            session: cookie(&parts.headers, state.config.session_cookie()),
+            device: cookie(&parts.headers, state.config.device_cookie()),
+            user_agent: user_agent.unwrap_or_default().to_owned(),
+            network: limit_key(origin.ip.as_deref()),
+            origin,
+        })
+    }
+}
+
+/// The tokens that a browser gets when it is signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Of its session.
+    pub session: String,
+    /// By which it is known again.
+    pub device: String,
+}
+
+/// A browser is known for a year after its last sign-in.
+const DEVICE_SECONDS: i64 = 365 * 24 * 3600;
+
+impl SignedIn {
+    /// The answer with both cookies.
+    pub fn with_cookies(&self, mut response: Response, config: &Config) -> Response {
+        set_cookie(&mut response, config, config.device_cookie(), &self.device, DEVICE_SECONDS);
+        with_session(response, config, &self.session)
+    }
+}
+
+/// The answer with the cookie of a session. The browser keeps it as long as the longest session lives; whether it
+/// still does is known here alone.
+pub fn with_session(mut response: Response, config: &Config, token: &str) -> Response {
+    let seconds = Lifetime::of(false).absolute.num_seconds();
+    set_cookie(&mut response, config, config.session_cookie(), token, seconds);
+    response
 }

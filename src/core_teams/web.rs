@@ -1,8 +1,554 @@
 //! The pages of core teams.
 
-use crate::web::Routes;
+use askama::Template;
+use axum::extract::{FromRequestParts, State as Shared};
+use axum::http::request::Parts;
+use axum::response::Response;
+use serde::Deserialize;
+use sqlx::PgPool;
+
+use super::db::{self, CoreTeamRow};
+use super::domain::{CoreTeam, CoreTeamName, NewCoreTeam};
+use super::{list_url, service, url};
+use crate::AppState;
+use crate::error::{Error, Result};
+use crate::history;
+use crate::ids::{MemberId, MembershipId, TeamId};
+use crate::organizations::Visitor;
+use crate::squads::teams::{self, CORE_TEAM, HatRow, MembershipRow};
+use crate::squads::{
+    self, AddForm, Allocation, Description, MemberLine, NewMembership, Person, Search, joined,
+    last_change,
+};
+use crate::text::Reason;
+use crate::web::shell::{Section, Shell};
+use crate::web::ui::{Moment, moment};
+use crate::web::{Form, FormErrors, Path, Query, Routes, Who, flash, page, refused};
+
+/// How many who could join are shown.
+const CANDIDATES: i64 = 40;
+/// Lines of activity.
+const RECENT: i64 = 10;
 
 /// The addresses of core teams.
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/o/{org}/core-teams", Who::Member, list)
+        .get("/o/{org}/core-teams/new", Who::Designer, new)
+        .post("/o/{org}/core-teams", Who::Designer, create)
+        .get("/o/{org}/core-teams/{core_team}", Who::Member, show)
+        .get("/o/{org}/core-teams/{core_team}/edit", Who::Designer, edit)
+        .post("/o/{org}/core-teams/{core_team}/edit", Who::Designer, update)
+        .get("/o/{org}/core-teams/{core_team}/dissolve", Who::Designer, ask_dissolve)
+        .post("/o/{org}/core-teams/{core_team}/dissolve", Who::Designer, dissolve)
+        .post("/o/{org}/core-teams/{core_team}/members", Who::Designer, add)
+        .get("/o/{org}/core-teams/{core_team}/members/{membership}", Who::Designer, edit_membership)
+        .post(
+            "/o/{org}/core-teams/{core_team}/members/{membership}",
+            Who::Designer,
+            update_membership,
+        )
+        .post("/o/{org}/core-teams/{core_team}/members/{membership}/remove", Who::Designer, remove)
+}
+
+/// The core team in the address and who asks for it; 404 if there is none in their organization.
+struct At {
+    visitor: Visitor,
+    id: TeamId,
+}
+
+impl FromRequestParts<AppState> for At {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        let (visitor, found) = squads::address(parts, state, "core_team", CORE_TEAM).await?;
+        Ok(Self { visitor, id: found.id })
+    }
+}
+
+impl At {
+    async fn head(&self, pool: &PgPool) -> Result<Head> {
+        let team = db::find(pool, self.visitor.tenant(), self.id).await?.ok_or(Error::NotFound)?;
+        Ok(Head {
+            shell: self.visitor.shell(Section::CoreTeams),
+            may_design: self.visitor.roles().may_design() && !team.is_dissolved,
+            organization: self.visitor.slug.clone(),
+            team,
+        })
+    }
+}
+
+/// What every page about a core team shows.
+struct Head {
+    shell: Shell,
+    team: CoreTeam,
+    may_design: bool,
+    organization: String,
+}
+
+impl Head {
+    fn url(&self, below: &str) -> String {
+        format!("{}{below}", url(&self.organization, &self.team.slug))
+    }
+
+    fn list_url(&self) -> String {
+        list_url(&self.organization)
+    }
+
+    fn member_url(&self, member: &MemberId) -> String {
+        format!("/o/{}/members/{member}", self.organization)
+    }
+}
+
+// GET /o/{org}/core-teams
+
+/// What is asked of the list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ListQuery {
+    q: String,
+    state: String,
+}
+
+#[derive(Template)]
+#[template(path = "core_teams/list.html")]
+struct ListPage {
+    shell: Shell,
+    slug: String,
+    may_design: bool,
+    asked: ListQuery,
+    rows: Vec<CoreTeamRow>,
+}
+
+impl ListPage {
+    fn url(&self) -> String {
+        list_url(&self.slug)
+    }
+
+    fn new_url(&self) -> String {
+        format!("{}/new", self.url())
+    }
+
+    fn team_url(&self, row: &CoreTeamRow) -> String {
+        url(&self.slug, &row.slug)
+    }
+
+    fn clear(&self) -> Option<String> {
+        (!self.asked.q.is_empty() || !self.asked.state.is_empty()).then(|| self.url())
+    }
+}
+
+async fn list(
+    visitor: Visitor,
+    Shared(pool): Shared<PgPool>,
+    Query(asked): Query<ListQuery>,
+) -> Result<Response> {
+    let q = Some(asked.q.trim()).filter(|q| !q.is_empty());
+    let rows = db::list(&pool, visitor.tenant(), q, asked.state == "dissolved").await?;
+    page(&ListPage {
+        shell: visitor.shell(Section::CoreTeams),
+        may_design: visitor.roles().may_design(),
+        slug: visitor.slug,
+        asked,
+        rows,
+    })
+}
+
+// GET /o/{org}/core-teams/new, POST /o/{org}/core-teams; GET and POST …/{core_team}/edit
+
+/// A core team as typed; without a version it is new.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TeamForm {
+    name: String,
+    #[serde(default)]
+    description: String,
+    version: Option<i32>,
+}
+
+impl TeamForm {
+    fn parse(&self, errors: &mut FormErrors) -> Option<NewCoreTeam> {
+        let name = errors.check("name", CoreTeamName::parse(&self.name));
+        let description = errors.check("description", Description::parse(&self.description));
+        Some(NewCoreTeam { name: name?, description: description? })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "core_teams/form.html")]
+struct FormPage {
+    shell: Shell,
+    slug: String,
+    /// The core team that is edited; none for a new one.
+    head: Option<Head>,
+    form: TeamForm,
+    errors: FormErrors,
+    meanwhile: Option<(String, Moment)>,
+}
+
+impl FormPage {
+    fn list_url(&self) -> String {
+        list_url(&self.slug)
+    }
+
+    fn action(&self) -> String {
+        self.head.as_ref().map_or_else(|| self.list_url(), |head| head.url("/edit"))
+    }
+
+    fn back(&self) -> String {
+        self.head.as_ref().map_or_else(|| self.list_url(), |head| head.url(""))
+    }
+
+    fn now<'a>(&self, saved: Option<&'a str>, typed: &str) -> Option<&'a str> {
+        saved.filter(|saved| self.errors.is_stale() && *saved != typed)
+    }
+
+    fn now_name(&self) -> Option<&str> {
+        self.now(self.head.as_ref().map(|head| head.team.name.as_str()), &self.form.name)
+    }
+
+    fn now_description(&self) -> Option<&str> {
+        let saved = self.head.as_ref().map(|head| head.team.description.as_str());
+        self.now(saved, &self.form.description)
+    }
+}
+
+fn new_page(visitor: &Visitor, form: TeamForm, errors: FormErrors) -> FormPage {
+    let (shell, slug) = (visitor.shell(Section::CoreTeams), visitor.slug.clone());
+    FormPage { shell, slug, head: None, form, errors, meanwhile: None }
+}
+
+async fn new(visitor: Visitor) -> Result<Response> {
+    visitor.must_design()?;
+    page(&new_page(&visitor, TeamForm::default(), FormErrors::default()))
+}
+
+async fn create(
+    visitor: Visitor,
+    Shared(pool): Shared<PgPool>,
+    Form(form): Form<TeamForm>,
+) -> Result<Response> {
+    visitor.must_design()?;
+    let mut errors = FormErrors::default();
+    if let Some(new) = form.parse(&mut errors) {
+        match service::create(&pool, &visitor.actor, &new).await {
+            Ok(id) => {
+                let text = format!("{} is there. Add its members.", new.name);
+                return Ok(flash::redirect(&url(&visitor.slug, &id.to_string()), &text));
+            }
+            Err(error) => errors.absorb(error)?,
+        }
+    }
+    refused(&errors, &new_page(&visitor, form, errors.clone()))
+}
+
+async fn edit_page(pool: &PgPool, at: &At, form: TeamForm, errors: FormErrors) -> Result<FormPage> {
+    let head = at.head(pool).await?;
+    let mut form = form;
+    let mut meanwhile = None;
+    if errors.is_stale() {
+        form.version = Some(head.team.version);
+        meanwhile = last_change(pool, &at.visitor, at.id.0).await?;
+    }
+    let (shell, slug) = (head.shell.clone(), at.visitor.slug.clone());
+    Ok(FormPage { shell, slug, head: Some(head), form, errors, meanwhile })
+}
+
+async fn edit(at: At, Shared(pool): Shared<PgPool>) -> Result<Response> {
+    at.visitor.must_design()?;
+    let team = at.head(&pool).await?.team;
+    team.may_change()?;
+    let form =
+        TeamForm { name: team.name, description: team.description, version: Some(team.version) };
+    page(&edit_page(&pool, &at, form, FormErrors::default()).await?)
+}
+
+async fn update(
+    at: At,
+    Shared(pool): Shared<PgPool>,
+    Form(form): Form<TeamForm>,
+) -> Result<Response> {
+    at.visitor.must_design()?;
+    let version = form.version.ok_or(Error::BadRequest("The form has no version."))?;
+    let mut errors = FormErrors::default();
+    if let Some(changes) = form.parse(&mut errors) {
+        match service::update(&pool, &at.visitor.actor, at.id, version, &changes).await {
+            Ok(()) => {
+                let there = at.head(&pool).await?.url("");
+                return Ok(flash::redirect(&there, "The core team is saved."));
+            }
+            Err(error) => errors.absorb(error)?,
+        }
+    }
+    refused(&errors, &edit_page(&pool, &at, form, errors.clone()).await?)
+}
+
+// GET /o/{org}/core-teams/{core_team}, POST …/members
+
+/// Whom to look for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ShowQuery {
+    q: String,
+}
+
+#[derive(Template)]
+#[template(path = "core_teams/show.html")]
+struct ShowPage {
+    shell: Shell,
+    head: Head,
+    members: Vec<MemberLine>,
+    people: Vec<Person>,
+    q: String,
+    events: Vec<(String, String, Moment)>,
+    errors: FormErrors,
+}
+
+impl ShowPage {
+    fn chosen(&self) -> usize {
+        self.people.iter().filter(|person| person.chosen).count()
+    }
+
+    fn out(&self, line: &MemberLine, below: &str) -> String {
+        self.head.url(&format!("/members/{}{below}", line.membership))
+    }
+
+    fn clear(&self) -> Option<String> {
+        (!self.q.is_empty()).then(|| self.head.url("#add"))
+    }
+}
+
+async fn show_page(
+    pool: &PgPool,
+    at: &At,
+    q: String,
+    new: &[NewMembership],
+    errors: FormErrors,
+) -> Result<ShowPage> {
+    let head = at.head(pool).await?;
+    let tenant = at.visitor.tenant();
+    let always: Vec<_> = new.iter().map(|one| one.member).collect();
+    let search = Search {
+        q: Some(q.trim().to_owned()).filter(|q| !q.is_empty()),
+        always: always.clone(),
+        ..Search::default()
+    };
+    let mut people = vec![];
+    if head.may_design {
+        people = squads::candidates(pool, tenant, at.id, &search, CANDIDATES).await?;
+    }
+    let recent = history::about(pool, tenant, at.id.0, RECENT).await?;
+    let events = recent.into_iter().map(|event| {
+        let when = moment(event.at, at.visitor.actor.at, at.visitor.time_zone);
+        (event.member_name.unwrap_or_else(|| "Trellis".to_owned()), event.summary, when)
+    });
+    Ok(ShowPage {
+        shell: head.shell.clone(),
+        head,
+        members: squads::members(pool, tenant, at.id).await?,
+        people: Person::all(people, new, &always),
+        q,
+        events: events.collect(),
+        errors,
+    })
+}
+
+async fn show(
+    at: At,
+    Shared(pool): Shared<PgPool>,
+    Query(query): Query<ShowQuery>,
+) -> Result<Response> {
+    page(&show_page(&pool, &at, query.q, &[], FormErrors::default()).await?)
+}
+
+async fn add(at: At, Shared(pool): Shared<PgPool>, Form(form): Form<AddForm>) -> Result<Response> {
+    at.visitor.must_design()?;
+    let there = at.head(&pool).await?.url("");
+    let new = form.chosen()?;
+    match service::add_members(&pool, &at.visitor.actor, at.id, &new).await {
+        Ok(()) => Ok(flash::redirect(&there, &joined(new.len()))),
+        Err(error) => {
+            let mut errors = FormErrors::default();
+            errors.absorb(error)?;
+            refused(&errors, &show_page(&pool, &at, form.q, &new, errors.clone()).await?)
+        }
+    }
+}
+
+// GET and POST /o/{org}/core-teams/{core_team}/members/{membership}, POST …/remove
+
+/// The ids of the address.
+#[derive(Debug, Deserialize)]
+struct Ids {
+    membership: MembershipId,
+}
+
+/// A membership as typed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MembershipForm {
+    allocation: String,
+    #[serde(default)]
+    hat: Vec<String>,
+    version: i32,
+}
+
+#[derive(Template)]
+#[template(path = "core_teams/membership.html")]
+struct MembershipPage {
+    shell: Shell,
+    head: Head,
+    row: MembershipRow,
+    hats: Vec<HatRow>,
+    form: MembershipForm,
+    errors: FormErrors,
+    meanwhile: Option<(String, Moment)>,
+}
+
+impl MembershipPage {
+    fn steps() -> [i16; 10] {
+        Allocation::STEPS
+    }
+
+    fn is_worn(&self, hat: &HatRow) -> bool {
+        self.form.hat.contains(&hat.id.to_string())
+    }
+
+    fn here(&self, below: &str) -> String {
+        self.head.url(&format!("/members/{}{below}", self.row.id))
+    }
+
+    fn now_allocation(&self) -> Option<String> {
+        let saved = self.row.allocation.to_string();
+        (self.errors.is_stale() && saved != self.form.allocation).then(|| format!("{saved} %"))
+    }
+}
+
+async fn load(pool: &PgPool, at: &At, ids: &Ids) -> Result<(Head, MembershipRow)> {
+    at.visitor.must_design()?;
+    let row = teams::find_membership(pool, at.visitor.tenant(), CORE_TEAM, ids.membership).await?;
+    let row = row.filter(|row| row.team == at.id).ok_or(Error::NotFound)?;
+    Ok((at.head(pool).await?, row))
+}
+
+async fn edit_membership(
+    at: At,
+    Path(ids): Path<Ids>,
+    Shared(pool): Shared<PgPool>,
+) -> Result<Response> {
+    let (head, row) = load(&pool, &at, &ids).await?;
+    let form = MembershipForm {
+        allocation: row.allocation.to_string(),
+        hat: row.hats.iter().map(ToString::to_string).collect(),
+        version: row.version,
+    };
+    let hats = teams::list_hats(&pool, at.visitor.tenant()).await?;
+    let (shell, errors) = (head.shell.clone(), FormErrors::default());
+    page(&MembershipPage { shell, head, row, hats, form, errors, meanwhile: None })
+}
+
+async fn update_membership(
+    at: At,
+    Path(ids): Path<Ids>,
+    Shared(pool): Shared<PgPool>,
+    Form(mut form): Form<MembershipForm>,
+) -> Result<Response> {
+    let (head, row) = load(&pool, &at, &ids).await?;
+    let actor = &at.visitor.actor;
+    let mut errors = FormErrors::default();
+    let hats: Result<Vec<_>, _> = form.hat.iter().map(|id| id.parse()).collect();
+    let hats = hats.map_err(|_| Error::NotFound)?;
+    if let Some(share) = errors.check("allocation", Allocation::parse(&form.allocation)) {
+        let version = form.version;
+        match service::update_membership(&pool, actor, row.id, version, share, &hats).await {
+            Ok(()) => {
+                let text = format!("The membership of {} is saved.", row.name);
+                return Ok(flash::redirect(&head.url(""), &text));
+            }
+            Err(error) => errors.absorb(error)?,
+        }
+    }
+    let (head, row) = load(&pool, &at, &ids).await?;
+    let mut meanwhile = None;
+    if errors.is_stale() {
+        form.version = row.version;
+        meanwhile = last_change(&pool, &at.visitor, row.member.0).await?;
+    }
+    let hats = teams::list_hats(&pool, at.visitor.tenant()).await?;
+    let shell = head.shell.clone();
+    let errors_ = errors.clone();
+    refused(&errors, &MembershipPage { shell, head, row, hats, form, errors: errors_, meanwhile })
+}
+
+/// Nothing but the one-time key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+async fn remove(
+    at: At,
+    Path(ids): Path<Ids>,
+    Shared(pool): Shared<PgPool>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response> {
+    let (head, row) = load(&pool, &at, &ids).await?;
+    service::remove_member(&pool, &at.visitor.actor, row.id, None).await?;
+    let text = format!("{} is no longer in {}.", row.name, head.team.name);
+    Ok(flash::redirect(&head.url(""), &text))
+}
+
+// GET and POST /o/{org}/core-teams/{core_team}/dissolve
+
+/// Why.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DissolveForm {
+    #[serde(default)]
+    reason: String,
+    version: i32,
+}
+
+#[derive(Template)]
+#[template(path = "core_teams/dissolve.html")]
+struct DissolvePage {
+    shell: Shell,
+    head: Head,
+    form: DissolveForm,
+    errors: FormErrors,
+    meanwhile: Option<(String, Moment)>,
+}
+
+async fn ask_dissolve(at: At, Shared(pool): Shared<PgPool>) -> Result<Response> {
+    at.visitor.must_design()?;
+    let head = at.head(&pool).await?;
+    head.team.may_change()?;
+    let form = DissolveForm { reason: String::new(), version: head.team.version };
+    let (shell, errors) = (head.shell.clone(), FormErrors::default());
+    page(&DissolvePage { shell, head, form, errors, meanwhile: None })
+}
+
+async fn dissolve(
+    at: At,
+    Shared(pool): Shared<PgPool>,
+    Form(mut form): Form<DissolveForm>,
+) -> Result<Response> {
+    at.visitor.must_design()?;
+    let mut errors = FormErrors::default();
+    if let Some(reason) = errors.check("reason", Reason::parse(&form.reason)) {
+        match service::dissolve(&pool, &at.visitor.actor, at.id, form.version, &reason).await {
+            Ok(()) => {
+                let there = at.head(&pool).await?.url("");
+                return Ok(flash::redirect(&there, "The core team is dissolved."));
+            }
+            Err(error) => errors.absorb(error)?,
+        }
+    }
+    let head = at.head(&pool).await?;
+    let mut meanwhile = None;
+    if errors.is_stale() {
+        form.version = head.team.version;
+        meanwhile = last_change(&pool, &at.visitor, at.id.0).await?;
+    }
+    let shell = head.shell.clone();
+    refused(&errors, &DissolvePage { shell, head, form, errors: errors.clone(), meanwhile })
 }

@@ -1,1 +1,34 @@
 //! Design: the pure snapshot of an organization's squads, and the findings of the design rules on it.
+//!
+//! A [`Design`] knows nothing of where it is stored: today's, a past one, or a scenario's. So the same rules
+//! (DOMAIN.md, section 4) are asked of all of them.
+//!
+//! | code | severity | says |
+//! |---|---|---|
+//! | S1 | breach; advice while forming | size outside 6 to 10 |
+//! | S2 | warning | mission incomplete, past its review date, or about a function |
+//! | S3 | breach | a core capability that nobody has, or fewer than three disciplines |
+//! | S4 | warning or advice | a needed skill that nobody has, or that too few have |
+//! | S5 | warning | a member over 100 % or in more than two squads |
+//! | S6 | warning | no goal metric, or more than seven live metrics |
+//!
+//! | to read about | open |
+//! |---|---|
+//! | what a design is | `domain.rs` |
+//! | findings and their sentences | `findings.rs` |
+//! | who could close a gap | `candidates.rs` |
+//! | reading today's design | `db.rs` |
+//! | where a way out leads | `web.rs`, `templates/design/findings.html` |
+
+mod candidates;
+mod db;
+mod domain;
+mod findings;
+pub mod size;
+mod web;
+
+pub use db::{load, load_squads};
+pub use domain::*;
+pub use findings::{Code, Finding, Severity, Subject, WayOut};
+pub use size::{MAX_MEMBERS, MIN_MEMBERS};
+pub use web::{Tally, Viewer, Way, way};

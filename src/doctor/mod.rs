@@ -1,13 +1,37 @@
-//! The doctor: checks every invariant in the database.
+//! The doctor: checks in the database, row by row, that what must never be untrue is true (H1 to H12), and that
+//! what the rules rest on is in place: counts, addresses, references, triggers, constraints.
+//!
+//! It believes nothing that the program keeps for itself: it counts again. Run it after a restore, after a
+//! change by hand, and every night; `trellis doctor` exits with 1 when something is off.
+//!
+//! It reads all organizations in one look, and is the only place without a [`Tenant`](crate::actor::Tenant): it
+//! is reached from the command line only, by whoever has the database's password anyway.
+//!
+//! | to read about | open |
+//! |---|---|
+//! | what is checked, and how it is said | this file |
+//! | every SQL statement of it | `db.rs` |
 
+mod db;
+
+use anyhow::Context;
 use sqlx::PgPool;
+
+use crate::database;
+
+/// How many things are listed for one rule; the rest is counted.
+const LISTED: usize = 20;
 
 /// One check and what it found.
 #[derive(Debug)]
 pub struct Check {
-    /// The rule: "H1".
+    /// The rule, "H1", or what is checked beside the rules: "references".
     pub rule: &'static str,
-    /// What was off, one line each.
+    /// What holds when nothing is off.
+    pub holds: &'static str,
+    /// How many rows were looked at, and of what; none while there is nothing to check.
+    pub checked: Option<(i64, &'static str)>,
+    /// What is off, each with the organization's slug, names and ids.
     pub off: Vec<String>,
 }
 
@@ -16,21 +40,149 @@ impl Check {
     pub fn is_off(&self) -> bool {
         !self.off.is_empty()
     }
-}
 
-impl std::fmt::Display for Check {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} {}",
-            self.rule,
-            if self.is_off() { self.off.join("; ") } else { "holds".to_owned() }
-        )
+    fn new(
+        rule: &'static str,
+        holds: &'static str,
+        checked: (i64, &'static str),
+        off: Vec<String>,
+    ) -> Self {
+        Self { rule, holds, checked: Some(checked), off }
+    }
+
+    /// A rule about things that are not there yet.
+    fn later(rule: &'static str) -> Self {
+        Self { rule, holds: "nothing to check yet", checked: None, off: vec![] }
     }
 }
 
-/// Checks everything.
+impl std::fmt::Display for Check {
+    /// One line; when something is off, one more for each thing.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:<11} {:<4} {}", self.rule, if self.is_off() { "OFF" } else { "ok" }, self.holds)?;
+        if let Some((rows, of)) = self.checked {
+            write!(f, " ({rows} {of})")?;
+        }
+        for off in self.off.iter().take(LISTED) {
+            write!(f, "\n            - {off}")?;
+        }
+        match self.off.len().checked_sub(LISTED) {
+            Some(more @ 1..) => write!(f, "\n            - and {more} more"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Checks everything, as it is at one moment.
 pub async fn examine(pool: &PgPool) -> anyhow::Result<Vec<Check>> {
-    let _ = pool;
-    Ok(vec![])
+    if !database::is_current(pool).await? {
+        anyhow::bail!("the database's schema is not current: run `trellis migrate` first");
+    }
+    let mut tx = db::begin(pool).await?;
+    let checks = checks(&mut tx).await.context("examining the database")?;
+    tx.rollback().await?;
+    Ok(checks)
+}
+
+async fn checks(tx: &mut sqlx::PgConnection) -> sqlx::Result<Vec<Check>> {
+    let n = db::count(&mut *tx).await?;
+    Ok(vec![
+        Check::new(
+            "H1",
+            "squads have at most 10 members, active ones at least 6, dissolved teams none",
+            (n.teams, "teams"),
+            db::sizes(&mut *tx).await?,
+        ),
+        Check::later("H2"),
+        Check::later("H3"),
+        Check::later("H4"),
+        Check::later("H5"),
+        Check::later("H6"),
+        Check::new(
+            "H7",
+            "active squads had a complete mission and a customer value metric when they became active",
+            (n.active_squads, "active squads"),
+            db::activations(&mut *tx).await?,
+        ),
+        Check::later("H8"),
+        Check::new(
+            "H9",
+            "metrics belong to squads, and no number to a person",
+            (n.metrics, "metrics"),
+            db::numbers_of_people(&mut *tx).await?,
+        ),
+        Check::new(
+            "H10",
+            "every row of an organization is keyed by it, and refers to others only together with it",
+            (n.references, "references between tables"),
+            db::loose_keys(&mut *tx).await?,
+        ),
+        Check::new(
+            "H11",
+            "every organization has an admin who can sign in, and admin_count counts them",
+            (n.organizations, "organizations"),
+            db::admins(&mut *tx).await?,
+        ),
+        Check::new(
+            "H12",
+            "beginnings and ends of memberships, states and mission versions each have their event",
+            (n.events, "events"),
+            db::untold(&mut *tx).await?,
+        ),
+        Check::new(
+            "counts",
+            "member_count is the number of current memberships, mission_version the newest mission",
+            (n.teams, "teams"),
+            db::counts(&mut *tx).await?,
+        ),
+        Check::new(
+            "memberships",
+            "nobody who is deactivated is in a team, and nobody twice in one",
+            (n.memberships, "memberships"),
+            db::memberships(&mut *tx).await?,
+        ),
+        Check::new(
+            "addresses",
+            "every team is found under its current slug",
+            (n.slugs, "slugs"),
+            db::slugs(&mut *tx).await?,
+        ),
+        Check::new(
+            "references",
+            "every reference leads to a row",
+            (n.references, "references between tables"),
+            db::dangling(&mut *tx).await?,
+        ),
+        Check::new(
+            "guards",
+            "the triggers and constraints that hold the rules are in place",
+            (db::GUARDS, "guards"),
+            db::guards(&mut *tx).await?,
+        ),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(off: usize) -> Check {
+        let off = (0..off).map(|i| format!("norvik-energy: thing {i}")).collect();
+        Check::new("H1", "squads have at most 10 members", (8, "teams"), off)
+    }
+
+    #[test]
+    fn a_rule_that_holds_is_one_line() {
+        insta::assert_snapshot!(check(0), @"H1          ok   squads have at most 10 members (8 teams)");
+        insta::assert_snapshot!(Check::later("H2"), @"H2          ok   nothing to check yet");
+    }
+
+    #[test]
+    fn a_broken_rule_lists_20_things_and_counts_the_rest() {
+        assert_eq!(check(20).to_string().lines().count(), 21);
+        let text = check(22).to_string();
+        assert_eq!(text.lines().count(), 22);
+        assert!(text.starts_with("H1          OFF "));
+        assert!(text.ends_with("and 2 more"));
+    }
 }

@@ -128,3 +128,125 @@ pub async fn recent(
     .fetch_all(db)
     .await
 }
+
+/// Which events somebody asks for. What is not given does not filter.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Who did it, by id.
+    pub who_id: Option<Uuid>,
+    /// Who did it, by a part of the name.
+    pub who: Option<String>,
+    /// What kind of change.
+    pub kind: Option<String>,
+    /// What it is about, by id.
+    pub what_id: Option<Uuid>,
+    /// What it is about: a member, squad or core team, by a part of the name.
+    pub what: Option<String>,
+    /// From this moment on.
+    pub from: Option<DateTime<Utc>>,
+    /// Before this moment.
+    pub until: Option<DateTime<Utc>>,
+    /// Older than this event: where the page before ended.
+    pub before: Option<(DateTime<Utc>, Uuid)>,
+}
+
+/// An event with all it says.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The event.
+    pub id: EventId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What kind.
+    pub kind: String,
+    /// Who; nobody for what the program did by itself.
+    pub member_id: Option<MemberId>,
+    /// Their name now.
+    pub member_name: Option<String>,
+    /// What is said after the name.
+    pub summary: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// How it was.
+    pub before: Option<serde_json::Value>,
+    /// How it is.
+    pub after: Option<serde_json::Value>,
+}
+
+/// A part of a name, for `ilike`.
+fn part(text: Option<&String>) -> Option<String> {
+    let escaped = text?.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    Some(format!("%{escaped}%"))
+}
+
+/// The newest events that pass `filter`.
+pub async fn list(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    filter: &Filter,
+    limit: i64,
+) -> sqlx::Result<Vec<Entry>> {
+    sqlx::query_as!(
+        Entry,
+        r#"
+        select e.id        as "id: EventId",
+               e.at,
+               e.kind,
+               e.member_id as "member_id: MemberId",
+               m.name      as "member_name?",
+               e.summary,
+               e.reason,
+               e.before,
+               e.after
+        from event e
+        left join member m on (m.organization_id, m.id) = (e.organization_id, e.member_id)
+        where e.organization_id = $1
+          and ($2::uuid is null or e.member_id = $2)
+          and ($3::text is null or m.name ilike $3)
+          and ($4::text is null or e.kind = $4)
+          and ($5::uuid is null or e.subjects @> array[$5])
+          and ($6::text is null or e.subjects && array(
+                  select t.id from team t where t.organization_id = $1 and t.name ilike $6
+                  union all
+                  select x.id from member x where x.organization_id = $1 and x.name ilike $6))
+          and ($7::timestamptz is null or e.at >= $7)
+          and ($8::timestamptz is null or e.at < $8)
+          and ($9::timestamptz is null or (e.at, e.id) < ($9, $10::uuid))
+        order by e.at desc, e.id desc
+        limit $11
+        "#,
+        tenant.organization_id().0,
+        filter.who_id,
+        part(filter.who.as_ref()),
+        filter.kind,
+        filter.what_id,
+        part(filter.what.as_ref()),
+        filter.from,
+        filter.until,
+        filter.before.map(|(at, _)| at),
+        filter.before.map(|(_, id)| id),
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The kinds of change that there have been, found by jumping from one to the next in the index.
+pub async fn kinds(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"
+        with recursive found as (
+            (select kind from event where organization_id = $1 order by kind limit 1)
+            union all
+            select (select e.kind from event e
+                    where e.organization_id = $1 and e.kind > found.kind order by e.kind limit 1)
+            from found
+            where found.kind is not null
+        )
+        select kind as "kind!" from found where kind is not null
+        "#,
+        tenant.organization_id().0,
+    )
+    .fetch_all(db)
+    .await
+}

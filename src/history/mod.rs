@@ -33,9 +33,11 @@
 //! |---|---|
 //! | what an event is | `domain.rs` |
 //! | recording one | [`record`] in `db.rs` |
-//! | the activity page | `web.rs` |
+//! | before and after as lines | `difference.rs` |
+//! | the activity page, its filter and its file | `web.rs` |
 
 mod db;
+mod difference;
 mod domain;
 mod web;
 

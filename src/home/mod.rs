@@ -1,5 +1,12 @@
-//! Home: what needs this person.
+//! Home: is the organization in shape, and what needs this person.
+//!
+//! | to read about | open |
+//! |---|---|
+//! | what needs whom, and in which order | `domain.rs` |
+//! | the page | `web.rs`, `templates/home/home.html` |
 
+mod db;
+mod domain;
 mod web;
 
 pub use web::routes;

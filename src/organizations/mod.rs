@@ -9,7 +9,9 @@
 //! |---|---|
 //! | roles and what they allow, [`Actor`](crate::actor::Actor) | `crate::actor` |
 //! | who a request comes from: [`Visitor`] | `visitor.rs` |
-//! | invitations, settings, roles of members | `service.rs`, `web.rs` |
+//! | founding one, its settings | `service/mod.rs`, `web/settings.rs` |
+//! | roles and access of its members | `service/access.rs`, `web/accounts.rs` |
+//! | invitations | `service/invitations.rs`, `web/invitations.rs`; taking one: `web/accept.rs` |
 
 mod db;
 mod domain;
@@ -18,5 +20,5 @@ mod visitor;
 mod web;
 
 pub use domain::*;
-pub use visitor::Visitor;
+pub use visitor::{Admin, Visitor, remember};
 pub use web::routes;

@@ -1,7 +1,10 @@
 //! Who visits an organization's page: the extractor behind every address that begins with `/o/{org}`.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use axum_extra::extract::CookieJar;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -12,7 +15,7 @@ use crate::accounts::CurrentUser;
 use crate::actor::{ADMINS, Actor, DESIGNERS, Once, Roles, Tenant};
 use crate::error::{Error, Result};
 use crate::web::shell::{Flash, OrgLink, Section, Shell, ShellMe, ShellOrg, Theme};
-use crate::web::{flash, new_key, path_part, theme};
+use crate::web::{cookie, flash, new_key, path_part, theme};
 
 /// A member of the organization in the address. To everybody else the organization does not exist (404).
 #[derive(Debug, Clone)]
@@ -123,4 +126,33 @@ impl FromRequestParts<AppState> for Visitor {
             is_development: state.config.development,
         })
     }
+}
+
+/// A visitor who is admin; other members are refused before anything else of the request is read.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Visitor);
+
+impl FromRequestParts<AppState> for Admin {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        visitor.must_administer()?;
+        Ok(Self(visitor))
+    }
+}
+
+/// The middleware that has the browser remember the organization it was in last, to which `/` leads.
+pub async fn remember(request: Request, next: Next) -> Response {
+    let word = request.uri().path().strip_prefix("/o/").and_then(|rest| rest.split('/').next());
+    let word = word.filter(|word| cookie(request.headers(), "org").as_deref() != Some(word));
+    let word = word.map(ToOwned::to_owned);
+    let mut response = next.run(request).await;
+    if let Some(word) = word.filter(|_| response.status() == StatusCode::OK) {
+        let text = format!("org={word}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax");
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
 }

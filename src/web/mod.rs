@@ -7,7 +7,9 @@
 //! | what happens to a form that arrives twice | `once.rs` |
 //! | headers, forged requests, request ids | `security.rs` |
 //! | error pages | `errors.rs` |
+//! | CSV that goes out | `csv.rs` |
 //! | the frame of a page | `shell.rs`, `templates/base.html` |
+//! | the colours that a visitor chose | `preferences.rs` |
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,16 +26,20 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 
 pub mod assets;
 pub mod components;
+mod cookies;
+pub mod csv;
 mod error_page;
 pub mod errors;
 pub mod flash;
 mod forms;
 pub mod once;
+mod preferences;
 mod routes;
 pub mod security;
 pub mod shell;
 pub mod ui;
 
+pub use cookies::{local_path, set_cookie, unset_cookie};
 pub use forms::{Form, FormErrors, Path, Query, new_key, pairs, path_part};
 pub use routes::{Route, Routes, Who};
 
@@ -94,7 +100,9 @@ pub fn compression() -> CompressionLayer<impl Predicate> {
 
 /// The addresses that belong to no feature.
 pub fn routes() -> Routes {
-    Routes::new().get("/components", Who::Development, show_components)
+    Routes::new()
+        .get("/components", Who::Development, show_components)
+        .merge(preferences::routes())
 }
 
 // GET /components: every part of the interface in its states.

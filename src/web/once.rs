@@ -22,6 +22,22 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The one-time key of a form with files, which the middleware lets through unread; `parts` are what it holds.
+pub fn of_files(key: &str, path: &str, parts: &[&[u8]]) -> Result<Option<Once>, Error> {
+    if key.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Once { key: key_of(key, path)?, request_hash: secret::sha256(parts) }))
+}
+
+/// All forms of one page carry one key: each counts once for its own address.
+fn key_of(key: &str, path: &str) -> Result<String, Error> {
+    if !(8..=100).contains(&key.chars().count()) {
+        return Err(Error::BadRequest("The one-time key is not readable. Load the page again."));
+    }
+    Ok(hex(&secret::sha256(&[key.as_bytes(), b"\n", path.as_bytes()])))
+}
+
 /// The middleware.
 pub async fn once(request: Request, next: Next) -> Response {
     let is_form = request
@@ -48,12 +64,10 @@ pub async fn once(request: Request, next: Next) -> Response {
         },
     };
     if let Some(key) = key.filter(|key| !key.is_empty()) {
-        if !(8..=100).contains(&key.chars().count()) {
-            return Error::BadRequest("The one-time key is not readable. Load the page again.")
-                .into_response();
-        }
-        // All forms of one page carry one key: each counts once for its own address.
-        let key = hex(&secret::sha256(&[key.as_bytes(), b"\n", parts.uri.path().as_bytes()]));
+        let key = match key_of(&key, parts.uri.path()) {
+            Ok(key) => key,
+            Err(error) => return error.into_response(),
+        };
         parts.extensions.insert(Once { key, request_hash: secret::sha256(&[&bytes]) });
     }
     for attempt in 1.. {

@@ -1,8 +1,18 @@
-//! Who gets what at every address.
+//! Who gets what at every address: the table of routes against every kind of visitor, with the ids of the own and of
+//! another organization.
+
+use std::collections::HashMap;
 
 use axum::http::StatusCode;
+use trellis::actor::{Actor, Role};
+use trellis::core_teams::NewCoreTeam;
+use trellis::metrics::{Aim, Cadence, MetricName, NewMetric, Unit};
+use trellis::missions::{Customer, MissionText, Success, Value};
+use trellis::squads::{Allocation, NewMembership, NewSquad, Pattern, SquadName};
+use trellis::web::{Route, Who};
+use trellis::{core_teams, metrics, missions, skills, squads};
 
-use crate::harness::TestApp;
+use crate::harness::{TestApp, Visitor};
 
 #[tokio::test]
 async fn an_unknown_address_is_a_page_that_says_so() {
@@ -24,4 +34,260 @@ async fn machines_get_the_error_as_json_with_the_request_id() {
     assert_eq!(answer.error_code(), "not_found");
     let id = answer.json()["error"]["request_id"].as_str().unwrap().to_owned();
     assert_eq!(answer.headers["x-request-id"], id);
+}
+
+/// One of everything that an address can name.
+struct World {
+    slug: String,
+    ids: HashMap<&'static str, String>,
+}
+
+impl World {
+    /// Makes one of everything in the organization of `designer`; `squad_member` is in the squad.
+    async fn new(app: &TestApp, slug: &str, designer: &Actor, squad_member: Option<&Visitor>) -> Self {
+        let (pool, at) = (&app.pool, app.clock().now());
+        let designer = &Actor { at, ..designer.clone() };
+        let squad = squads::service::create(
+            pool,
+            designer,
+            &NewSquad {
+                name: SquadName::parse("Fair Bills").unwrap(),
+                pattern: Pattern::parse("own").unwrap(),
+                description: squads::Description::parse("").unwrap(),
+            },
+        )
+        .await
+        .unwrap();
+        let member = squad_member.map_or(designer.member, Visitor::id);
+        let new = NewMembership { member, allocation: Allocation::parse("50").unwrap(), hats: vec![] };
+        squads::service::add_members(pool, designer, squad, &[new]).await.unwrap();
+        let core_team = core_teams::service::create(
+            pool,
+            designer,
+            &NewCoreTeam {
+                name: core_teams::CoreTeamName::parse("Payments").unwrap(),
+                description: squads::Description::parse("").unwrap(),
+            },
+        )
+        .await
+        .unwrap();
+        let skill = skills::service::create(
+            pool,
+            designer,
+            &skills::SkillName::parse("Billing").unwrap(),
+            &skills::SkillDescription::parse("").unwrap(),
+        )
+        .await
+        .unwrap();
+        let text = MissionText {
+            customer: Customer::parse("Households in their first winter").unwrap(),
+            value: Value::parse("They understand their bill").unwrap(),
+            success: Success::parse("Nine of ten ask nothing").unwrap(),
+            review_on: at.date_naive().succ_opt(),
+        };
+        missions::service::write(pool, designer, squad, 0, &text).await.unwrap();
+        let metric = metrics::service::set_goal(
+            pool,
+            designer,
+            squad,
+            &NewMetric {
+                name: MetricName::parse("First bill correct").unwrap(),
+                unit: Unit::parse("%").unwrap(),
+                aim: Aim::Up { target: 97.0 },
+                baseline: None,
+                cadence: Cadence::Weekly,
+            },
+        )
+        .await
+        .unwrap();
+        let membership: uuid::Uuid = sqlx::query_scalar("select id from membership where organization_id = $1")
+            .bind(designer.tenant.organization_id())
+            .fetch_one(pool)
+            .await
+            .unwrap();
+        let event: uuid::Uuid =
+            sqlx::query_scalar("select id from event where organization_id = $1 order by seq limit 1")
+                .bind(designer.tenant.organization_id())
+                .fetch_one(pool)
+                .await
+                .unwrap();
+        let mut ids = HashMap::from([
+            ("squad", squad.to_string()),
+            ("core_team", core_team.to_string()),
+            ("member", designer.member.to_string()),
+            ("membership", membership.to_string()),
+            ("skill", skill.to_string()),
+            ("metric", metric.to_string()),
+            ("event", event.to_string()),
+            ("version", "1".to_owned()),
+        ]);
+        ids.extend(Self::by_pages(app, slug, designer).await);
+        Self { slug: slug.to_owned(), ids }
+    }
+
+    /// What only its pages make: an invitation, an import, a session.
+    async fn by_pages(app: &TestApp, slug: &str, designer: &Actor) -> HashMap<&'static str, String> {
+        let mut admin = app.visitor(designer).await;
+        let invited = admin
+            .post(&format!("/o/{slug}/settings/invitations"), "email=new%40example.org&name=New+One")
+            .await;
+        assert!(invited.status.is_success() || invited.status.is_redirection(), "{}", invited.text("main"));
+        let boundary = "----boundary";
+        let body = format!(
+            "--{boundary}\r\ncontent-disposition: form-data; name=\"files\"; filename=\"members.csv\"\r\n\
+             content-type: text/csv\r\n\r\nemail,name,title,discipline\r\nx@example.org,X,,design\r\n--{boundary}--\r\n"
+        );
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        let headers = [("content-type", kind.as_str()), ("sec-fetch-site", "same-origin")];
+        let sent = admin.send(axum::http::Method::POST, &format!("/o/{slug}/import"), &headers, body).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
+        let mut ids = HashMap::new();
+        for table in ["invitation", "import"] {
+            let id: uuid::Uuid = match table {
+                "invitation" => sqlx::query_scalar("select id from invitation where organization_id = $1"),
+                _ => sqlx::query_scalar("select id from import where organization_id = $1"),
+            }
+            .bind(designer.tenant.organization_id())
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
+            ids.insert(table, id.to_string());
+        }
+        let session: uuid::Uuid = sqlx::query_scalar("select id from session where user_id = $1 limit 1")
+            .bind(designer.user)
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
+        ids.insert("session", session.to_string());
+        ids
+    }
+
+    /// The address of a route with the ids of this world, in the organization with `slug`.
+    fn address(&self, route: &Route, slug: &str) -> String {
+        let mut path = route.path.to_owned();
+        for (name, _) in route.ids() {
+            let value = match name {
+                "org" => slug,
+                "token" | "hash" | "path" => "nothing",
+                other => self.ids.get(other).unwrap_or_else(|| panic!("{}: no id of kind {other}", route.path)),
+            };
+            path = path.replace(&format!("{{{name}}}"), value);
+        }
+        path
+    }
+}
+
+async fn ask(visitor: &Visitor, route: &Route, address: &str) -> StatusCode {
+    let mut visitor = visitor.clone();
+    let answer = if route.is_change() { visitor.post(address, "").await } else { visitor.get(address).await };
+    assert!(!answer.status.is_server_error(), "{} {address}: {}", route.method, answer.text("main"));
+    answer.status
+}
+
+/// Addresses of one organization.
+fn of_an_organization() -> Vec<Route> {
+    trellis::routes().list().iter().filter(|route| route.path.starts_with("/o/{org}")).cloned().collect()
+}
+
+/// A stream never ends, so it is asked for in its own tests.
+fn is_page(route: &Route) -> bool {
+    !route.path.ends_with("/events")
+}
+
+#[tokio::test]
+async fn nobody_reaches_another_organization_at_any_address() {
+    let app = TestApp::new().await;
+    let own = World::new(&app, &app.slug, &app.founder(), None).await;
+    let stranger = app.stranger().await;
+    let other_slug = app.slug_of(&stranger).await;
+    let other = World::new(&app, &other_slug, &stranger.actor(), None).await;
+    let admin = app.admin().await;
+
+    let mut wrong = vec![];
+    for route in of_an_organization().iter().filter(|route| is_page(route)) {
+        let strangers = own.address(route, &own.slug);
+        let status = ask(&stranger, route, &strangers).await;
+        if status != StatusCode::NOT_FOUND {
+            wrong.push(format!("a stranger: {} {} → {status}", route.method, route.path));
+        }
+        if route.ids().len() > 1 {
+            let foreign = other.address(route, &own.slug);
+            let status = ask(&admin, route, &foreign).await;
+            if status != StatusCode::NOT_FOUND {
+                wrong.push(format!("an id of another organization: {} {} → {status}", route.method, route.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_is_asked_to_sign_in() {
+    let app = TestApp::new().await;
+    let own = World::new(&app, &app.slug, &app.founder(), None).await;
+    let anonymous = app.anonymous();
+
+    let mut wrong = vec![];
+    for route in trellis::routes().list().iter().filter(|route| is_page(route)) {
+        let status = ask(&anonymous, route, &own.address(route, &own.slug)).await;
+        let expected = match (route.who, route.is_change()) {
+            (Who::Anyone | Who::LinkHolder | Who::Development, _) => continue,
+            (_, false) => StatusCode::SEE_OTHER,
+            (_, true) => StatusCode::UNAUTHORIZED,
+        };
+        if status != expected {
+            wrong.push(format!("{} {} → {status}", route.method, route.path));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn each_role_is_let_in_and_kept_out_as_the_table_says() {
+    let app = TestApp::new().await;
+    let squad_member = app.member("Aisha Rahman").await;
+    let own = World::new(&app, &app.slug, &app.founder(), Some(&squad_member)).await;
+    let visitors = [
+        ("admin", app.admin_only().await),
+        ("leader", app.leader("Ruth Abara").await),
+        ("coach", app.member_with("Hana Sato", &[Role::Coach]).await),
+        ("squad's member", squad_member),
+        ("member", app.member("Wei Zhang").await),
+    ];
+
+    let mut wrong = vec![];
+    for route in of_an_organization().iter().filter(|route| is_page(route)) {
+        for (kind, visitor) in &visitors {
+            let may = match route.who {
+                Who::Designer => matches!(*kind, "admin" | "leader"),
+                Who::Admin => *kind == "admin",
+                Who::SquadMember => *kind == "squad's member",
+                Who::SquadMemberOrLeader => matches!(*kind, "admin" | "leader" | "squad's member"),
+                Who::SelfOrAdmin => continue,
+                _ => true,
+            };
+            // While a squad is forming, those who design it may do what its members do.
+            let is_open = route.who == Who::SquadMember && matches!(*kind, "admin" | "leader");
+            let status = ask(visitor, route, &own.address(route, &own.slug)).await;
+            let is_in = status != StatusCode::FORBIDDEN && status != StatusCode::UNAUTHORIZED;
+            if is_in != may && !is_open {
+                wrong.push(format!("{kind}: {} {} → {status}", route.method, route.path));
+            }
+            // What was there for the visitors before is there for the next: an empty form changes nothing.
+            if status == StatusCode::NOT_FOUND {
+                wrong.push(format!("{kind}: {} {} is gone", route.method, route.path));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn every_route_is_in_the_table_once() {
+    let routes = trellis::routes();
+    let mut seen = std::collections::HashSet::new();
+    for route in routes.list() {
+        assert!(seen.insert((route.method, route.path)), "{} {} twice", route.method, route.path);
+    }
+    assert!(seen.len() > 50);
 }

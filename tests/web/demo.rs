@@ -1,1 +1,124 @@
-//! Tests of demo.
+//! The demo: believable, complete, the same for the same seed, and made in seconds.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use serde_json::Value;
+use trellis::accounts::Passwords;
+use trellis::demo::{self, Made, Options};
+use trellis::{design, doctor};
+
+use crate::harness::TestApp;
+
+fn options(seed: u64) -> Options {
+    Options { organizations: 1, squads: 8, seed, json: true }
+}
+
+async fn fill(app: &TestApp, seed: u64) -> Made {
+    demo::service::fill(&app.pool, &Passwords::default(), app.clock(), &options(seed)).await.unwrap()
+}
+
+async fn off(app: &TestApp) -> Vec<String> {
+    let checks = doctor::examine(&app.pool).await.unwrap();
+    checks.into_iter().flat_map(|check| check.off).collect()
+}
+
+/// What does not differ from making to making: names, states and sizes of squads, in order.
+fn structure(organization: &Value) -> Vec<(String, String, i64)> {
+    let squads = organization["squads"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    squads
+        .iter()
+        .map(|squad| (text(&squad["name"]), text(&squad["state"]), squad["members"].as_i64().unwrap()))
+        .collect()
+}
+
+async fn names(app: &TestApp, slug: &str) -> Vec<String> {
+    sqlx::query_scalar(
+        "select m.name from member m join organization o on o.id = m.organization_id where o.slug = $1 order by m.name",
+    )
+    .bind(slug)
+    .fetch_all(&app.pool)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn the_demo_is_made_in_seconds_and_twice_makes_another_organization() {
+    let app = TestApp::new().await;
+
+    let started = Instant::now();
+    let first = fill(&app, 42).await.json();
+    let took = started.elapsed();
+    let second = fill(&app, 42).await.json();
+    let other = fill(&app, 43).await.json();
+
+    assert!(took.as_secs() < 10, "{took:?}");
+    assert_eq!(off(&app).await, Vec::<String>::new());
+    let [first, second, other] = [first, second, other].map(|made| made["organizations"][0].clone());
+    assert_eq!(first["slug"], "norvik-energy-2", "the harness has the first");
+    assert_eq!(second["slug"], "norvik-energy-3");
+    assert_eq!(structure(&first), structure(&second));
+    let names_of_first = names(&app, "norvik-energy-2").await;
+    assert_eq!(names_of_first, names(&app, "norvik-energy-3").await);
+    assert_ne!(names_of_first, names(&app, "norvik-energy-4").await);
+    assert_eq!(other["slug"], "norvik-energy-4");
+    assert_eq!(first["member_count"], 100);
+    assert_eq!(first["core_teams"].as_array().unwrap().len(), 3);
+    let states: Vec<_> = structure(&first).into_iter().map(|(_, state, _)| state).collect();
+    let count = |wanted: &str| states.iter().filter(|state| *state == wanted).count();
+    assert_eq!((count("active"), count("forming"), count("dissolved")), (7, 1, 1));
+    let roles: Vec<_> =
+        first["accounts"].as_array().unwrap().iter().map(|account| account["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["admin", "leader", "coach", "member", "outsider"]);
+    assert_eq!(first["member_squad"], "fair-bills");
+}
+
+#[tokio::test]
+async fn the_demo_of_the_setup_shows_every_kind_of_finding_and_a_whole_history() {
+    let app = TestApp::new().await;
+
+    demo::service::into_organization(&app.pool, &app.founder()).await.unwrap();
+
+    let today = app.clock().now().date_naive();
+    let design = design::load(&app.pool, app.tenant(), today).await.unwrap();
+    let findings = design.findings();
+    let found: BTreeSet<_> = findings
+        .iter()
+        .map(|finding| format!("{:?} {}", finding.code, finding.severity.word()))
+        .collect();
+    for wanted in ["S1 advice", "S2 warning", "S3 breach", "S4 advice", "S4 warning", "S5 warning", "S6 warning"] {
+        assert!(found.contains(wanted), "{wanted} among {found:?}");
+    }
+    let titles: Vec<_> = findings.iter().map(|finding| finding.title.as_str()).collect();
+    for wanted in [
+        "2 more to reach 6.",
+        "The mission is past its review date.",
+        "The mission is about a function, not a customer.",
+        "Nobody can decide.",
+        "Nobody has Contracts and law.",
+        "Only Zofia Wójcik has UX design.",
+        "Clara Vogel is planned at 130 %.",
+        "Ravi Menon is in 3 squads.",
+        "There is no goal metric.",
+    ] {
+        assert!(titles.contains(&wanted), "{wanted} among {titles:#?}");
+    }
+    assert_eq!(off(&app).await, Vec::<String>::new());
+
+    let kinds: Vec<String> = sqlx::query_scalar("select distinct kind from event order by kind")
+        .fetch_all(&app.pool)
+        .await
+        .unwrap();
+    for wanted in [
+        "squad_returned_to_forming", "squad_dissolved", "members_swapped", "member_moved", "member_removed",
+        "member_deactivated", "mission_written", "goal_metric_set", "skill_confirmed",
+    ] {
+        assert!(kinds.iter().any(|kind| kind == wanted), "{wanted} among {kinds:?}");
+    }
+    let over_days: i64 = sqlx::query_scalar("select extract(day from max(at) - min(at))::bigint from event")
+        .fetch_one(&app.pool)
+        .await
+        .unwrap();
+    assert!(over_days > 365, "{over_days}");
+}

@@ -1,1 +1,207 @@
-//! Tests of doctor.
+//! The doctor finds what is off, and nothing else; also in a copy that was restored from a backup.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool, Row};
+use trellis::doctor::{self, Check};
+use trellis::{MIGRATOR, demo};
+
+use crate::database::TestDb;
+use crate::harness::TestApp;
+
+async fn examine(pool: &PgPool) -> Vec<Check> {
+    doctor::examine(pool).await.unwrap()
+}
+
+/// What is off, with the rule before it.
+async fn off(pool: &PgPool) -> Vec<String> {
+    let checks = examine(pool).await;
+    checks
+        .iter()
+        .flat_map(|check| check.off.iter().map(|off| format!("{}: {off}", check.rule)))
+        .collect()
+}
+
+async fn demo() -> TestApp {
+    let app = TestApp::new().await;
+    demo::service::into_organization(&app.pool, &app.founder()).await.unwrap();
+    app
+}
+
+#[tokio::test]
+async fn an_organization_that_was_just_founded_is_well() {
+    let app = TestApp::new().await;
+
+    let checks = examine(&app.pool).await;
+
+    assert!(checks.iter().all(|check| !check.is_off()), "{checks:#?}");
+    let rules: Vec<_> = checks.iter().map(|check| check.rule).take(12).collect();
+    let expected: Vec<_> = (1..=12).map(|rule| format!("H{rule}")).collect();
+    assert_eq!(rules, expected, "every hard rule has its line");
+}
+
+#[tokio::test]
+async fn a_database_without_the_newest_migration_is_not_examined() {
+    let app = TestApp::new().await;
+    let newest = "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)";
+    app.pool.execute(newest).await.unwrap();
+
+    let error = doctor::examine(&app.pool).await.unwrap_err();
+
+    assert!(error.to_string().ends_with("run `trellis migrate` first"), "{error}");
+}
+
+/// Damage by hand, past triggers and references, and how the doctor names it.
+const DAMAGE: [(&str, &str); 22] = [
+    (
+        "delete from membership where id = any (array(select m.id from membership m join team t on t.id = m.team_id \
+         where t.name = 'Fair Bills' and m.until_at is null order by m.id limit 2))",
+        "H1: norvik-energy: the active squad Fair Bills (",
+    ),
+    (
+        "insert into membership (organization_id, id, team_id, member_id, allocation, from_at, from_event) \
+         select t.organization_id, gen_random_uuid(), t.id, p.id, 50, t.state_at, t.state_event \
+         from team t, lateral (select id from member p where p.deactivated_at is null and not exists \
+             (select from membership m where m.team_id = t.id and m.member_id = p.id) limit 5) as p \
+         where t.name = 'Solar Home'",
+        "H1: norvik-energy: the active squad Solar Home (",
+    ),
+    (
+        "update membership set until_at = null, until_event = null where team_id = (select id from team where state = 'dissolved')",
+        "H1: norvik-energy: the dissolved squad Meter Swap (",
+    ),
+    (
+        "update mission set success = '' where team_id = (select id from team where name = 'EV at Home')",
+        "H7: norvik-energy: the active squad EV at Home (",
+    ),
+    (
+        "delete from metric where team_id = (select id from team where name = 'Landlord Desk')",
+        "without a customer value metric",
+    ),
+    (
+        "alter table metric add column member_id uuid",
+        "H9: the column member_id of the table metric names a person",
+    ),
+    (
+        "update metric set team_id = (select id from team where kind = 'core_team' limit 1) \
+         where team_id = (select id from team where name = 'Small Business')",
+        "belongs to the core team",
+    ),
+    (
+        "alter table metric drop constraint metric_team_fkey; alter table team add unique (id); \
+         alter table metric add constraint metric_team_fkey foreign key (team_id) references team (id)",
+        "H10: the reference metric_team_fkey from metric to team does not carry the organization",
+    ),
+    (
+        "alter table import drop constraint import_pkey, \
+         alter column organization_id drop not null",
+        "H10: the table import may have rows without an organization",
+    ),
+    ("update organization set admin_count = 7", "H11: norvik-energy: the organization Norvik Energy ("),
+    (
+        "delete from event where id = (select from_event from membership m join team t on t.id = m.team_id \
+         where t.name = 'Move-in Made Easy' order by m.id limit 1)",
+        " in Move-in Made Easy (",
+    ),
+    (
+        "delete from event where id = (select state_event from team where name = 'Outage Care')",
+        "H12: norvik-energy: no event tells of the state of Outage Care (",
+    ),
+    (
+        "delete from event where id = (select event_id from mission m join team t on t.id = m.team_id \
+         where t.name = 'Heat Pump Care' limit 1)",
+        "H12: norvik-energy: no event tells of version 1 of the mission of Heat Pump Care (",
+    ),
+    ("update team set member_count = 9 where name = 'Payments'", "counts: norvik-energy: Payments ("),
+    (
+        "update team set mission_version = 5 where name = 'Heat Pump Care'",
+        "counts: norvik-energy: the newest mission of Heat Pump Care (",
+    ),
+    (
+        "update member set deactivated_at = now() where id = (select member_id from membership m join team t on t.id = m.team_id \
+         where t.name = 'Customer Insight' limit 1)",
+        "is deactivated and still in Customer Insight (",
+    ),
+    (
+        "insert into membership (organization_id, id, team_id, member_id, allocation, from_at, until_at, from_event, until_event) \
+         select m.organization_id, gen_random_uuid(), m.team_id, m.member_id, 10, m.from_at + interval '1 day', now(), m.from_event, m.from_event \
+         from membership m join team t on t.id = m.team_id where t.name = 'Meter Data' limit 1",
+        "is in Meter Data (",
+    ),
+    ("delete from team_slug where slug = 'fair-bills'", "addresses: norvik-energy: the address fair-bills does not lead to Fair Bills ("),
+    (
+        "delete from skill where name = 'Billing'",
+        "references: norvik-energy: a row of skill_need refers by skill_need_skill_fkey to (",
+    ),
+    ("alter table event disable trigger event_append_only", "guards: the trigger event_append_only on the table event is gone or switched off"),
+    ("alter table team drop constraint squad_max_members", "guards: the constraint squad_max_members on the table team is gone"),
+    ("drop index metric_goal_key", "guards: the index metric_goal_key on the table metric is gone"),
+];
+
+#[tokio::test]
+async fn every_kind_of_damage_is_found() {
+    let app = demo().await;
+    assert_eq!(off(&app.pool).await, Vec::<String>::new());
+    let mut hand = app.pool.acquire().await.unwrap();
+    hand.execute("set session_replication_role = replica").await.unwrap();
+
+    for (sql, said) in DAMAGE {
+        let before = off(&app.pool).await;
+        assert!(!before.iter().any(|line| line.contains(said)), "{said} before {sql}");
+
+        hand.execute(AssertSqlSafe(sql)).await.unwrap();
+
+        let after = off(&app.pool).await;
+        assert!(after.iter().any(|line| line.contains(said)), "{said} is not in {after:#?} after {sql}");
+    }
+}
+
+/// Postgres's own programs beside the server of the tests; they are of another package on some systems.
+async fn programs(db: &mut PgConnection) -> Option<PathBuf> {
+    let folder: String =
+        sqlx::query_scalar("select setting from pg_config where name = 'BINDIR'").fetch_one(db).await.ok()?;
+    let folder = PathBuf::from(folder);
+    (folder.join("pg_dump").exists() && folder.join("pg_restore").exists()).then_some(folder)
+}
+
+fn run(program: &Path, arguments: &[&str]) {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// How many rows each table has, and a checksum of them.
+async fn contents(db: &mut PgConnection) -> Vec<(String, i64, Option<String>)> {
+    let tables: Vec<String> =
+        sqlx::query_scalar("select relname::text from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1")
+            .fetch_all(&mut *db)
+            .await
+            .unwrap();
+    let mut all = vec![];
+    for table in tables {
+        let sql = format!("select count(*), md5(string_agg(md5(t::text), '' order by md5(t::text))) from {table} t");
+        let row = db.fetch_one(AssertSqlSafe(sql)).await.unwrap();
+        all.push((table, row.get(0), row.get(1)));
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_backup_that_is_restored_is_equal_and_well() {
+    let app = demo().await;
+    let mut source = app.pool.acquire().await.unwrap();
+    let Some(programs) = programs(&mut source).await else { return };
+    let copy = TestDb::new(&MIGRATOR).await;
+    copy.pool.execute("drop schema public cascade").await.unwrap();
+    let dump = std::env::temp_dir().join(format!("trellis-{}.dump", uuid::Uuid::now_v7().simple()));
+    let dump = dump.to_str().unwrap();
+    let url = app.pool.connect_options().to_url_lossy().to_string();
+
+    run(&programs.join("pg_dump"), &["--format=custom", "--schema=public", "--file", dump, &url]);
+    run(&programs.join("pg_restore"), &["--no-owner", "--exit-on-error", "--dbname", &copy.url, dump]);
+
+    std::fs::remove_file(dump).unwrap();
+    let mut restored = PgConnection::connect_with(&copy.options).await.unwrap();
+    assert_eq!(contents(&mut restored).await, contents(&mut source).await);
+    assert_eq!(off(&copy.pool).await, Vec::<String>::new());
+}

@@ -186,9 +186,34 @@ impl TestApp {
         self.sign_in(actor.user.unwrap(), actor).await
     }
 
+    /// An admin who has no other role, signed in.
+    pub async fn admin_only(&self) -> Visitor {
+        self.member_with("Samuel Okafor", &[Role::Admin]).await
+    }
+
+    /// A person who acts already, in a browser of their own.
+    pub async fn visitor(&self, actor: &Actor) -> Visitor {
+        self.sign_in(actor.user.unwrap(), actor.clone()).await
+    }
+
+    /// The word of a visitor's organization in addresses.
+    pub async fn slug_of(&self, visitor: &Visitor) -> String {
+        sqlx::query_scalar("select slug from organization where id = $1")
+            .bind(visitor.actor().tenant.organization_id())
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
+    }
+
     /// Somebody who is not signed in.
     pub fn anonymous(&self) -> Visitor {
         Visitor { router: self.router.clone(), cookies: HashMap::new(), actor: None, ip: self.ip() }
+    }
+
+    /// The same person in a new session, since the old one ends when the clock moves far ahead.
+    pub async fn again(&self, visitor: &Visitor) -> Visitor {
+        let actor = Actor { at: self.clock().now(), ..visitor.actor() };
+        self.sign_in(actor.user.unwrap(), actor).await
     }
 
     async fn user(&self, name: &str, email: &str) -> UserId {
@@ -255,6 +280,11 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// Somebody who is not signed in, in front of any application.
+    pub fn of(router: Router) -> Self {
+        Self { router, cookies: HashMap::new(), actor: None, ip: IpAddr::from([10, 0, 0, 1]) }
+    }
+
     /// The person as the services know them, for state that a test makes through a service.
     pub fn actor(&self) -> Actor {
         self.actor.clone().unwrap()

@@ -1,1 +1,125 @@
 //! Tests of home.
+
+use axum::http::StatusCode;
+use trellis::design;
+
+use crate::given;
+use crate::harness::TestApp;
+
+#[tokio::test]
+async fn an_empty_organization_says_how_to_begin() {
+    let app = TestApp::new().await;
+
+    let page = app.admin().await.get(&app.at("")).await;
+
+    page.assert_ok();
+    assert_eq!(page.text(".empty h3"), "No squads yet");
+    assert_eq!(
+        page.texts(".empty .actions a"),
+        ["Design the first squad", "Add members", "Import"]
+    );
+    assert!(page.text(".list").contains("You are alone here."));
+    let member = app.member("Aisha").await.get(&app.at("")).await;
+    assert_eq!(member.count(".empty .actions a"), 0);
+}
+
+#[tokio::test]
+async fn a_leader_sees_what_to_tend_and_which_squad_is_ready() {
+    let app = TestApp::new().await;
+    given::ready(&app, "Fair Bills").await;
+    given::squad(&app, "Outage Care").await;
+
+    let page = app.leader("Ravi").await.get(&app.at("")).await;
+
+    page.assert_ok();
+    let things = page.texts("[aria-labelledby=needs-h] li p:first-child");
+    assert!(
+        things.iter().any(|thing| thing
+            == "Breach: Outage Care: Nobody can analyze, decide, solve problems or act yet."),
+        "{things:?}"
+    );
+    assert!(
+        things.iter().any(|thing| thing == "Passes: Fair Bills: Ready to become active."),
+        "{things:?}"
+    );
+    assert!(things.len() <= 10);
+    assert!(
+        page.text("h1 + .sub")
+            .starts_with("2 squads, 0 core teams, 8 members. Last change today, "),
+        "{}",
+        page.text(".sub")
+    );
+}
+
+#[tokio::test]
+async fn a_member_sees_their_squad_and_what_it_needs_and_nothing_of_others() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Fair Bills").await;
+    given::squad(&app, "Outage Care").await;
+    let mut member = app.member("Aisha").await;
+    given::join(&app, squad, &[member.id()]).await;
+
+    let page = member.get(&app.at("")).await;
+
+    let things = page.texts("[aria-labelledby=needs-h] li p:first-child");
+    assert!(
+        things.contains(&"Warning: Fair Bills: There is no mission yet.".to_owned()),
+        "{things:?}"
+    );
+    assert!(things.iter().all(|thing| !thing.contains("Outage Care")));
+    assert_eq!(page.text(".mission-box h2"), "Fair Bills");
+    let ways = page.texts("[aria-labelledby=needs-h] .ways a");
+    assert!(
+        ways.contains(&"Write the mission".to_owned()) && !ways.contains(&"Add members".to_owned()),
+        "{ways:?}"
+    );
+}
+
+#[tokio::test]
+async fn home_is_not_there_for_strangers() {
+    let app = TestApp::new().await;
+    assert_eq!(app.stranger().await.get(&app.at("")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.anonymous().get(&app.at("")).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn one_squads_design_says_the_same_as_the_whole_one() {
+    let app = TestApp::new().await;
+    let fair = given::active(&app, "Fair Bills").await;
+    let other = given::squad(&app, "Outage Care").await;
+    let busy = app.person("Busy Bee", "data").await;
+    for id in [fair, other, given::squad(&app, "Solar Home").await] {
+        given::join(&app, id, &[busy]).await;
+    }
+    let able = app.person("Able Ada", "service").await;
+    let other_able = app.person("Zora Able", "service").await;
+    for (member, skill) in [(able, "decide"), (able, "act"), (other_able, "decide")] {
+        sqlx::query(
+            "insert into member_skill (organization_id, member_id, skill_id, level, rated_at) \
+             select organization_id, $1, id, 4, now() from skill where organization_id = $2 and capability = $3",
+        )
+        .bind(member)
+        .bind(app.tenant().organization_id())
+        .bind(skill)
+        .execute(&app.pool)
+        .await
+        .unwrap();
+    }
+    let today = app.clock().now().date_naive();
+
+    let all = design::load(&app.pool, app.tenant(), today).await.unwrap();
+    let one = design::load_squads(&app.pool, app.tenant(), today, &[fair]).await.unwrap();
+
+    assert_eq!(one.squads.len(), 1);
+    assert_eq!(one.findings_of(fair), {
+        let mut findings = all.findings_of(fair);
+        for finding in &mut findings {
+            finding.squads.retain(|id| *id == fair);
+        }
+        findings
+    });
+    let titles: Vec<_> = one.findings_of(fair).into_iter().map(|finding| finding.title).collect();
+    assert!(titles.contains(&"Busy Bee is planned at 150 %.".to_owned()), "{titles:?}");
+    assert!(titles.contains(&"Busy Bee is in 3 squads.".to_owned()));
+    assert!(one.findings_of(fair).iter().any(|finding| matches!(&finding.way_out, design::WayOut::AddMember { name, .. } if name == "Able Ada")));
+}

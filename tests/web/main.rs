@@ -3,6 +3,7 @@
 
 #[path = "../support/database.rs"]
 mod database;
+mod given;
 mod harness;
 
 mod access;

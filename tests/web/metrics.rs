@@ -1,1 +1,182 @@
 //! Tests of metrics.
+
+use axum::http::StatusCode;
+use trellis::error::Error;
+use trellis::metrics::service::{replace_goal, set_goal, update};
+use trellis::text::Reason;
+
+use crate::given;
+use crate::harness::TestApp;
+
+const FORM: &str = "name=First+bill+correct&unit=%25&direction=up&baseline=88%2C1&target=97&target_high=&cadence=weekly";
+
+fn reason() -> Reason {
+    Reason::parse("Nobody steered by it").unwrap()
+}
+
+#[tokio::test]
+async fn a_squads_member_chooses_its_goal_metric() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Fair Bills").await;
+    let mut member = app.member("Aisha").await;
+    given::join(&app, squad, &[member.id()]).await;
+
+    let new = app.at("/squads/fair-bills/metrics/new");
+    member.get(&format!("{new}?goal=1")).await.assert_ok();
+    member.post(&new, FORM).await.assert_redirect();
+
+    let kept: (String, f64, Option<f64>) =
+        sqlx::query_as("select kind, target, baseline from metric where is_goal")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
+    assert_eq!(kept, ("customer_value".to_owned(), 97.0, Some(88.1)));
+    assert_eq!(given::events(&app, "goal_metric_set").await, 1);
+}
+
+#[tokio::test]
+async fn designers_choose_it_while_the_squad_is_forming_and_not_later() {
+    let app = TestApp::new().await;
+    given::squad(&app, "Outage Care").await;
+    given::active(&app, "Fair Bills").await;
+    let mut leader = app.leader("Ingrid").await;
+
+    leader.get(&app.at("/squads/outage-care/metrics/new")).await.assert_ok();
+    let active = leader.get(&app.at("/squads/fair-bills/metrics/new")).await;
+    assert_eq!(active.status, StatusCode::FORBIDDEN);
+    let other = app.member("Otto").await.get(&app.at("/squads/outage-care/metrics/new")).await;
+    assert_eq!(other.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_squad_has_one_goal_metric_and_the_second_is_told_to_replace_it() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Fair Bills").await;
+    let leader = given::designer(&app);
+    set_goal(&app.pool, &leader, squad, &given::metric("First bill correct", 97.0)).await.unwrap();
+
+    let second = set_goal(&app.pool, &leader, squad, &given::metric("Calls", 20.0)).await;
+
+    let Err(Error::Refused(refusal)) = second else { panic!("{second:?}") };
+    assert_eq!(
+        refusal.message,
+        "This squad has a goal metric. Replace it with a reason: its history stays."
+    );
+    assert!(refusal.is_conflict);
+}
+
+#[tokio::test]
+async fn a_goal_metric_is_replaced_in_one_step_with_a_reason() {
+    let app = TestApp::new().await;
+    let squad = given::ready(&app, "Fair Bills").await;
+    let leader = given::designer(&app);
+    let old = sqlx::query_scalar("select id from metric").fetch_one(&app.pool).await.unwrap();
+
+    replace_goal(&app.pool, &leader, old, 1, &reason(), &given::metric("Calls answered", 90.0))
+        .await
+        .unwrap();
+
+    let all: Vec<(String, bool, String)> =
+        sqlx::query_as("select name, ended_at is null, ended_reason from metric where team_id = $1 order by created_at")
+            .bind(squad)
+            .fetch_all(&app.pool)
+            .await
+            .unwrap();
+    assert_eq!(
+        all,
+        [
+            ("First bill correct".to_owned(), false, "Nobody steered by it".to_owned()),
+            ("Calls answered".to_owned(), true, String::new()),
+        ]
+    );
+    let again =
+        update(&app.pool, &leader, old, 2, &given::metric("First bill correct", 98.0)).await;
+    assert!(matches!(again, Err(Error::Refused(refusal)) if refusal.code == "metric_ended"));
+}
+
+#[tokio::test]
+async fn an_old_version_of_the_form_shows_both_values() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Fair Bills").await;
+    let mut leader = app.leader("Ingrid").await;
+    let id = set_goal(
+        &app.pool,
+        &given::designer(&app),
+        squad,
+        &given::metric("First bill correct", 95.0),
+    )
+    .await
+    .unwrap();
+    update(&app.pool, &given::designer(&app), id, 1, &given::metric("First bill correct", 96.0))
+        .await
+        .unwrap();
+
+    let edit = app.at(&format!("/squads/fair-bills/metrics/{id}/edit"));
+    let late = leader.post(&edit, &format!("{FORM}&version=1")).await;
+
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert_eq!(late.attribute("input[name=target]", "value").unwrap(), "97");
+    assert_eq!(late.text("#target-now"), "Now saved: 96");
+    leader.post(&edit, &format!("{FORM}&version=2")).await.assert_redirect();
+    assert_eq!(given::events(&app, "metric_changed").await, 2);
+}
+
+#[tokio::test]
+async fn what_was_typed_wrong_is_said_beside_its_field() {
+    let app = TestApp::new().await;
+    given::squad(&app, "Fair Bills").await;
+    let mut leader = app.leader("Ingrid").await;
+    let new = app.at("/squads/fair-bills/metrics/new");
+
+    for (form, field, sentence) in [
+        (
+            "name=&unit=&direction=up&baseline=&target=97&cadence=weekly",
+            "name",
+            "Fill in the metric's name.",
+        ),
+        (
+            "name=a&unit=&direction=up&baseline=&target=many&cadence=weekly",
+            "target",
+            "Write a number, for example 94.2.",
+        ),
+        (
+            "name=a&unit=&direction=up&baseline=&target=1%2C000&cadence=weekly",
+            "target",
+            "1,000 could be read in two ways. Write it without a comma, or with a point.",
+        ),
+        (
+            "name=a&unit=&direction=up&baseline=97&target=97&cadence=weekly",
+            "target",
+            "To go up, the target is above the value today.",
+        ),
+        (
+            "name=a&unit=&direction=within&baseline=&target=2&target_high=&cadence=weekly",
+            "target_high",
+            "Fill in the high end of the range.",
+        ),
+    ] {
+        let answer = leader.post(&new, form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
+        assert_eq!(answer.text(&format!("#{field}-error")), sentence);
+    }
+}
+
+#[tokio::test]
+async fn a_metric_of_another_squad_or_organization_does_not_exist() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Fair Bills").await;
+    given::squad(&app, "Outage Care").await;
+    let id = set_goal(&app.pool, &given::designer(&app), squad, &given::metric("Calls", 95.0))
+        .await
+        .unwrap();
+    let mut leader = app.leader("Ingrid").await;
+    let mut stranger = app.stranger().await;
+
+    let elsewhere = leader.get(&app.at(&format!("/squads/outage-care/metrics/{id}/edit"))).await;
+    assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
+    let theirs =
+        stranger.post(&app.at(&format!("/squads/fair-bills/metrics/{id}/edit")), FORM).await;
+    assert_eq!(theirs.status, StatusCode::NOT_FOUND);
+    let service = update(&app.pool, &stranger.actor(), id, 1, &given::metric("Calls", 1.0)).await;
+    assert!(matches!(service, Err(Error::NotFound)));
+}

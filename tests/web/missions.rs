@@ -1,1 +1,208 @@
 //! Tests of missions.
+
+use axum::http::StatusCode;
+use trellis::error::Error;
+use trellis::missions::service::write;
+use trellis::missions::{MissionText, Success};
+
+use crate::given;
+use crate::harness::TestApp;
+
+const FORM: &str =
+    "customer=Every+household&value=A+bill+they+trust&success=Fewer+calls&review_on=2099-01-01";
+
+#[tokio::test]
+async fn a_leader_writes_the_first_mission_and_it_holds_at_once() {
+    let app = TestApp::new().await;
+    given::squad(&app, "Fair Bills").await;
+    let mut leader = app.leader("Ingrid").await;
+    let page = app.at("/squads/fair-bills/mission");
+
+    let answer = leader.post(&format!("{page}/edit"), &format!("{FORM}&version=0")).await;
+
+    assert_eq!(answer.assert_redirect(), page);
+    let shown = leader.get(&page).await;
+    assert_eq!(shown.text(".mission"), "A bill they trust");
+    assert!(shown.text("main").contains("Written by Ingrid"));
+    assert_eq!(given::events(&app, "mission_written").await, 1);
+}
+
+#[tokio::test]
+async fn the_squads_own_member_writes_and_another_member_does_not() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Fair Bills").await;
+    let mut member = app.member("Aisha").await;
+    given::join(&app, squad, &[member.id()]).await;
+    let mut other = app.member("Otto").await;
+    let edit = app.at("/squads/fair-bills/mission/edit");
+
+    member.get(&edit).await.assert_ok();
+    member.post(&edit, &format!("{FORM}&version=0")).await.assert_redirect();
+    assert_eq!(other.get(&edit).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(other.post(&edit, &format!("{FORM}&version=1")).await.status, StatusCode::FORBIDDEN);
+    other.get(&app.at("/squads/fair-bills/mission")).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_squad_of_another_organization_does_not_exist() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Fair Bills").await;
+    let mut stranger = app.stranger().await;
+
+    for path in ["mission", "mission/edit", "mission/compare"] {
+        let here = stranger.get(&app.at(&format!("/squads/{squad}/{path}"))).await;
+        let there = stranger.get(&format!("/o/other-0/squads/{squad}/{path}")).await;
+        assert_eq!(
+            (here.status, there.status),
+            (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND),
+            "{path}"
+        );
+    }
+    let answer = write(&app.pool, &stranger.actor(), squad, 0, &given::mission("Households")).await;
+    assert!(matches!(answer, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn a_forming_squads_mission_may_have_open_parts_and_an_active_ones_not() {
+    let app = TestApp::new().await;
+    let forming = given::squad(&app, "Outage Care").await;
+    let active = given::active(&app, "Fair Bills").await;
+    let open = MissionText { success: Success::parse("").unwrap(), ..given::mission("Households") };
+    let leader = given::designer(&app);
+
+    write(&app.pool, &leader, forming, 0, &open).await.unwrap();
+    let refused = write(&app.pool, &leader, active, 1, &open).await;
+
+    let Err(Error::Refused(refusal)) = refused else { panic!("{refused:?}") };
+    assert_eq!(
+        refusal.message,
+        "Fill in the sign of success: an active squad keeps its mission complete."
+    );
+    assert_eq!(refusal.field, Some("success"));
+}
+
+#[tokio::test]
+async fn two_who_write_at_once_both_see_both_texts() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Fair Bills").await;
+    let mut leader = app.leader("Ingrid").await;
+    write(&app.pool, &given::designer(&app), squad, 0, &given::mission("Every tenant"))
+        .await
+        .unwrap();
+
+    let edit = app.at("/squads/fair-bills/mission/edit");
+    let late = leader.post(&edit, &format!("{FORM}&version=0")).await;
+
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert_eq!(late.text("textarea[name=customer]"), "Every household");
+    assert_eq!(late.text("#customer-now"), "Now saved: Every tenant");
+    assert_eq!(late.attribute("input[name=version]", "value").unwrap(), "1");
+    assert!(late.text("main").contains("Keep what is saved"));
+    leader.post(&edit, &format!("{FORM}&version=1")).await.assert_redirect();
+}
+
+#[tokio::test]
+async fn an_author_waits_for_another_one_and_does_not_overwrite_them() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Fair Bills").await;
+    let mut held = app.pool.begin().await.unwrap();
+    sqlx::query("select from team where id = $1 for no key update")
+        .bind(squad)
+        .execute(&mut *held)
+        .await
+        .unwrap();
+
+    let (pool, actor) = (app.pool.clone(), given::designer(&app));
+    let waiting =
+        tokio::spawn(
+            async move { write(&pool, &actor, squad, 0, &given::mission("Households")).await },
+        );
+    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+    assert!(!waiting.is_finished(), "the second author waits for the lock");
+    sqlx::query("update team set mission_version = 1 where id = $1")
+        .bind(squad)
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    held.commit().await.unwrap();
+
+    assert!(matches!(waiting.await.unwrap(), Err(Error::Stale)));
+}
+
+#[tokio::test]
+async fn the_same_form_twice_is_one_version() {
+    let app = TestApp::new().await;
+    given::squad(&app, "Fair Bills").await;
+    let mut leader = app.leader("Ingrid").await;
+    let edit = app.at("/squads/fair-bills/mission/edit");
+    let form = format!("key=abcdefgh12345678&{FORM}&version=0");
+
+    leader.post(&edit, &form).await.assert_redirect();
+    leader.post(&edit, &form).await.assert_redirect();
+
+    assert_eq!(given::events(&app, "mission_written").await, 1);
+}
+
+#[tokio::test]
+async fn the_same_text_again_is_no_new_version() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Fair Bills").await;
+    let (leader, text) = (given::designer(&app), given::mission("Households"));
+
+    assert_eq!(write(&app.pool, &leader, squad, 0, &text).await.unwrap(), 1);
+    assert_eq!(write(&app.pool, &leader, squad, 1, &text).await.unwrap(), 1);
+
+    assert_eq!(given::events(&app, "mission_written").await, 1);
+}
+
+#[tokio::test]
+async fn two_versions_are_compared_word_by_word() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Fair Bills").await;
+    let leader = given::designer(&app);
+    write(&app.pool, &leader, squad, 0, &given::mission("Every household")).await.unwrap();
+    write(&app.pool, &leader, squad, 1, &given::mission("Every tenant")).await.unwrap();
+    let mut member = app.member("Aisha").await;
+
+    let page = member.get(&app.at("/squads/fair-bills/mission/compare?from=1&to=2")).await;
+
+    assert_eq!(page.texts("main del"), ["removed: household"]);
+    assert_eq!(page.texts("main ins"), ["added: tenant"]);
+    let none = member.get(&app.at("/squads/fair-bills/mission/compare?from=1&to=3")).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_mission_about_a_function_is_said_and_not_blocked() {
+    let app = TestApp::new().await;
+    given::squad(&app, "Fair Bills").await;
+    let mut leader = app.leader("Ingrid").await;
+    let edit = app.at("/squads/fair-bills/mission/edit");
+    let about = "customer=The+sales+team&value=More+leads&success=&review_on=";
+
+    let preview = leader.get(&format!("{edit}?{about}&version=0")).await;
+    assert!(preview.text(".banner.warn").contains("“sales team”"));
+    assert_eq!(preview.text("textarea[name=value]"), "More leads");
+
+    leader.post(&edit, &format!("{about}&version=0")).await.assert_redirect();
+    let shown = leader.get(&app.at("/squads/fair-bills/mission")).await;
+    assert!(shown.text(".banner.warn").contains("“sales team”"));
+    assert!(shown.text(".toast").contains("is that your customer?"));
+}
+
+#[tokio::test]
+async fn a_text_that_is_too_long_or_no_date_is_refused_beside_its_field() {
+    let app = TestApp::new().await;
+    given::squad(&app, "Fair Bills").await;
+    let mut leader = app.leader("Ingrid").await;
+    let edit = app.at("/squads/fair-bills/mission/edit");
+    let form = |n: usize, day: &str| {
+        format!("customer={}&value=b&success=c&review_on={day}&version=0", "a".repeat(n))
+    };
+
+    let long = leader.post(&edit, &form(301, "soon")).await;
+    assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(long.text("#customer-error").contains("300 are the most"));
+    assert_eq!(long.text("#review_on-error"), "Write the date as in 2026-12-01.");
+    leader.post(&edit, &form(300, "2026-12-01")).await.assert_redirect();
+}

@@ -1,0 +1,268 @@
+//! What needs a person: at most ten things, the worst first, each with its reason and one way on.
+
+use crate::actor::{Role, Roles};
+use crate::design::{Design, Finding, Severity, Tally, WayOut};
+use crate::ids::{MemberId, TeamId};
+
+/// More would be a list to work off instead of a look at the day.
+pub const MAX_THINGS: usize = 10;
+
+/// One thing that needs a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Thing {
+    /// Its weight, as its icon shows it: breach, warning, advice, or passes for good news.
+    pub severity: &'static str,
+    /// The squad or member it is about; nothing where the title says it.
+    pub about: Option<TeamId>,
+    /// What is.
+    pub title: String,
+    /// Why it matters.
+    pub reason: String,
+    /// The one action.
+    pub action: Action,
+}
+
+/// Where a thing leads.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// What the design rule offers.
+    WayOut(WayOut),
+    /// Look at a squad.
+    Squad(TeamId),
+    /// Make a squad active.
+    Activate(TeamId),
+    /// Look at one's own skills again.
+    OwnSkills,
+    /// Add members.
+    AddMembers,
+}
+
+/// Who looks.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Which member.
+    pub member: MemberId,
+    /// With which roles.
+    pub roles: Roles,
+    /// How many of their levels are stale.
+    pub stale_skills: i64,
+    /// How many members the organization has.
+    pub members: i64,
+}
+
+/// What needs `person`, and how many things more than are shown.
+pub fn things(design: &Design, findings: &[Finding], person: &Person) -> (Vec<Thing>, usize) {
+    let mut things = Vec::new();
+    if person.roles.may_administer() && person.members <= 1 {
+        things.push(Thing {
+            severity: "advice",
+            about: None,
+            title: "You are alone here.".to_owned(),
+            reason: "Add members one by one, or import a list. They can be invited later."
+                .to_owned(),
+            action: Action::AddMembers,
+        });
+    }
+    let is_own =
+        |finding: &Finding| finding.squads.iter().any(|id| is_in(design, *id, person.member));
+    let is_active = |finding: &Finding| {
+        finding.squads.iter().any(|id| design.squad(*id).is_some_and(|squad| squad.is_active))
+    };
+    let mut theirs: Vec<&Finding> = findings
+        .iter()
+        .filter(|finding| finding.severity <= Severity::Warning)
+        .filter(|finding| person.roles.may_design() || is_own(finding))
+        .collect();
+    // An active squad serves customers today, so it comes before one that is forming. The sort keeps the rest.
+    theirs.sort_by_key(|finding| (finding.severity, !is_active(finding)));
+    let breaches = theirs.iter().filter(|finding| finding.severity == Severity::Breach).count();
+    let (breaches, warnings) = theirs.split_at(breaches);
+    things.extend(of_findings(breaches, person));
+    if person.roles.may_design() {
+        things.extend(ready(design));
+    } else if person.roles.has(Role::Coach) {
+        things.extend(troubled(design, findings, person.member));
+    }
+    things.extend(of_findings(warnings, person));
+    things.extend(stale(person));
+    let more = things.len().saturating_sub(MAX_THINGS);
+    things.truncate(MAX_THINGS);
+    (things, more)
+}
+
+fn is_in(design: &Design, squad: TeamId, member: MemberId) -> bool {
+    design.squad(squad).is_some_and(|squad| squad.has(member))
+}
+
+/// Findings of one severity. Who designs many squads sees the first of each squad, with how many more there are, so
+/// that one squad in trouble does not hide the others; who is in a squad or two sees them all.
+fn of_findings(findings: &[&Finding], person: &Person) -> Vec<Thing> {
+    let mut things: Vec<(Thing, usize)> = Vec::new();
+    for finding in findings {
+        let about = finding.squads.first().copied();
+        let before = things.iter_mut().find(|(thing, _)| thing.about == about);
+        if let Some((_, more)) = before.filter(|_| person.roles.may_design()) {
+            *more += 1;
+            continue;
+        }
+        let thing = Thing {
+            severity: finding.severity.word(),
+            about,
+            title: finding.title.clone(),
+            reason: finding.reason.clone(),
+            action: Action::WayOut(finding.way_out.clone()),
+        };
+        things.push((thing, 0));
+    }
+    let said = things.into_iter().map(|(mut thing, more)| {
+        let word = if thing.severity == "breach" {
+            ("breach", "breaches")
+        } else {
+            ("warning", "warnings")
+        };
+        match more {
+            0 => {}
+            1 => thing.reason = format!("{} One more {} on its page.", thing.reason, word.0),
+            n => thing.reason = format!("{} {n} more {} on its page.", thing.reason, word.1),
+        }
+        thing
+    });
+    said.collect()
+}
+
+/// Squads that are forming and have all that an active one needs.
+fn ready(design: &Design) -> Vec<Thing> {
+    let squads = design.squads.iter().filter(|squad| !squad.is_active && squad.may_be_active());
+    squads
+        .map(|squad| Thing {
+            severity: "passes",
+            about: Some(squad.id),
+            title: "Ready to become active.".to_owned(),
+            reason: "It has 6 to 10 members, a complete mission and a goal metric.".to_owned(),
+            action: Action::Activate(squad.id),
+        })
+        .collect()
+}
+
+/// Other squads with breaches, for somebody who can be asked for help: one line each, to look at.
+fn troubled(design: &Design, findings: &[Finding], member: MemberId) -> Vec<Thing> {
+    let others = design.squads.iter().filter(|squad| squad.is_active && !squad.has(member));
+    others
+        .filter_map(|squad| {
+            let own = findings.iter().filter(|finding| finding.squads.contains(&squad.id));
+            let tally = Tally::of(own.clone());
+            let worst =
+                own.min_by_key(|finding| finding.severity).filter(|_| tally.breaches > 0)?;
+            Some(Thing {
+                severity: worst.severity.word(),
+                about: Some(squad.id),
+                title: worst.title.clone(),
+                reason: format!("Findings: {}. You help when the squad asks.", tally.words()),
+                action: Action::Squad(squad.id),
+            })
+        })
+        .collect()
+}
+
+/// One's own skills that nobody has looked at for long.
+fn stale(person: &Person) -> Option<Thing> {
+    let title = match person.stale_skills {
+        ..=0 => return None,
+        1 => "One of your skills was last looked at more than 6 months ago.".to_owned(),
+        n => format!("{n} of your skills were last looked at more than 6 months ago."),
+    };
+    Some(Thing {
+        severity: "advice",
+        about: None,
+        title,
+        reason: "Squads find you by them. Say whether they are still true.".to_owned(),
+        action: Action::OwnSkills,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::design::{Placement, SquadDesign};
+
+    fn squad(n: u128, is_active: bool, members: &[u128]) -> SquadDesign {
+        let member = |n: &u128| Placement { member: MemberId(Uuid::from_u128(*n)), allocation: 50 };
+        SquadDesign {
+            id: TeamId(Uuid::from_u128(n)),
+            name: format!("Squad {n:02}"),
+            slug: String::new(),
+            is_active,
+            mission: None,
+            members: members.iter().map(member).collect(),
+            needs: vec![],
+            goal: None,
+            live_metrics: 0,
+        }
+    }
+
+    fn person(roles: &[Role]) -> Person {
+        let roles = roles.iter().copied().collect();
+        Person { member: MemberId(Uuid::from_u128(100)), roles, stale_skills: 0, members: 20 }
+    }
+
+    fn seen(design: &Design, person: &Person) -> (Vec<Thing>, usize) {
+        things(design, &design.findings(), person)
+    }
+
+    #[test]
+    fn a_leader_sees_ten_things_at_most_active_squads_first() {
+        let squads: Vec<_> = (1..=6).map(|n| squad(n, n == 6, &[n + 200])).collect();
+        let design = Design { squads, ..Design::default() };
+        let (things, more) = seen(&design, &person(&[Role::Leader]));
+        assert_eq!((things.len(), more), (MAX_THINGS, 2), "a breach and a warning of each squad");
+        assert!(things[0].reason.ends_with("One more breach on its page."), "{}", things[0].reason);
+        assert_eq!(things[0].about, Some(TeamId(Uuid::from_u128(6))));
+        assert!(things.iter().all(|thing| thing.severity != "advice"));
+    }
+
+    #[test]
+    fn a_member_sees_what_their_own_squads_need() {
+        let design = Design {
+            squads: vec![squad(1, true, &[100]), squad(2, true, &[201])],
+            ..Design::default()
+        };
+        let (things, _) = seen(&design, &person(&[]));
+        assert!(!things.is_empty());
+        assert!(things.iter().all(|thing| thing.about == Some(TeamId(Uuid::from_u128(1)))));
+    }
+
+    #[test]
+    fn a_coach_sees_active_squads_with_breaches_once_and_to_look_at() {
+        let design = Design {
+            squads: vec![squad(1, true, &[200]), squad(2, false, &[201])],
+            ..Design::default()
+        };
+        let (things, _) = seen(&design, &person(&[Role::Coach]));
+        assert_eq!(things.len(), 1);
+        assert_eq!(things[0].action, Action::Squad(TeamId(Uuid::from_u128(1))));
+    }
+
+    #[test]
+    fn stale_skills_are_said_in_words() {
+        let title = |n| stale(&Person { stale_skills: n, ..person(&[]) }).map(|thing| thing.title);
+        assert_eq!(title(0), None);
+        assert_eq!(
+            title(1).unwrap(),
+            "One of your skills was last looked at more than 6 months ago."
+        );
+        assert_eq!(
+            title(2).unwrap(),
+            "2 of your skills were last looked at more than 6 months ago."
+        );
+    }
+
+    #[test]
+    fn an_admin_who_is_alone_is_told_how_members_come() {
+        let alone = |members| {
+            seen(&Design::default(), &Person { members, ..person(&[Role::Admin]) }).0.len()
+        };
+        assert_eq!((alone(1), alone(2)), (1, 0));
+    }
+}

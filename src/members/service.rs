@@ -1,0 +1,221 @@
+//! What a person may do with members.
+
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use super::db::{self, MemberPage};
+use super::domain::{
+    Departure, EDITORS, Member, MemberEmailTaken, Numbered, PEERS, Profile, SeveralRefused,
+};
+use crate::accounts::service::end_sessions_in;
+use crate::actor::{ADMINS, Actor, DESIGNERS, Roles};
+use crate::error::{Error, OnConstraint, Result};
+use crate::history::{self, NewEvent};
+use crate::ids::MemberId;
+use crate::organizations::service::revoke_all_in;
+use crate::squads::service::leave_all_in;
+use crate::text::Reason;
+use crate::transaction::{Begun, begin};
+
+impl MemberPage {
+    /// The member as the rules know them.
+    pub fn member(&self) -> Result<Member> {
+        Ok(Member {
+            id: self.id,
+            name: self.name.clone(),
+            user: self.user_id,
+            roles: Roles::parse(&self.roles)?,
+            is_deactivated: self.deactivated_at.is_some(),
+        })
+    }
+}
+
+fn must_design(actor: &Actor) -> Result<()> {
+    if actor.roles.may_design() { Ok(()) } else { Err(Error::Forbidden(DESIGNERS.into())) }
+}
+
+/// Adds a member.
+pub async fn add(pool: &PgPool, actor: &Actor, profile: &Profile) -> Result<MemberId> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    must_design(actor)?;
+    let id = MemberId::new();
+    db::insert_all(&mut tx, actor.tenant, &[(id, profile)], actor.at)
+        .await
+        .on_constraint("member_email_key", MemberEmailTaken)?;
+    let event =
+        NewEvent::new("member_added", format!("added {} as a member", profile.name), [id.0])
+            .change(None, said(profile));
+    history::record(&mut tx, actor, event).await?;
+    tx.done(id).await
+}
+
+/// Adds several members or, if one of the lines is wrong, nobody. One event names them all.
+pub async fn add_several(pool: &PgPool, actor: &Actor, lines: &[Numbered]) -> Result<usize> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    must_design(actor)?;
+    let address = |profile: &Profile| profile.email.as_ref().map(|it| it.as_str().to_owned());
+    let emails: Vec<_> = lines.iter().filter_map(|(_, profile)| address(profile)).collect();
+    let taken = db::taken_emails(&mut *tx, actor.tenant, &emails).await?;
+    let refused: Vec<_> = lines
+        .iter()
+        .filter(|(_, profile)| address(profile).is_some_and(|email| taken.contains(&email)))
+        .map(|(line, _)| (*line, MemberEmailTaken.to_string()))
+        .collect();
+    if !refused.is_empty() {
+        return Err(SeveralRefused::of(refused).into());
+    }
+    let members: Vec<_> = lines.iter().map(|(_, profile)| (MemberId::new(), profile)).collect();
+    db::insert_all(&mut tx, actor.tenant, &members, actor.at)
+        .await
+        .on_constraint("member_email_key", MemberEmailTaken)?;
+    let names: Vec<_> = members.iter().map(|(_, profile)| profile.name.as_str()).collect();
+    let summary = match names[..] {
+        [one] => format!("added {one} as a member"),
+        [first, second] => format!("added {first} and {second} as members"),
+        [first, second, ..] => {
+            format!("added {first}, {second} and {} more as members", names.len() - 2)
+        }
+        [] => return tx.done(0).await,
+    };
+    let event = NewEvent::new("members_added", summary, members.iter().map(|(id, _)| id.0))
+        .change(None, json!({"members": names}));
+    history::record(&mut tx, actor, event).await?;
+    tx.done(members.len()).await
+}
+
+/// Writes a profile. Only admins change the address, which is account data.
+pub async fn update(
+    pool: &PgPool,
+    actor: &Actor,
+    id: MemberId,
+    version: i32,
+    profile: &Profile,
+) -> Result<()> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(()) => return Ok(()),
+    };
+    let saved = db::lock(&mut tx, actor.tenant, id).await?.ok_or(Error::NotFound)?;
+    if !saved.member()?.may_be_edited_by(actor) {
+        return Err(Error::Forbidden(EDITORS.into()));
+    }
+    let email = profile.email.as_ref().map(ToString::to_string);
+    if email != saved.email && !actor.roles.may_administer() {
+        return Err(Error::Forbidden(ADMINS.into()));
+    }
+    let fresh = db::update_profile(&mut tx, actor.tenant, id, version, profile)
+        .await
+        .on_constraint("member_email_key", MemberEmailTaken)?;
+    if !fresh {
+        return Err(Error::Stale);
+    }
+    let whose = if actor.member == id {
+        "their profile".to_owned()
+    } else {
+        format!("the profile of {}", saved.name)
+    };
+    let before = json!({
+        "name": saved.name, "discipline": saved.discipline, "title": saved.title, "time_zone": saved.time_zone,
+        "email_changed": false,
+    });
+    let mut after = said(profile);
+    after["email_changed"] = Value::Bool(email != saved.email);
+    let event =
+        NewEvent::new("member_changed", format!("edited {whose}"), [id.0]).change(before, after);
+    history::record(&mut tx, actor, event).await?;
+    tx.done(()).await
+}
+
+/// What the history says of a profile. Not the address: everybody reads the history.
+fn said(profile: &Profile) -> Value {
+    json!({
+        "name": profile.name, "discipline": profile.discipline, "title": profile.title,
+        "time_zone": profile.time_zone.name(),
+    })
+}
+
+/// Deactivates a member: they leave all teams, where an active squad that falls under 6 returns to forming, and are
+/// signed out everywhere. All of it is one event (H12).
+pub async fn deactivate(
+    pool: &PgPool,
+    actor: &Actor,
+    id: MemberId,
+    version: i32,
+    reason: &Reason,
+) -> Result<Departure> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    must_design(actor)?;
+    let saved = db::lock(&mut tx, actor.tenant, id).await?.ok_or(Error::NotFound)?;
+    let member = saved.member()?;
+    if !member.may_be_moved_by(actor) {
+        return Err(Error::Forbidden(PEERS.into()));
+    }
+    member.may_leave(db::count_admins(&mut *tx, actor.tenant).await?)?;
+    let event = NewEvent::new("member_deactivated", format!("deactivated {}", saved.name), [id.0]);
+    let forming = format!("{} left the organization: {reason}", saved.name);
+    let left = leave_all_in(&mut tx, actor, id, event.id, &forming).await?;
+    if !db::update_deactivated(&mut tx, actor.tenant, id, version, Some(actor.at)).await? {
+        return Err(Error::Stale);
+    }
+    revoke_all_in(&mut tx, actor, id).await?;
+    if let Some(user) = saved.user_id {
+        end_sessions_in(&mut tx, user, None).await?;
+    }
+    let in_teams = |after: bool| -> Vec<Value> {
+        let sizes = left.iter().map(|team| {
+            let (members, state) = match (after, team.returned_to_forming) {
+                (false, true) => (team.before, Some("active")),
+                (true, true) => (team.after, Some("forming")),
+                (false, false) => (team.before, None),
+                (true, false) => (team.after, None),
+            };
+            match state {
+                Some(state) => json!({"team": team.name, "members": members, "state": state}),
+                None => json!({"team": team.name, "members": members}),
+            }
+        });
+        sizes.collect()
+    };
+    let mut event = event
+        .change(
+            json!({"active": true, "teams": in_teams(false)}),
+            json!({"active": false, "teams": in_teams(true)}),
+        )
+        .because(reason.as_str());
+    event.subjects.extend(left.iter().map(|team| team.team.0));
+    history::record(&mut tx, actor, event).await?;
+    let returned = left.into_iter().filter(|team| team.returned_to_forming).map(|team| team.name);
+    let departure = Departure { name: saved.name, returned: returned.collect() };
+    tx.done(departure).await
+}
+
+/// Brings a member back, without the teams they were in.
+pub async fn reactivate(pool: &PgPool, actor: &Actor, id: MemberId, version: i32) -> Result<()> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(()) => return Ok(()),
+    };
+    must_design(actor)?;
+    let saved = db::lock(&mut tx, actor.tenant, id).await?.ok_or(Error::NotFound)?;
+    let member = saved.member()?;
+    if !member.may_be_moved_by(actor) {
+        return Err(Error::Forbidden(PEERS.into()));
+    }
+    member.may_return()?;
+    if !db::update_deactivated(&mut tx, actor.tenant, id, version, None).await? {
+        return Err(Error::Stale);
+    }
+    let event = NewEvent::new("member_reactivated", format!("reactivated {}", saved.name), [id.0])
+        .change(json!({"active": false}), json!({"active": true}));
+    history::record(&mut tx, actor, event).await?;
+    tx.done(()).await
+}

@@ -1,0 +1,247 @@
+//! The list of members: search, filters in the query string, pages of 50.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use sqlx::PgPool;
+
+use super::super::db::{self, Choices, Cursor, Filter, MemberRow, PAGE, TeamShare};
+use super::super::domain::free_share;
+use super::{list_url, team_url, url};
+use crate::error::Result;
+use crate::organizations::Visitor;
+use crate::skills::{self, Level, SkillOption};
+use crate::web::shell::{Section, Shell};
+use crate::web::{Query, page};
+
+/// The filters as they stand in the address; what is not readable does not filter.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ListQuery {
+    q: String,
+    discipline: String,
+    skill: String,
+    level: String,
+    team: String,
+    free: String,
+    user: String,
+    state: String,
+    after: String,
+    before: String,
+}
+
+impl ListQuery {
+    fn filter(&self, may_see_email: bool) -> Filter {
+        let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        Filter {
+            search: some(&self.q),
+            may_see_email,
+            discipline: some(&self.discipline),
+            skill: self.skill.parse().ok(),
+            level: Level::parse(&self.level).ok(),
+            team: self.team.parse().ok(),
+            free: self.free.parse().ok().filter(|share| (1..=100).contains(share)),
+            has_user: match self.user.as_str() {
+                "with" => Some(true),
+                "without" => Some(false),
+                _ => None,
+            },
+            is_deactivated: self.state == "deactivated",
+        }
+    }
+
+    fn cursor(&self) -> Cursor {
+        match (self.after.parse(), self.before.parse()) {
+            (Ok(id), _) => Cursor::After(id),
+            (_, Ok(id)) => Cursor::Before(id),
+            _ => Cursor::Start,
+        }
+    }
+
+    /// The filters that are set, by their names in the address.
+    fn pairs(&self) -> Vec<(&'static str, &str)> {
+        let all = [
+            ("q", &self.q),
+            ("discipline", &self.discipline),
+            ("skill", &self.skill),
+            ("level", &self.level),
+            ("team", &self.team),
+            ("free", &self.free),
+            ("user", &self.user),
+            ("state", &self.state),
+        ];
+        all.into_iter()
+            .map(|(name, value)| (name, value.as_str()))
+            .filter(|(_, value)| !value.is_empty())
+            .collect()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "members/list.html")]
+struct ListPage {
+    shell: Shell,
+    org: String,
+    may_design: bool,
+    query: ListQuery,
+    rows: Vec<MemberRow>,
+    choices: Choices,
+    skills: Vec<SkillOption>,
+    has_previous: bool,
+    has_next: bool,
+}
+
+impl MemberRow {
+    fn allocated(&self) -> i64 {
+        self.teams.iter().map(|team| team.allocation).sum()
+    }
+
+    fn free(&self) -> i64 {
+        free_share(self.allocated())
+    }
+
+    /// The length of the bar, which ends at 100.
+    fn bar(&self) -> i64 {
+        self.allocated().min(100)
+    }
+
+    fn is_over(&self) -> bool {
+        self.allocated() > 100
+    }
+}
+
+impl ListPage {
+    fn list_url(&self) -> String {
+        list_url(&self.org)
+    }
+
+    fn add_url(&self, last: &str) -> String {
+        format!("{}/{last}", list_url(&self.org))
+    }
+
+    fn profile(&self, row: &MemberRow) -> String {
+        url(&self.org, row.id)
+    }
+
+    fn team(&self, team: &TeamShare) -> String {
+        team_url(&self.org, &team.slug, team.is_squad)
+    }
+
+    /// The address without filters, if there are any.
+    fn clear(&self) -> Option<String> {
+        (!self.query.pairs().is_empty()).then(|| list_url(&self.org))
+    }
+
+    fn is_deactivated(&self) -> bool {
+        self.query.state == "deactivated"
+    }
+
+    fn total(&self) -> i64 {
+        self.rows.first().map_or(0, |row| row.total)
+    }
+
+    fn subtitle(&self) -> String {
+        let what = if self.is_deactivated() { "deactivated " } else { "" };
+        let found = if self.clear().is_some() { " match" } else { "" };
+        match (self.total(), found) {
+            (1, "") => format!("1 {what}member."),
+            (1, _) => format!("1 {what}member matches."),
+            (n, found) => format!("{n} {what}members{found}."),
+        }
+    }
+
+    /// The levels of the filter: number, words, whether it is chosen.
+    fn levels(&self) -> Vec<(String, &'static str, bool)> {
+        let option = |level: Level| {
+            let number = level.number().to_string();
+            let is_chosen = number == self.query.level;
+            (number, level.words(), is_chosen)
+        };
+        Level::ALL.into_iter().skip(1).map(option).collect()
+    }
+
+    /// The shares of the filter: number, words, whether it is chosen.
+    fn shares(&self) -> Vec<(String, String, bool)> {
+        let option = |share: i64| {
+            (share.to_string(), format!("{share} % or more"), self.query.free == share.to_string())
+        };
+        [10, 20, 50, 80, 100].into_iter().map(option).collect()
+    }
+
+    /// The teams of the filter: id, name, whether it is chosen.
+    fn teams(&self) -> Vec<(String, &str, bool)> {
+        let all = self.choices.teams.iter();
+        all.map(|(id, name)| (id.to_string(), name.as_str(), id.to_string() == self.query.team))
+            .collect()
+    }
+
+    /// The skills of the filter: id, name, whether it is chosen.
+    fn skill_choices(&self) -> Vec<(String, &str, bool)> {
+        let all = self.skills.iter().map(|skill| (skill.id.to_string(), skill.name.as_str()));
+        all.map(|(id, name)| (id.clone(), name, id == self.query.skill)).collect()
+    }
+
+    /// The disciplines of the filter: the word, whether it is chosen.
+    fn disciplines(&self) -> Vec<(&str, bool)> {
+        let is_chosen = |word: &str| word.eq_ignore_ascii_case(&self.query.discipline);
+        let all = self.choices.disciplines.iter();
+        all.map(|word| (word.as_str(), is_chosen(word))).collect()
+    }
+
+    fn page_url(&self, cursor: &str, row: Option<&MemberRow>) -> Option<String> {
+        let row = row?;
+        let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let mut parts: Vec<_> = self
+            .query
+            .pairs()
+            .into_iter()
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
+        parts.push(format!("{cursor}={}", row.id));
+        Some(format!("{}?{}", list_url(&self.org), parts.join("&")))
+    }
+
+    fn previous(&self) -> Option<String> {
+        self.page_url("before", self.rows.first().filter(|_| self.has_previous))
+    }
+
+    fn next(&self) -> Option<String> {
+        self.page_url("after", self.rows.last().filter(|_| self.has_next))
+    }
+}
+
+// GET /o/{org}/members
+
+pub(super) async fn list(
+    visitor: Visitor,
+    State(pool): State<PgPool>,
+    Query(query): Query<ListQuery>,
+) -> Result<Response> {
+    let (tenant, cursor) = (visitor.tenant(), query.cursor());
+    let filter = query.filter(visitor.roles().may_administer());
+    let mut rows = db::list(&pool, tenant, &filter, cursor).await?;
+    let is_cut = rows.len() > PAGE;
+    let (has_previous, has_next) = match cursor {
+        Cursor::Start => (false, is_cut),
+        Cursor::After(_) => (true, is_cut),
+        Cursor::Before(_) => (is_cut, true),
+    };
+    if is_cut {
+        // The one too many stands at the far end.
+        let far = if matches!(cursor, Cursor::Before(_)) { 0 } else { PAGE };
+        rows.remove(far);
+    }
+    page(&ListPage {
+        shell: visitor.shell(Section::Members),
+        org: visitor.slug.clone(),
+        may_design: visitor.roles().may_design(),
+        query,
+        rows,
+        choices: db::choices(&pool, tenant).await?,
+        skills: skills::options(&pool, tenant).await?,
+        has_previous,
+        has_next,
+    })
+}

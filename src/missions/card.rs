@@ -1,0 +1,46 @@
+//! The mission on a squad's page.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use sqlx::PgExecutor;
+
+use super::db::{self, Version};
+use super::squad::SquadHead;
+use crate::actor::{Roles, Tenant};
+use crate::web::ui::{self, Date};
+
+/// What `templates/missions/card.html` shows.
+#[derive(Debug, Clone)]
+pub struct MissionCard {
+    /// Where the mission is read: `/o/{org}/squads/{squad}/mission`.
+    pub url: String,
+    /// The newest version.
+    pub mission: Option<Version>,
+    /// Whether the visitor may write it.
+    pub may_write: bool,
+    /// The visitor's day.
+    pub today: NaiveDate,
+    time_zone: Tz,
+}
+
+impl MissionCard {
+    /// The card of a squad for a visitor with `roles`: one statement.
+    pub async fn load(
+        db: impl PgExecutor<'_>,
+        tenant: Tenant,
+        org: &str,
+        squad: &SquadHead,
+        roles: Roles,
+        today: NaiveDate,
+        time_zone: Tz,
+    ) -> sqlx::Result<Self> {
+        let mission = db::find(db, tenant, squad.id, squad.mission_version).await?;
+        let may_write = squad.may_write_mission(roles) && !squad.is_dissolved();
+        Ok(Self { url: super::web::url(org, &squad.slug), mission, may_write, today, time_zone })
+    }
+
+    /// The day on which a version was written, for the visitor.
+    pub fn day(&self, at: DateTime<Utc>) -> Date {
+        ui::date(at.with_timezone(&self.time_zone).date_naive(), self.today)
+    }
+}

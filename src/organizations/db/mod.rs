@@ -1,0 +1,181 @@
+//! Every SQL statement about organizations, their roles and invitations.
+
+use chrono::{DateTime, Utc};
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
+
+use super::service::{NewOrganization, Settings};
+use crate::accounts::Email;
+use crate::actor::{Actor, Tenant};
+use crate::ids::{MemberId, OrganizationId, UserId};
+
+mod access;
+mod invitations;
+
+pub use access::*;
+pub use invitations::*;
+
+/// What the frame of every page of an organization needs.
+pub struct VisitorRow {
+    pub organization_id: OrganizationId,
+    pub organization_name: String,
+    pub common_purpose: String,
+    pub member_id: MemberId,
+    pub member_name: String,
+    pub time_zone: String,
+    pub roles: Vec<String>,
+    pub squads: i64,
+    pub core_teams: i64,
+    pub members: i64,
+    pub others: Json<Vec<(String, String)>>,
+}
+
+/// Finds the member that a user is in the organization with this slug.
+pub async fn find_visitor(
+    db: impl PgExecutor<'_>,
+    user: UserId,
+    slug: &str,
+) -> sqlx::Result<Option<VisitorRow>> {
+    sqlx::query_as!(
+        VisitorRow,
+        r#"
+        select o.id    as "organization_id: OrganizationId",
+               o.name  as organization_name,
+               o.common_purpose,
+               m.id    as "member_id: MemberId",
+               m.name  as member_name,
+               m.time_zone,
+               m.roles,
+               (select count(*) from team t
+                where t.organization_id = o.id and t.kind = 'squad' and t.state <> 'dissolved')      as "squads!",
+               (select count(*) from team t
+                where t.organization_id = o.id and t.kind = 'core_team' and t.state <> 'dissolved')  as "core_teams!",
+               (select count(*) from member x
+                where x.organization_id = o.id and x.deactivated_at is null)                         as "members!",
+               (select coalesce(json_agg(json_build_array(p.slug, p.name) order by p.name), '[]')
+                from member y
+                join organization p on p.id = y.organization_id
+                where y.user_id = $1 and y.deactivated_at is null and p.id <> o.id)
+                   as "others!: Json<Vec<(String, String)>>"
+        from organization o
+        join member m on m.organization_id = o.id and m.user_id = $1 and m.deactivated_at is null
+        where o.slug = $2
+        "#,
+        user.0,
+        slug,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The first free slug among `wanted`, `wanted-2`, ….
+pub async fn free_slug(db: impl PgExecutor<'_>, wanted: &str) -> sqlx::Result<String> {
+    let wanted = if wanted.is_empty() { "organization" } else { wanted };
+    sqlx::query_scalar!(
+        r#"
+        select slug as "slug!"
+        from (select case when n = 1 then $1 else $1 || '-' || n end as slug, n from generate_series(1, 1000) as n) as candidate
+        where not exists (select from organization o where o.slug = candidate.slug)
+        order by n
+        limit 1
+        "#,
+        wanted,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Adds an organization.
+pub async fn insert(
+    tx: &mut PgConnection,
+    id: OrganizationId,
+    slug: &str,
+    new: &NewOrganization,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into organization (id, slug, name, common_purpose, created_at) values ($1, $2, $3, $4, $5)",
+        id.0,
+        slug,
+        new.name.as_str(),
+        new.common_purpose.as_str(),
+        at,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds the member that the first admin is.
+pub async fn insert_first_admin(
+    tx: &mut PgConnection,
+    admin: &Actor,
+    email: &Email,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into member (organization_id, id, user_id, name, email, roles, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        "#,
+        admin.tenant.organization_id().0,
+        admin.member.0,
+        admin.user.map(|user| user.0),
+        admin.name,
+        email.as_str(),
+        &admin.roles.words(),
+        admin.at,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// What an organization says of itself.
+pub struct SettingsRow {
+    pub name: String,
+    pub common_purpose: String,
+    pub version: i32,
+}
+
+/// Finds what an organization says of itself.
+pub async fn find_settings(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+) -> sqlx::Result<Option<SettingsRow>> {
+    sqlx::query_as!(
+        SettingsRow,
+        "select name, common_purpose, version from organization where id = $1",
+        tenant.organization_id().0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Changes what an organization says of itself, unless another change came first.
+pub async fn update_settings(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    version: i32,
+    settings: &Settings,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        r#"
+        update organization set name = $3, common_purpose = $4, version = version + 1
+        where id = $1 and version = $2
+        "#,
+        tenant.organization_id().0,
+        version,
+        settings.name.as_str(),
+        settings.common_purpose.as_str(),
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Finds the word of an organization in addresses.
+pub async fn find_slug(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<String> {
+    sqlx::query_scalar!("select slug from organization where id = $1", tenant.organization_id().0,)
+        .fetch_one(db)
+        .await
+}

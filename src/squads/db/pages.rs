@@ -1,0 +1,432 @@
+//! What the pages show: one read model per page.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use crate::actor::Tenant;
+use crate::ids::{MemberId, MembershipId, SkillId, TeamId};
+
+/// A line of the list.
+#[derive(Debug, Clone)]
+pub struct SquadRow {
+    /// The squad.
+    pub id: TeamId,
+    /// Its name.
+    pub name: String,
+    /// Its word in addresses.
+    pub slug: String,
+    /// Its state's word.
+    pub state: String,
+    /// Its pattern's word.
+    pub pattern: String,
+    /// How many members it has.
+    pub members: i32,
+    /// Its goal metric.
+    pub goal: Option<String>,
+    /// How many members can do each of the four core capabilities alone, in their order.
+    pub able: Vec<i64>,
+}
+
+/// What a list is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// A state's word; without it all but dissolved ones.
+    pub state: Option<String>,
+    /// A pattern's word.
+    pub pattern: Option<String>,
+    /// A part of the name or the description.
+    pub q: Option<String>,
+    /// The last line of the page before.
+    pub after: Option<(String, Uuid)>,
+}
+
+/// One page of the list, and one line more if there is another page.
+pub async fn list(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    filter: &Filter,
+    limit: i64,
+) -> sqlx::Result<Vec<SquadRow>> {
+    let (after_name, after_id) = filter.after.clone().unzip();
+    sqlx::query_as!(
+        SquadRow,
+        r#"
+        select t.id as "id: TeamId", t.name, t.slug, t.state, t.pattern as "pattern!", t.member_count as members,
+               g.name as "goal?",
+               array(select (select count(*)
+                             from membership s
+                             join member_skill r on (r.organization_id, r.member_id, r.skill_id) = (s.organization_id, s.member_id, k.id)
+                             where s.organization_id = t.organization_id and s.team_id = t.id and s.until_at is null
+                               and r.level >= 3)
+                     from skill k
+                     where k.organization_id = t.organization_id and k.capability is not null
+                     order by array_position(array['analyze', 'decide', 'solve', 'act'], k.capability)) as "able!: Vec<i64>"
+        from team t
+        left join metric g on (g.organization_id, g.team_id) = (t.organization_id, t.id) and g.is_goal and g.ended_at is null
+        where t.organization_id = $1 and t.kind = 'squad'
+          and (t.state = $2 or ($2::text is null and t.state <> 'dissolved'))
+          and ($3::text is null or t.pattern = $3)
+          and ($4::text is null or position(lower($4) in lower(t.name || ' ' || t.description)) > 0)
+          and ($5::text is null or (lower(t.name), t.id) > ($5, $6::uuid))
+        order by lower(t.name), t.id
+        limit $7
+        "#,
+        tenant.organization_id().0,
+        filter.state,
+        filter.pattern,
+        filter.q,
+        after_name,
+        after_id,
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// How many squads there are in each state.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// At work.
+    pub active: i64,
+    /// Being designed.
+    pub forming: i64,
+    /// Gone.
+    pub dissolved: i64,
+}
+
+/// Counts the squads.
+pub async fn counts(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Counts> {
+    sqlx::query_as!(
+        Counts,
+        r#"
+        select count(*) filter (where state = 'active')    as "active!",
+               count(*) filter (where state = 'forming')   as "forming!",
+               count(*) filter (where state = 'dissolved') as "dissolved!"
+        from team
+        where organization_id = $1 and kind = 'squad'
+        "#,
+        tenant.organization_id().0,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The squad, as its pages show it.
+#[derive(Debug, Clone)]
+pub struct SquadPage {
+    /// The squad.
+    pub id: TeamId,
+    /// Its name.
+    pub name: String,
+    /// Its word in addresses.
+    pub slug: String,
+    /// Its pattern's word.
+    pub pattern: String,
+    /// What it is for.
+    pub description: String,
+    /// Its state's word.
+    pub state: String,
+    /// Why it is in this state, if somebody had to say.
+    pub state_reason: String,
+    /// Since when.
+    pub state_at: DateTime<Utc>,
+    /// How many members it has.
+    pub members: i32,
+    /// Its version.
+    pub version: i32,
+    /// Whether the visitor is in it.
+    pub is_mine: bool,
+    /// The newest version of its mission, 0 without one.
+    pub mission_version: i32,
+}
+
+/// Finds what the squad's page says.
+pub async fn find_page(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    id: TeamId,
+    visitor: MemberId,
+) -> sqlx::Result<Option<SquadPage>> {
+    sqlx::query_as!(
+        SquadPage,
+        r#"
+        select t.id as "id: TeamId", t.name, t.slug, t.pattern as "pattern!", t.description, t.state, t.state_reason,
+               t.state_at, t.member_count as members, t.version, t.mission_version,
+               exists (select from membership s
+                       where s.organization_id = t.organization_id and s.team_id = t.id and s.member_id = $3
+                           and s.until_at is null) as "is_mine!"
+        from team t
+        where t.organization_id = $1 and t.id = $2 and t.kind = 'squad'
+        "#,
+        tenant.organization_id().0,
+        id.0,
+        visitor.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// A member of a team, as its page shows them.
+#[derive(Debug, Clone)]
+pub struct MemberLine {
+    /// The membership.
+    pub membership: MembershipId,
+    /// The member.
+    pub member: MemberId,
+    /// Their name.
+    pub name: String,
+    /// Their discipline.
+    pub discipline: String,
+    /// Their share here, in percent.
+    pub allocation: i16,
+    /// Their share in all teams, in percent.
+    pub total: i64,
+    /// The hats worn here.
+    pub hats: Vec<String>,
+}
+
+/// The current members of a team, by name.
+pub async fn members(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    team: TeamId,
+) -> sqlx::Result<Vec<MemberLine>> {
+    sqlx::query_as!(
+        MemberLine,
+        r#"
+        select s.id as "membership: MembershipId", m.id as "member: MemberId", m.name, m.discipline, s.allocation,
+               (select sum(x.allocation) from membership x
+                where x.organization_id = s.organization_id and x.member_id = s.member_id and x.until_at is null) as "total!",
+               array(select c.name from membership_hat h
+                     join hat c on (c.organization_id, c.id) = (h.organization_id, h.hat_id)
+                     where (h.organization_id, h.membership_id) = (s.organization_id, s.id)
+                     order by lower(c.name)) as "hats!: Vec<String>"
+        from membership s
+        join member m on (m.organization_id, m.id) = (s.organization_id, s.member_id)
+        where s.organization_id = $1 and s.team_id = $2 and s.until_at is null
+        order by lower(m.name), m.id
+        "#,
+        tenant.organization_id().0,
+        team.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A column of the coverage matrix: a core capability, or a skill that the squad needs.
+#[derive(Debug, Clone)]
+pub struct SkillColumn {
+    /// The skill.
+    pub skill: SkillId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is one of the four core capabilities.
+    pub is_capability: bool,
+    /// The level that is needed; nothing for a capability that nobody wrote a need for.
+    pub level: Option<i16>,
+    /// In how many members.
+    pub people: Option<i16>,
+    /// The version of the need.
+    pub version: Option<i32>,
+}
+
+/// The columns of the matrix: the four capabilities in their order, then what is needed by name.
+pub async fn skill_columns(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    team: TeamId,
+) -> sqlx::Result<Vec<SkillColumn>> {
+    sqlx::query_as!(
+        SkillColumn,
+        r#"
+        select k.id as "skill: SkillId", k.name, k.capability is not null as "is_capability!",
+               n.level as "level?", n.people as "people?", n.version as "version?"
+        from skill k
+        left join skill_need n on (n.organization_id, n.skill_id) = (k.organization_id, k.id) and n.team_id = $2
+        where k.organization_id = $1 and (k.capability is not null or n.skill_id is not null)
+        order by array_position(array['analyze', 'decide', 'solve', 'act'], k.capability), lower(k.name)
+        "#,
+        tenant.organization_id().0,
+        team.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The levels that the current members of a team have in the skills of its matrix.
+pub async fn levels(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    team: TeamId,
+) -> sqlx::Result<Vec<(MemberId, SkillId, i16)>> {
+    let rows = sqlx::query!(
+        r#"
+        select r.member_id as "member: MemberId", r.skill_id as "skill: SkillId", r.level as "level!"
+        from membership s
+        join member_skill r on (r.organization_id, r.member_id) = (s.organization_id, s.member_id)
+        join skill k on (k.organization_id, k.id) = (r.organization_id, r.skill_id)
+        where s.organization_id = $1 and s.team_id = $2 and s.until_at is null and r.level is not null
+          and (k.capability is not null
+               or exists (select from skill_need n
+                          where n.organization_id = k.organization_id and n.team_id = $2 and n.skill_id = k.id))
+        "#,
+        tenant.organization_id().0,
+        team.0,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.member, row.skill, row.level)).collect())
+}
+
+/// Somebody who could join.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Who.
+    pub member: MemberId,
+    /// Their name.
+    pub name: String,
+    /// Their discipline.
+    pub discipline: String,
+    /// Their share in all teams, in percent.
+    pub taken: i64,
+    /// The squads that they are in.
+    pub squads: Vec<String>,
+    /// What the squad misses and they can do.
+    pub covers: Vec<String>,
+}
+
+/// Whom to look for.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    /// A part of the name, discipline or title.
+    pub q: Option<String>,
+    /// A skill that they have.
+    pub skill: Option<SkillId>,
+    /// Members who are shown whatever the search says.
+    pub always: Vec<MemberId>,
+    /// The skills that the squad misses, each with the level.
+    pub missing: Vec<(SkillId, i16)>,
+}
+
+/// Members who are not in the team: first who closes the most gaps, then who has the most time.
+pub async fn candidates(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    team: TeamId,
+    search: &Search,
+    limit: i64,
+) -> sqlx::Result<Vec<Candidate>> {
+    let (skills, levels): (Vec<Uuid>, Vec<i16>) =
+        search.missing.iter().map(|(skill, level)| (skill.0, *level)).unzip();
+    let always: Vec<Uuid> = search.always.iter().map(|member| member.0).collect();
+    sqlx::query_as!(
+        Candidate,
+        r#"
+        with placed as (
+            select s.member_id, sum(s.allocation) as taken,
+                   array_agg(t.name order by lower(t.name)) filter (where t.kind = 'squad') as squads
+            from membership s
+            join team t on (t.organization_id, t.id) = (s.organization_id, s.team_id)
+            where s.organization_id = $1 and s.until_at is null
+            group by s.member_id
+        ), closing as (
+            select r.member_id, array_agg(k.name order by lower(k.name)) as covers
+            from unnest($6::uuid[], $7::smallint[]) as need (skill_id, level)
+            join member_skill r on r.organization_id = $1 and r.skill_id = need.skill_id and r.level >= need.level
+            join skill k on (k.organization_id, k.id) = (r.organization_id, r.skill_id)
+            group by r.member_id
+        )
+        select m.id as "member: MemberId", m.name, m.discipline,
+               coalesce(p.taken, 0) as "taken!",
+               coalesce(p.squads, '{}') as "squads!: Vec<String>",
+               coalesce(c.covers, '{}') as "covers!: Vec<String>"
+        from member m
+        left join placed p on p.member_id = m.id
+        left join closing c on c.member_id = m.id
+        where m.organization_id = $1 and m.deactivated_at is null
+          and not exists (select from membership s
+                          where s.organization_id = m.organization_id and s.team_id = $2 and s.member_id = m.id
+                            and s.until_at is null)
+          and (m.id = any($5)
+               or (($3::text is null or position(lower($3) in lower(m.name || ' ' || m.discipline || ' ' || m.title)) > 0)
+                   and ($4::uuid is null
+                        or exists (select from member_skill r
+                                   where r.organization_id = m.organization_id and r.member_id = m.id and r.skill_id = $4
+                                     and r.level is not null))))
+        order by m.id = any($5) desc, coalesce(cardinality(c.covers), 0) desc, coalesce(p.taken, 0), lower(m.name), m.id
+        limit $8
+        "#,
+        tenant.organization_id().0,
+        team.0,
+        search.q,
+        search.skill.map(|skill| skill.0),
+        &always,
+        &skills,
+        &levels,
+        limit,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// An entry of a choice.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// The id.
+    pub id: Uuid,
+    /// The name.
+    pub name: String,
+}
+
+/// The skills that can be chosen.
+pub async fn skills(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Vec<Choice>> {
+    sqlx::query_as!(
+        Choice,
+        r#"
+        select id, name from skill
+        where organization_id = $1 and archived_at is null
+        order by capability is null, lower(name)
+        "#,
+        tenant.organization_id().0,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A squad that somebody could move to.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The squad.
+    pub id: TeamId,
+    /// Its name.
+    pub name: String,
+    /// How many members it has.
+    pub members: i32,
+}
+
+/// The other squads that are not dissolved and that the member is not in.
+pub async fn targets(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    from: TeamId,
+    member: MemberId,
+) -> sqlx::Result<Vec<Target>> {
+    sqlx::query_as!(
+        Target,
+        r#"
+        select t.id as "id: TeamId", t.name, t.member_count as members
+        from team t
+        where t.organization_id = $1 and t.kind = 'squad' and t.state <> 'dissolved' and t.id <> $2
+          and not exists (select from membership s
+                          where s.organization_id = t.organization_id and s.team_id = t.id and s.member_id = $3
+                            and s.until_at is null)
+        order by lower(t.name), t.id
+        "#,
+        tenant.organization_id().0,
+        from.0,
+        member.0,
+    )
+    .fetch_all(db)
+    .await
+}

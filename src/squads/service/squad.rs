@@ -1,0 +1,221 @@
+//! Use cases on the squad itself: create, edit, activate, return to forming, dissolve.
+
+use serde_json::json;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::{lock_one, must_design};
+use crate::actor::{Actor, Tenant};
+use crate::error::{Error, Result};
+use crate::history::{self, NewEvent};
+use crate::ids::TeamId;
+use crate::squads::db;
+use crate::squads::db::teams::{self, NewTeam, SQUAD};
+use crate::squads::domain::{NameTaken, NewSquad, Pattern, SquadChanges, State};
+use crate::text::Reason;
+use crate::transaction::{Begun, begin};
+
+/// Words that stand in an address where a squad could.
+const RESERVED: [&str; 1] = ["new"];
+
+/// A word for addresses that is free for a `team` of this kind.
+pub async fn slug_for(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    kind: &str,
+    name: &str,
+    team: TeamId,
+) -> Result<String> {
+    let wanted = slug::slugify(name);
+    let means_another = RESERVED.contains(&&*wanted) || wanted.parse::<Uuid>().is_ok();
+    let wanted = match &*wanted {
+        "" => "team".to_owned(),
+        _ if means_another => format!("team-{wanted}"),
+        _ => wanted,
+    };
+    Ok(teams::free_slug(tx, tenant, kind, &wanted, team).await?)
+}
+
+/// A name that is taken is refused; two teams that take the same address at once try again with the next one.
+pub fn unique(error: sqlx::Error, name: &str) -> Error {
+    match error.as_database_error().and_then(|database| database.constraint()) {
+        Some("team_name_key") => NameTaken(name.to_owned()).into(),
+        Some("team_slug_pkey") => Error::Again,
+        _ => error.into(),
+    }
+}
+
+/// Begins a squad; it is forming.
+pub async fn create(pool: &PgPool, actor: &Actor, new: &NewSquad) -> Result<TeamId> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    must_design(actor)?;
+    let id = TeamId::new();
+    let slug = slug_for(&mut tx, actor.tenant, SQUAD, new.name.as_str(), id).await?;
+    let event = NewEvent::new("squad_created", format!("began the squad {}", new.name), [id.0])
+        .change(
+            None,
+            json!({"name": new.name, "pattern": new.pattern.title(), "description": new.description, "state": State::Forming.title()}),
+        );
+    let row = NewTeam {
+        id,
+        kind: SQUAD,
+        name: new.name.as_str(),
+        slug: &slug,
+        pattern: Some(new.pattern.word()),
+        description: new.description.as_str(),
+        state: State::Forming.word(),
+        at: actor.at,
+        event: event.id,
+    };
+    teams::insert_team(&mut tx, actor.tenant, &row)
+        .await
+        .map_err(|error| unique(error, new.name.as_str()))?;
+    history::record(&mut tx, actor, event).await?;
+    tx.done(id).await
+}
+
+/// Gives a squad another name, pattern or description. A rename keeps the old address.
+pub async fn update(
+    pool: &PgPool,
+    actor: &Actor,
+    team: TeamId,
+    version: i32,
+    changes: &SquadChanges,
+) -> Result<()> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    must_design(actor)?;
+    let squad = lock_one(&mut tx, actor, team).await?;
+    squad.may_change()?;
+    let is_renamed = squad.name != changes.name.as_str();
+    let slug = if is_renamed {
+        slug_for(&mut tx, actor.tenant, SQUAD, changes.name.as_str(), team).await?
+    } else {
+        squad.slug.clone()
+    };
+    let done = teams::update_team(
+        &mut tx,
+        actor.tenant,
+        team,
+        version,
+        changes.name.as_str(),
+        &slug,
+        Some(changes.pattern.word()),
+        changes.description.as_str(),
+    )
+    .await
+    .map_err(|error| unique(error, changes.name.as_str()))?;
+    if !done {
+        return Err(Error::Stale);
+    }
+    teams::insert_slug(&mut tx, actor.tenant, SQUAD, &slug, team)
+        .await
+        .map_err(|error| unique(error, changes.name.as_str()))?;
+    let pattern = Pattern::parse(&squad.pattern).unwrap_or(Pattern::Own);
+    let summary = if is_renamed {
+        format!("renamed {} to {}", squad.name, changes.name)
+    } else {
+        format!("edited {}", squad.name)
+    };
+    let event = NewEvent::new("squad_edited", summary, [team.0]).change(
+        json!({"name": squad.name, "pattern": pattern.title(), "description": squad.description}),
+        json!({"name": changes.name, "pattern": changes.pattern.title(), "description": changes.description}),
+    );
+    history::record(&mut tx, actor, event).await?;
+    tx.done(()).await
+}
+
+/// Lets a squad begin its work (H7).
+pub async fn activate(pool: &PgPool, actor: &Actor, team: TeamId, version: i32) -> Result<()> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    must_design(actor)?;
+    let squad = lock_one(&mut tx, actor, team).await?;
+    let facts = db::facts(&mut *tx, actor.tenant, team).await?;
+    squad.may_activate(&facts)?;
+    if squad.version != version {
+        return Err(Error::Stale);
+    }
+    let event = NewEvent::new("squad_activated", format!("made {} active", squad.name), [team.0])
+        .change(
+            json!({"state": squad.state.title()}),
+            json!({"state": State::Active.title(), "members": squad.members}),
+        );
+    let state = State::Active.word();
+    teams::update_state(&mut tx, actor.tenant, team, state, "", actor.at, event.id).await?;
+    history::record(&mut tx, actor, event).await?;
+    tx.done(()).await
+}
+
+/// Returns an active squad to forming; it may then have fewer than 6 members.
+pub async fn return_to_forming(
+    pool: &PgPool,
+    actor: &Actor,
+    team: TeamId,
+    version: i32,
+    reason: &Reason,
+) -> Result<()> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    must_design(actor)?;
+    let squad = lock_one(&mut tx, actor, team).await?;
+    squad.may_return()?;
+    if squad.version != version {
+        return Err(Error::Stale);
+    }
+    let event = NewEvent::new(
+        "squad_returned_to_forming",
+        format!("returned {} to forming", squad.name),
+        [team.0],
+    )
+    .change(json!({"state": squad.state.title()}), json!({"state": State::Forming.title()}))
+    .because(reason.as_str());
+    let (state, why) = (State::Forming.word(), reason.as_str());
+    teams::update_state(&mut tx, actor.tenant, team, state, why, actor.at, event.id).await?;
+    history::record(&mut tx, actor, event).await?;
+    tx.done(()).await
+}
+
+/// Ends a squad and the memberships in it; its history stays.
+pub async fn dissolve(
+    pool: &PgPool,
+    actor: &Actor,
+    team: TeamId,
+    version: i32,
+    reason: &Reason,
+) -> Result<()> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    must_design(actor)?;
+    let squad = lock_one(&mut tx, actor, team).await?;
+    squad.may_dissolve()?;
+    if squad.version != version {
+        return Err(Error::Stale);
+    }
+    let members = teams::current_memberships(&mut *tx, actor.tenant, team).await?;
+    let subjects = [team.0].into_iter().chain(members.iter().map(|(_, member, _)| member.0));
+    let names: Vec<&str> = members.iter().map(|(.., name)| name.as_str()).collect();
+    let event = NewEvent::new("squad_dissolved", format!("dissolved {}", squad.name), subjects)
+        .change(
+            json!({"state": squad.state.title(), "members": names}),
+            json!({"state": State::Dissolved.title(), "members": []}),
+        )
+        .because(reason.as_str());
+    let ids: Vec<_> = members.iter().map(|(id, ..)| *id).collect();
+    teams::end_memberships(&mut tx, actor.tenant, &ids, actor.at, event.id).await?;
+    let (state, why) = (State::Dissolved.word(), reason.as_str());
+    teams::update_state(&mut tx, actor.tenant, team, state, why, actor.at, event.id).await?;
+    history::record(&mut tx, actor, event).await?;
+    tx.done(()).await
+}

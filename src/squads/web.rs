@@ -1,8 +1,0 @@
-//! The pages of squads.
-
-use crate::web::Routes;
-
-/// The addresses of squads.
-pub fn routes() -> Routes {
-    Routes::new()
-}

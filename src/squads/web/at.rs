@@ -1,0 +1,182 @@
+//! The squad of an address: who asks for it, and what every page about it shows.
+
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use uuid::Uuid;
+
+use crate::AppState;
+use crate::error::{Error, Result};
+use crate::history;
+use crate::ids::TeamId;
+use crate::organizations::Visitor;
+use crate::squads::db::teams::{self, Address, SQUAD};
+use crate::squads::db::{self, SquadPage};
+use crate::squads::domain::{Pattern, Squad, State};
+use crate::squads::{list_url, url};
+use crate::web::path_part;
+use crate::web::shell::{Section, Shell};
+use crate::web::ui::{Moment, moment};
+
+/// The squad in the address and who asks for it; 404 if there is none in their organization. A page at an address
+/// that the squad had before its rename leads to the present one.
+#[derive(Debug, Clone)]
+pub struct At {
+    /// Who asks.
+    pub visitor: Visitor,
+    /// The squad.
+    pub id: TeamId,
+    /// Its word in addresses.
+    pub slug: String,
+}
+
+impl FromRequestParts<AppState> for At {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        let (visitor, found) = address(parts, state, "squad", SQUAD).await?;
+        Ok(Self { visitor, id: found.id, slug: found.slug })
+    }
+}
+
+/// Who asks, and the team at the part `name` of the address; or the way to its present address.
+pub async fn address(
+    parts: &mut Parts,
+    state: &AppState,
+    name: &str,
+    kind: &str,
+) -> Result<(Visitor, Address), Response> {
+    let (visitor, word, found) =
+        find(parts, state, name, kind).await.map_err(IntoResponse::into_response)?;
+    if parts.method == Method::GET && word != found.slug && word.parse::<Uuid>().is_err() {
+        // The fourth part: /o/{org}/{teams}/{word}.
+        let mut path: Vec<&str> = parts.uri.path().split('/').collect();
+        if let Some(part) = path.get_mut(4) {
+            *part = &found.slug;
+        }
+        let path = path.join("/");
+        let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return Err(Redirect::to(&format!("{path}{query}")).into_response());
+    }
+    Ok((visitor, found))
+}
+
+async fn find(
+    parts: &mut Parts,
+    state: &AppState,
+    name: &str,
+    kind: &str,
+) -> Result<(Visitor, String, Address)> {
+    let visitor = Visitor::from_request_parts(parts, state).await?;
+    let word = path_part(parts, state, name).await?;
+    let found = teams::find_address(&state.pool, visitor.tenant(), kind, &word).await?;
+    Ok((visitor, word, found.ok_or(Error::NotFound)?))
+}
+
+impl At {
+    /// The address of the squad's page, or of one below it: `at.url("/members")`.
+    pub fn url(&self, below: &str) -> String {
+        format!("{}{below}", url(&self.visitor.slug, &self.slug))
+    }
+
+    /// Loads what the pages show.
+    pub async fn page(&self, pool: &sqlx::PgPool) -> Result<Head> {
+        let actor = &self.visitor.actor;
+        let squad = db::find_page(pool, actor.tenant, self.id, actor.member).await?;
+        Ok(Head::new(&self.visitor, squad.ok_or(Error::NotFound)?))
+    }
+}
+
+/// What every page about a squad shows around its own content.
+pub struct Head {
+    /// The frame.
+    pub shell: Shell,
+    /// The squad.
+    pub squad: SquadPage,
+    /// Its state.
+    pub state: State,
+    /// Whether the visitor may design.
+    pub may_design: bool,
+    /// Whether the visitor may say what the squad needs.
+    pub may_need: bool,
+    /// Since when it has been in its state.
+    pub since: Moment,
+    organization: String,
+}
+
+impl Head {
+    fn new(visitor: &Visitor, squad: SquadPage) -> Self {
+        let state = State::parse(&squad.state).unwrap_or(State::Dissolved);
+        let may_design = visitor.roles().may_design();
+        Self {
+            shell: visitor.shell(Section::Squads),
+            state,
+            may_design: may_design && state.is_live(),
+            may_need: (may_design || squad.is_mine) && state.is_live(),
+            since: moment(squad.state_at, visitor.actor.at, visitor.time_zone),
+            organization: visitor.slug.clone(),
+            squad,
+        }
+    }
+
+    /// The address of the squad's page, or of one below it.
+    pub fn url(&self, below: &str) -> String {
+        format!("{}{below}", url(&self.organization, &self.squad.slug))
+    }
+
+    /// The address of the list.
+    pub fn list_url(&self) -> String {
+        list_url(&self.organization)
+    }
+
+    /// The address of a member's page.
+    pub fn member_url(&self, member: &crate::ids::MemberId) -> String {
+        format!("/o/{}/members/{member}", self.organization)
+    }
+
+    /// The pattern in words.
+    pub fn pattern(&self) -> Pattern {
+        Pattern::parse(&self.squad.pattern).unwrap_or(Pattern::Own)
+    }
+
+    /// The line below the name.
+    pub fn line(&self) -> String {
+        format!("Customer value squad · {}", self.pattern().title())
+    }
+
+    /// The squad as its rules see it.
+    pub fn rules(&self) -> Squad {
+        Squad {
+            id: self.squad.id,
+            name: self.squad.name.clone(),
+            slug: self.squad.slug.clone(),
+            state: self.state,
+            members: usize::try_from(self.squad.members).unwrap_or_default(),
+            version: self.squad.version,
+        }
+    }
+
+    /// Whether it is forming.
+    pub fn is_forming(&self) -> bool {
+        self.state == State::Forming
+    }
+
+    /// Whether it is active.
+    pub fn is_active(&self) -> bool {
+        self.state == State::Active
+    }
+}
+
+/// Who changed a thing last, and when: for a form that came too late.
+pub async fn last_change(
+    pool: &sqlx::PgPool,
+    visitor: &Visitor,
+    subject: Uuid,
+) -> Result<Option<(String, Moment)>> {
+    let last = history::about(pool, visitor.tenant(), subject, 1).await?.pop();
+    Ok(last.map(|event| {
+        let at = moment(event.at, visitor.actor.at, visitor.time_zone);
+        (event.member_name.unwrap_or_else(|| "Trellis".to_owned()), at)
+    }))
+}

@@ -1,0 +1,82 @@
+//! The pages of squads.
+//!
+//! | to read about | open |
+//! |---|---|
+//! | the list and the form of a new squad | `list.rs` |
+//! | the squad's page, its activity, activation | `show.rs` |
+//! | the matrix of members and skills | `matrix.rs` |
+//! | editing, returning to forming, dissolving | `change.rs` |
+//! | staffing: who is in, who could join | `staff.rs` |
+//! | choosing who joins | `picks.rs` |
+//! | one membership: edit, move, swap, remove | `membership.rs` |
+//! | what the squad needs | `needs.rs` |
+
+mod at;
+mod change;
+mod list;
+mod matrix;
+mod membership;
+mod needs;
+mod picks;
+mod show;
+mod staff;
+
+pub use at::{address, last_change};
+pub use picks::{AddForm, Person, joined};
+
+use crate::web::{Routes, Who};
+
+/// The addresses of squads.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/o/{org}/squads", Who::Member, list::list)
+        .get("/o/{org}/squads/new", Who::Designer, list::new)
+        .post("/o/{org}/squads", Who::Designer, list::create)
+        .get("/o/{org}/squads/{squad}", Who::Member, show::show)
+        .get("/o/{org}/squads/{squad}/activity", Who::Member, show::activity)
+        .post("/o/{org}/squads/{squad}/activate", Who::Designer, show::activate)
+        .get("/o/{org}/squads/{squad}/edit", Who::Designer, change::edit)
+        .post("/o/{org}/squads/{squad}/edit", Who::Designer, change::update)
+        .get("/o/{org}/squads/{squad}/return", Who::Designer, change::ask_return)
+        .post("/o/{org}/squads/{squad}/return", Who::Designer, change::return_to_forming)
+        .get("/o/{org}/squads/{squad}/dissolve", Who::Designer, change::ask_dissolve)
+        .post("/o/{org}/squads/{squad}/dissolve", Who::Designer, change::dissolve)
+        .get("/o/{org}/squads/{squad}/members", Who::Member, staff::show)
+        .post("/o/{org}/squads/{squad}/members", Who::Designer, staff::add)
+        .get("/o/{org}/squads/{squad}/members/{membership}/edit", Who::Designer, membership::edit)
+        .post(
+            "/o/{org}/squads/{squad}/members/{membership}/edit",
+            Who::Designer,
+            membership::update,
+        )
+        .get(
+            "/o/{org}/squads/{squad}/members/{membership}/move",
+            Who::Designer,
+            membership::ask_move,
+        )
+        .post("/o/{org}/squads/{squad}/members/{membership}/move", Who::Designer, membership::move_)
+        .get(
+            "/o/{org}/squads/{squad}/members/{membership}/swap",
+            Who::Designer,
+            membership::ask_swap,
+        )
+        .post("/o/{org}/squads/{squad}/members/{membership}/swap", Who::Designer, membership::swap)
+        .get(
+            "/o/{org}/squads/{squad}/members/{membership}/remove",
+            Who::Designer,
+            membership::ask_remove,
+        )
+        .post(
+            "/o/{org}/squads/{squad}/members/{membership}/remove",
+            Who::Designer,
+            membership::remove,
+        )
+        .get("/o/{org}/squads/{squad}/needs", Who::SquadMemberOrLeader, needs::show)
+        .post("/o/{org}/squads/{squad}/needs", Who::SquadMemberOrLeader, needs::add)
+        .post("/o/{org}/squads/{squad}/needs/{skill}", Who::SquadMemberOrLeader, needs::change)
+        .post(
+            "/o/{org}/squads/{squad}/needs/{skill}/remove",
+            Who::SquadMemberOrLeader,
+            needs::remove,
+        )
+}

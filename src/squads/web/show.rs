@@ -1,0 +1,194 @@
+//! The squad's page, its activity, and its activation.
+
+use askama::Template;
+use axum::extract::State as Shared;
+use axum::response::Response;
+use serde::Deserialize;
+use sqlx::PgPool;
+
+use super::at::{At, Head};
+use super::matrix::Matrix;
+use crate::design::{self, Finding, Viewer};
+use crate::error::Result;
+use crate::history::{self, Recent};
+use crate::metrics::MetricsCard;
+use crate::missions::{MissionCard, SquadHead};
+use crate::squads::domain::{Facts, Missing};
+use crate::squads::{db, service};
+use crate::web::ui::{Moment, moment};
+use crate::web::{Form, FormErrors, flash, page, refused};
+
+/// Lines of activity on the squad's page, and on the page of its own.
+const RECENT: i64 = 5;
+const ACTIVITY: i64 = 100;
+
+// GET /o/{org}/squads/{squad}, POST /o/{org}/squads/{squad}/activate
+
+#[derive(Template)]
+#[template(path = "squads/show.html")]
+struct ShowPage {
+    shell: crate::web::shell::Shell,
+    head: Head,
+    matrix: Matrix,
+    facts: Facts,
+    findings: Vec<Finding>,
+    viewer: Viewer,
+    org: String,
+    events: Vec<Event>,
+    mission: MissionCard,
+    metrics: MetricsCard,
+    errors: FormErrors,
+}
+
+/// A line of the activity.
+struct Event {
+    recent: Recent,
+    at: Moment,
+}
+
+impl Event {
+    fn who(&self) -> &str {
+        self.recent.member_name.as_deref().unwrap_or("Trellis")
+    }
+}
+
+/// A line of the list "Before it can be active".
+struct Step {
+    done: bool,
+    sentence: String,
+    href: String,
+    label: &'static str,
+}
+
+impl ShowPage {
+    fn missing(&self) -> Vec<Missing> {
+        self.head.rules().missing(&self.facts)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.missing().is_empty()
+    }
+
+    fn reason(&self) -> String {
+        match self.missing().len() {
+            1 => "One thing is missing, see below.".to_owned(),
+            n => format!("{n} things are missing, see below."),
+        }
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        let members = self.head.squad.members;
+        let mission = self.head.url("/mission/edit");
+        let step = |done, sentence: &str, href: &str, label| Step {
+            done,
+            sentence: sentence.to_owned(),
+            href: href.to_owned(),
+            label,
+        };
+        let facts = self.facts;
+        vec![
+            step(
+                members >= 6,
+                &format!("6 to 10 members (now {members})"),
+                &self.head.url("/members#add"),
+                "Add members",
+            ),
+            step(
+                facts.has_customer,
+                "The mission names its customer",
+                &mission,
+                "Name the customer",
+            ),
+            step(facts.has_value, "The mission says what they get", &mission, "Say the value"),
+            step(facts.has_success, "The mission has a sign of success", &mission, "Say the sign"),
+            step(facts.has_review, "The mission has a review date", &mission, "Set the date"),
+            step(
+                facts.has_goal,
+                "A customer value goal metric",
+                &self.head.url("/metrics/new?goal=1"),
+                "Choose a goal metric",
+            ),
+        ]
+    }
+}
+
+async fn events(pool: &PgPool, at: &At, limit: i64) -> Result<Vec<Event>> {
+    let recent = history::about(pool, at.visitor.tenant(), at.id.0, limit).await?;
+    let (now, zone) = (at.visitor.actor.at, at.visitor.time_zone);
+    Ok(recent
+        .into_iter()
+        .map(|recent| Event { at: moment(recent.at, now, zone), recent })
+        .collect())
+}
+
+async fn show_page(pool: &PgPool, at: &At, errors: FormErrors) -> Result<ShowPage> {
+    let head = at.page(pool).await?;
+    let tenant = at.visitor.tenant();
+    let today = at.visitor.today();
+    let design = design::load_squads(pool, tenant, today, &[at.id]).await?;
+    let (org, roles, zone) = (&*at.visitor.slug, at.visitor.roles(), at.visitor.time_zone);
+    let squad = SquadHead {
+        id: at.id,
+        name: head.squad.name.clone(),
+        slug: head.squad.slug.clone(),
+        state: head.squad.state.clone(),
+        mission_version: head.squad.mission_version,
+        is_member: head.squad.is_mine,
+    };
+    let mine = if head.squad.is_mine { vec![at.id] } else { vec![] };
+    Ok(ShowPage {
+        shell: head.shell.clone(),
+        matrix: Matrix::load(pool, tenant, at.id).await?,
+        facts: db::facts(pool, tenant, at.id).await?,
+        findings: design.findings_of(at.id),
+        viewer: Viewer::new(roles, mine),
+        org: org.to_owned(),
+        events: events(pool, at, RECENT).await?,
+        mission: MissionCard::load(pool, tenant, org, &squad, roles, today, zone).await?,
+        metrics: MetricsCard::load(pool, tenant, org, &squad, roles, today, zone).await?,
+        head,
+        errors,
+    })
+}
+
+pub async fn show(at: At, Shared(pool): Shared<PgPool>) -> Result<Response> {
+    page(&show_page(&pool, &at, FormErrors::default()).await?)
+}
+
+/// The version that the page showed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActivateForm {
+    version: i32,
+}
+
+pub async fn activate(
+    at: At,
+    Shared(pool): Shared<PgPool>,
+    Form(form): Form<ActivateForm>,
+) -> Result<Response> {
+    match service::activate(&pool, &at.visitor.actor, at.id, form.version).await {
+        Ok(()) => Ok(flash::redirect(&at.url(""), "The squad is active.")),
+        Err(error) => {
+            let mut errors = FormErrors::default();
+            errors.absorb(error)?;
+            refused(&errors, &show_page(&pool, &at, errors.clone()).await?)
+        }
+    }
+}
+
+// GET /o/{org}/squads/{squad}/activity
+
+#[derive(Template)]
+#[template(path = "squads/activity.html")]
+struct ActivityPage {
+    shell: crate::web::shell::Shell,
+    head: Head,
+    events: Vec<Event>,
+}
+
+pub async fn activity(at: At, Shared(pool): Shared<PgPool>) -> Result<Response> {
+    let head = at.page(&pool).await?;
+    let events = events(&pool, &at, ACTIVITY).await?;
+    page(&ActivityPage { shell: head.shell.clone(), head, events })
+}

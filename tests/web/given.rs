@@ -1,0 +1,92 @@
+//! What tests begin with: squads that came to be through the services.
+
+use chrono::NaiveDate;
+use trellis::actor::Actor;
+use trellis::ids::{MemberId, TeamId};
+use trellis::metrics::{Aim, Cadence, MetricName, NewMetric, Unit};
+use trellis::missions::{Customer, MissionText, Success, Value};
+use trellis::squads::{Allocation, Description, NewMembership, NewSquad, Pattern, SquadName};
+use trellis::{metrics, missions, squads};
+
+use crate::harness::TestApp;
+
+/// The founder at this moment, who may design.
+pub fn designer(app: &TestApp) -> Actor {
+    app.founder()
+}
+
+/// A squad that is forming.
+pub async fn squad(app: &TestApp, name: &str) -> TeamId {
+    let new = NewSquad {
+        name: SquadName::parse(name).unwrap(),
+        pattern: Pattern::ALL[0],
+        description: Description::parse("").unwrap(),
+    };
+    squads::service::create(&app.pool, &designer(app), &new).await.unwrap()
+}
+
+/// Puts a member into a squad with half of their time.
+pub async fn join(app: &TestApp, squad: TeamId, members: &[MemberId]) {
+    let new: Vec<_> = members
+        .iter()
+        .map(|member| NewMembership {
+            member: *member,
+            allocation: Allocation::new(50).unwrap(),
+            hats: vec![],
+        })
+        .collect();
+    squads::service::add_members(&app.pool, &designer(app), squad, &new).await.unwrap();
+}
+
+/// A complete mission for a customer.
+pub fn mission(customer: &str) -> MissionText {
+    MissionText {
+        customer: Customer::parse(customer).unwrap(),
+        value: Value::parse("They understand their bill and trust it").unwrap(),
+        success: Success::parse("Fewer calls about bills").unwrap(),
+        review_on: NaiveDate::from_ymd_opt(2099, 1, 1),
+    }
+}
+
+/// A goal metric that should go up to `target`.
+pub fn metric(name: &str, target: f64) -> NewMetric {
+    NewMetric {
+        name: MetricName::parse(name).unwrap(),
+        unit: Unit::parse("%").unwrap(),
+        aim: Aim::Up { target },
+        baseline: None,
+        cadence: Cadence::Weekly,
+    }
+}
+
+/// A squad with six members, a mission and a goal metric, one step before it becomes active.
+pub async fn ready(app: &TestApp, name: &str) -> TeamId {
+    let id = squad(app, name).await;
+    let members = app.people(6).await;
+    join(app, id, &members).await;
+    missions::service::write(&app.pool, &designer(app), id, 0, &mission("Every household"))
+        .await
+        .unwrap();
+    metrics::service::set_goal(&app.pool, &designer(app), id, &metric("First bill correct", 97.0))
+        .await
+        .unwrap();
+    id
+}
+
+/// An active squad of six.
+pub async fn active(app: &TestApp, name: &str) -> TeamId {
+    let id = ready(app, name).await;
+    let version = sqlx::query_scalar("select version from team where id = $1").bind(id);
+    let version: i32 = version.fetch_one(&app.pool).await.unwrap();
+    squads::service::activate(&app.pool, &designer(app), id, version).await.unwrap();
+    id
+}
+
+/// How many events of a kind there are.
+pub async fn events(app: &TestApp, kind: &str) -> i64 {
+    sqlx::query_scalar("select count(*) from event where kind = $1")
+        .bind(kind)
+        .fetch_one(&app.pool)
+        .await
+        .unwrap()
+}
