@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use crate::hints::Hints;
 use crate::ids::{MemberId, OrganizationId, UserId};
 use crate::rule::Rule;
 
@@ -197,12 +198,14 @@ pub struct Once {
 }
 
 /// Where a request came from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Origin {
     /// The visitor's address.
     pub ip: Option<String>,
     /// The request's id, as in the log.
     pub request_id: Option<String>,
+    /// Who is told once the change is committed: the instance that the request came to.
+    pub hints: Hints,
 }
 
 #[cfg(test)]

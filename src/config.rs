@@ -108,6 +108,14 @@ pub struct Limits {
     /// Invitations of one organization per hour
     #[arg(long, env = "TRELLIS_INVITATIONS_PER_HOUR", value_name = "N", default_value_t = 50)]
     pub invitations_per_hour: u32,
+
+    /// Live pages of one session, per instance; the oldest one ends
+    #[arg(long, env = "TRELLIS_STREAMS_PER_SESSION", value_name = "N", default_value_t = 5)]
+    pub streams_per_session: usize,
+
+    /// Live pages of one address, per instance
+    #[arg(long, env = "TRELLIS_STREAMS_PER_ADDRESS", value_name = "N", default_value_t = 50)]
+    pub streams_per_address: usize,
 }
 
 /// Networks, with commas between; none when empty, as a compose file passes on what is not set.
@@ -151,6 +159,8 @@ impl Default for Config {
                 requests_per_minute: 600,
                 imports_per_hour: 6,
                 invitations_per_hour: 50,
+                streams_per_session: 5,
+                streams_per_address: 50,
             },
         }
     }

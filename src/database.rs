@@ -35,6 +35,11 @@ impl Opened {
         self.server.is_some()
     }
 
+    /// How to reach the database past a pooler, as LISTEN must.
+    pub fn direct(&self) -> PgConnectOptions {
+        self.direct.clone()
+    }
+
     /// Closes the pool and lets go of the embedded server.
     pub async fn close(self) -> anyhow::Result<()> {
         self.pool.close().await;

@@ -21,7 +21,7 @@
 //! | `web.rs` | addresses, forms, handlers, template structs | rules |
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
-//! [`history`] < [`accounts`] < [`organizations`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
+//! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
 //! [`core_teams`] < [`members`] < [`exchange`] < [`constellation`] < [`home`] < [`demo`] < [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
@@ -69,10 +69,12 @@ pub mod design;
 pub mod doctor;
 pub mod error;
 pub mod exchange;
+pub mod hints;
 pub mod history;
 pub mod home;
 pub mod ids;
 pub mod limits;
+pub mod live;
 pub mod members;
 pub mod metrics;
 pub mod missions;
@@ -112,19 +114,24 @@ pub struct AppState {
     pub limits: InstanceLimits,
     /// Whether it is on its way out.
     pub draining: Draining,
+    /// The live pages of this instance.
+    pub live: live::Hub,
 }
 
 impl AppState {
     /// State over a database.
     pub fn new(pool: PgPool, config: Config) -> Self {
         let limits = InstanceLimits::new(&config);
+        let clock = Clock::default();
+        let live = live::Hub::new(pool.clone(), clock.clone(), &config);
         Self {
             pool,
             config: Arc::new(config),
-            clock: Clock::default(),
+            clock,
             passwords: Passwords::default(),
             limits,
             draining: Draining::default(),
+            live,
         }
     }
 }
@@ -139,6 +146,7 @@ pub fn routes() -> web::Routes {
         .merge(constellation::routes())
         .merge(home::routes())
         .merge(history::routes())
+        .merge(live::routes())
         .merge(skills::routes())
         .merge(members::routes())
         .merge(squads::routes())

@@ -114,10 +114,12 @@ pub async fn serve(config: Config, database: &Database) -> anyhow::Result<()> {
         println!("set up Trellis at {}/setup/{token}", config.public_origin());
     }
     let sweeper = tokio::spawn(sweep(state.clone()));
+    let live = state.live.start(Some(opened.direct()));
 
     accept(listener, router, &state, &mut stop).await;
 
     sweeper.abort();
+    live.finish().await;
     if let Some(metrics) = metrics {
         metrics.abort();
     }
@@ -176,6 +178,8 @@ async fn accept(listener: TcpListener, router: Router, state: &AppState, stop: &
         });
     }
     drop(listener);
+    // A live page never ends by itself; its browser comes back to another instance.
+    state.live.stop();
     tracing::info!("stopping: finishing what is on its way");
     if timeout(FINISH, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were cut off");

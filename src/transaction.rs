@@ -2,7 +2,7 @@
 //!
 //! [`begin`] opens the transaction, looks once more whether the actor may still act (check and act are then one,
 //! ASVS 15.4.2), and claims the one-time key of the form. [`Change::done`] writes the answer beside the key and
-//! commits. A form that arrives twice, because a browser or a proxy sent it again, finds the answer of the first
+//! commits, then says so to the live pages ([`crate::hints`]). A form that arrives twice, because a browser or a proxy sent it again, finds the answer of the first
 //! and has no second effect (RELIABILITY R6):
 //!
 //! ```text
@@ -22,6 +22,8 @@ use uuid::Uuid;
 
 use crate::actor::{Actor, Once, Roles};
 use crate::error::{Error, Result};
+use crate::hints::Hints;
+use crate::ids::OrganizationId;
 use crate::rule::Rule;
 
 /// The same one-time key came with another content.
@@ -49,6 +51,8 @@ pub enum Begun<T> {
 pub struct Change {
     tx: Transaction<'static, Postgres>,
     key: Option<(Uuid, Uuid, Once)>,
+    organization: OrganizationId,
+    hints: Hints,
 }
 
 impl Deref for Change {
@@ -98,10 +102,13 @@ pub async fn begin<T: DeserializeOwned>(pool: &PgPool, actor: &Actor) -> Result<
             "Your roles were changed a moment ago. Load the page again.".into(),
         ));
     }
-    let Some(once) = &actor.once else { return Ok(Begun::First(Change { tx, key: None })) };
+    let hints = actor.origin.hints.clone();
+    let Some(once) = &actor.once else {
+        return Ok(Begun::First(Change { tx, key: None, organization, hints }));
+    };
     if standing.claimed {
         let key = Some((organization.0, user, once.clone()));
-        return Ok(Begun::First(Change { tx, key }));
+        return Ok(Begun::First(Change { tx, key, organization, hints }));
     }
     let earlier = sqlx::query!(
         "select request_hash, answer from idempotency_key where organization_id = $1 and user_id = $2 and key = $3",
@@ -121,7 +128,7 @@ pub async fn begin<T: DeserializeOwned>(pool: &PgPool, actor: &Actor) -> Result<
 }
 
 impl Change {
-    /// Keeps the answer for the same form sent again, and commits.
+    /// Keeps the answer for the same form sent again, commits, and says that something is new.
     pub async fn done<T: Serialize>(mut self, answer: T) -> Result<T> {
         if let Some((organization, user, once)) = &self.key {
             let kept =
@@ -137,6 +144,7 @@ impl Change {
             .await?;
         }
         self.tx.commit().await?;
+        self.hints.committed(self.organization);
         Ok(answer)
     }
 }

@@ -79,9 +79,11 @@ pub async fn context(State(state): State<AppState>, mut request: Request, next: 
     let request_id = Uuid::now_v7().simple().to_string();
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let ip = visitor(peer, request.headers(), &state.config);
-    request
-        .extensions_mut()
-        .insert(Origin { ip: ip.map(|ip| ip.to_string()), request_id: Some(request_id.clone()) });
+    request.extensions_mut().insert(Origin {
+        ip: ip.map(|ip| ip.to_string()),
+        request_id: Some(request_id.clone()),
+        hints: state.live.hints(),
+    });
     // The pattern of the route, not the path, which may hold a token.
     let route =
         request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();

@@ -8,6 +8,7 @@ const ORDER: [&str; 17] = [
     "history",
     "accounts",
     "organizations",
+    "live",
     "skills",
     "missions",
     "metrics",
@@ -194,6 +195,7 @@ fn every_query_on_tenant_data_names_the_organization() {
         "mission",
         "metric",
         "import",
+        "presence",
     ];
     let across = ["src/doctor/", "src/accounts/db"];
     let mut broken = vec![];

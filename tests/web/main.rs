@@ -15,6 +15,7 @@ mod doctor;
 mod exchange;
 mod history;
 mod home;
+mod live;
 mod members;
 mod metrics;
 mod missions;

@@ -1,0 +1,99 @@
+//! The addresses of live pages.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::db::{self, PresentRow};
+use super::domain::{Page, Place};
+use super::hub::{Hub, Viewer};
+use super::stream;
+use crate::accounts::CurrentUser;
+use crate::error::{Error, Result};
+use crate::organizations::Visitor;
+use crate::web::security::limit_key;
+use crate::web::{Query, Routes, Who, page};
+
+/// The addresses of live pages.
+pub fn routes() -> Routes {
+    Routes::new().get("/o/{org}/events", Who::Member, events).get(
+        "/o/{org}/presence",
+        Who::Member,
+        presence,
+    )
+}
+
+/// Which page it is. The subject is not looked up: nothing of another organization is ever told, whatever it names.
+#[derive(Deserialize)]
+struct At {
+    page: Page,
+    #[serde(default)]
+    subject: String,
+}
+
+impl At {
+    fn place(&self) -> Result<Place> {
+        let subject = match self.subject.as_str() {
+            "" => None,
+            id => Some(id.parse().map_err(|_| Error::NotFound)?),
+        };
+        Ok(Place::new(self.page, subject))
+    }
+}
+
+/// How old the page is that connects, by its own account, in milliseconds. Unknown when it comes back after a
+/// break, for which its request stays as it was the first time.
+fn age(headers: &HeaderMap) -> Option<Duration> {
+    if headers.contains_key("last-event-id") {
+        return None;
+    }
+    headers.get("page-age")?.to_str().ok()?.parse().ok().map(Duration::from_millis)
+}
+
+// GET /o/{org}/events?page=&subject=
+async fn events(
+    visitor: Visitor,
+    user: CurrentUser,
+    State(hub): State<Hub>,
+    headers: HeaderMap,
+    Query(at): Query<At>,
+) -> Result<Response> {
+    let viewer = Viewer {
+        tenant: visitor.tenant(),
+        member: visitor.actor.member,
+        roles: visitor.roles(),
+        session: user.session,
+        address: limit_key(user.origin.ip.as_deref()),
+        place: at.place()?,
+        page_age: age(&headers),
+    };
+    Ok(stream::answer(hub.open(viewer).await?))
+}
+
+/// Who else has the page open.
+#[derive(Template)]
+#[template(path = "live/presence.html")]
+struct Presence {
+    org: String,
+    page: &'static str,
+    subject: Uuid,
+    others: Vec<PresentRow>,
+}
+
+// GET /o/{org}/presence?page=&subject=
+async fn presence(
+    visitor: Visitor,
+    State(pool): State<PgPool>,
+    Query(at): Query<At>,
+) -> Result<Response> {
+    let Place { page: kind, subject } = at.place()?;
+    let me = visitor.actor.member;
+    let others = db::list_present(&pool, visitor.tenant(), kind.word(), subject, me).await?;
+    page(&Presence { org: visitor.slug, page: kind.word(), subject, others })
+}
