@@ -50,7 +50,10 @@ impl FromRequestParts<AppState> for CurrentUser {
         let session =
             db::find_session(&state.pool, &token_hash, at).await?.ok_or(Error::SignInRequired)?;
         state.limits.check_session(session.id)?;
-        if at - session.last_seen_at >= SEEN_EVERY {
+        // What a page asks for by itself is no use: an unattended browser is signed out in time.
+        let is_by_itself =
+            parts.headers.contains_key("live") || parts.uri.path().ends_with("/events");
+        if !is_by_itself && at - session.last_seen_at >= SEEN_EVERY {
             db::update_session_seen(&state.pool, session.id, at).await?;
         }
         tracing::Span::current().record("user", tracing::field::display(session.user_id));

@@ -140,7 +140,7 @@ fn shown(visitor: &Visitor, wanted: Wanted, sky: &Sky) -> ShowPage {
     let has_lines = view != View::Matrix && !are_areas;
     let to = |page: usize| at(org, View::List, area.as_deref(), page);
     ShowPage {
-        shell: visitor.shell(Section::None),
+        shell: visitor.shell(Section::Constellation),
         org: org.clone(),
         may_design: visitor.roles().may_design(),
         view,

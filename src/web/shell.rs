@@ -46,6 +46,7 @@ impl Theme {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Section {
     Home,
+    Constellation,
     Squads,
     CoreTeams,
     Members,

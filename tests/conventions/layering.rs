@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The features in their order: one may use those before it.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "history",
     "accounts",
     "organizations",
