@@ -132,6 +132,11 @@ impl Roles {
         self.admin || self.leader
     }
 
+    /// What only leaders do beside a squad's own members: writing its mission.
+    pub fn may_lead(self) -> bool {
+        self.leader
+    }
+
     /// Whether these hold nothing that `other` lacks: nobody gives away more than they have.
     pub fn are_within(self, other: Self) -> bool {
         other.admin || self.iter().all(|role| other.has(role))

@@ -128,9 +128,10 @@ pub async fn serve(config: Config, database: &Database) -> anyhow::Result<()> {
 
 /// Accepts connections until a stop is asked for, then finishes what is on its way.
 async fn accept(listener: TcpListener, router: Router, state: &AppState, stop: &mut Stop) {
-    let mut builder = Builder::new(TokioExecutor::new());
+    // HTTP/1 only: finding out the version would wait for the first bytes without a limit. A proxy in front speaks
+    // HTTP/2 to browsers.
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(30)));
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(state.config.max_connections));
     let mut draining = false;

@@ -1,7 +1,7 @@
 //! The beginning and the end of every use case.
 //!
-//! [`begin`] opens the transaction, looks once more whether the actor may still act (check and act are then one,
-//! ASVS 15.4.2), and claims the one-time key of the form. [`Change::done`] writes the answer beside the key and
+//! [`begin`] opens the transaction, looks once more, inside it, whether the actor may still act (ASVS 15.4.2; what changes
+//! roles locks the member's row besides), and claims the one-time key of the form. [`Change::done`] writes the answer beside the key and
 //! commits, then says so to the live pages ([`crate::hints`]). A form that arrives twice, because a browser or a proxy sent it again, finds the answer of the first
 //! and has no second effect (RELIABILITY R6):
 //!

@@ -9,13 +9,14 @@ use crate::skills::Level;
 #[derive(Debug, Clone, Default)]
 pub struct Viewer {
     may_design: bool,
+    may_lead: bool,
     squads: Vec<TeamId>,
 }
 
 impl Viewer {
     /// A visitor with `roles` who is a member of `squads`.
     pub fn new(roles: Roles, squads: Vec<TeamId>) -> Self {
-        Self { may_design: roles.may_design(), squads }
+        Self { may_design: roles.may_design(), may_lead: roles.may_lead(), squads }
     }
 
     fn is_in(&self, squad: TeamId) -> bool {
@@ -47,7 +48,7 @@ pub fn way(org: &str, way_out: &WayOut, viewer: &Viewer) -> Option<Way> {
             (true, find_href(org, &skill.to_string(), *level), format!("Look for somebody {whom}"))
         }
         WayOut::EditMission(squad) => (
-            viewer.may_design || viewer.is_in(*squad),
+            viewer.may_lead || viewer.is_in(*squad),
             format!("/o/{org}/squads/{squad}/mission/edit"),
             "Write the mission".to_owned(),
         ),

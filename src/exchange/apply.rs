@@ -180,7 +180,7 @@ async fn write_skills(
     let is = json!({
         "skills_new_in_the_catalogue": to_add.iter().map(|(_, name)| name).collect::<Vec<_>>(),
         "levels": changes.ratings.iter().map(|rating| json!({
-            "email": rating.email, "skill": rating.skill, "level": rating.level, "wants_to_learn": rating.wants_to_learn,
+            "member": ids.members.get(&rating.email), "skill": rating.skill, "level": rating.level, "wants_to_learn": rating.wants_to_learn,
         })).collect::<Vec<_>>(),
     });
     let subjects = members.into_iter().chain(skills);

@@ -282,17 +282,21 @@ impl ShowPage {
     }
 
     fn on_page(&self) -> Vec<ShownRow<'_>> {
-        self.matching().into_iter().skip((self.number - 1) * PER_PAGE).take(PER_PAGE).collect()
+        self.matching()
+            .into_iter()
+            .skip((self.number - 1).saturating_mul(PER_PAGE))
+            .take(PER_PAGE)
+            .collect()
     }
 
     /// "Rows 101 to 200 of 1,524".
     fn range(&self) -> String {
         let all = self.matching().len();
-        let first = (self.number - 1) * PER_PAGE + 1;
+        let first = (self.number - 1).saturating_mul(PER_PAGE).saturating_add(1);
         if all <= PER_PAGE {
             return if all == 1 { "1 row".to_owned() } else { format!("{all} rows") };
         }
-        let (from, to) = (first.min(all), (first + PER_PAGE - 1).min(all));
+        let (from, to) = (first.min(all), first.saturating_add(PER_PAGE - 1).min(all));
         format!("Rows {} to {} of {}", grouped(from), grouped(to), grouped(all))
     }
 

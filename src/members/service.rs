@@ -115,6 +115,10 @@ pub async fn update(
     if !fresh {
         return Err(Error::Stale);
     }
+    if email != saved.email {
+        // Whoever has the old address does not come in by it.
+        revoke_all_in(&mut tx, actor, id).await?;
+    }
     let whose = if actor.member == id {
         "their profile".to_owned()
     } else {
@@ -213,6 +217,10 @@ pub async fn reactivate(pool: &PgPool, actor: &Actor, id: MemberId, version: i32
     member.may_return()?;
     if !db::update_deactivated(&mut tx, actor.tenant, id, version, None).await? {
         return Err(Error::Stale);
+    }
+    if let Some(user) = saved.user_id {
+        // A session that was opened meanwhile was not an admin's or leader's: a new one is.
+        end_sessions_in(&mut tx, user, None).await?;
     }
     let event = NewEvent::new("member_reactivated", format!("reactivated {}", saved.name), [id.0])
         .change(json!({"active": false}), json!({"active": true}));

@@ -31,9 +31,9 @@ impl SquadHead {
         self.state == "dissolved"
     }
 
-    /// Whether its mission may be written by somebody with `roles`: by its own members, leaders and admins.
+    /// Whether its mission may be written by somebody with `roles`: by its own members and by leaders.
     pub fn may_write_mission(&self, roles: Roles) -> bool {
-        self.is_member || roles.may_design()
+        self.is_member || roles.may_lead()
     }
 
     /// Whether its metrics may be chosen by somebody with `roles`: by its own members; while it is forming, by

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 
@@ -54,6 +54,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .map(|value| value.as_bytes().to_ascii_lowercase());
+        if !kind.is_some_and(|kind| kind.starts_with(b"application/x-www-form-urlencoded")) {
+            return Err(Error::BadRequest("Send this as a form."));
+        }
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|_| Error::BadRequest("The form did not arrive whole, or is too large."))?;

@@ -24,6 +24,8 @@ pub enum Who {
     Designer,
     /// Leaders and the squad's own members; other members get 403.
     SquadMemberOrLeader,
+    /// Leaders, admins and the squad's own members; other members get 403.
+    SquadMemberOrDesigner,
     /// The squad's own members; other members get 403.
     SquadMember,
     /// The member whom it is about, and those who may act for them as the page says.
@@ -53,7 +55,8 @@ impl std::fmt::Display for Who {
             Self::User => "every user",
             Self::Member => "members",
             Self::Designer => "leaders and admins",
-            Self::SquadMemberOrLeader => "the squad's members, leaders and admins",
+            Self::SquadMemberOrLeader => "the squad's members and leaders",
+            Self::SquadMemberOrDesigner => "the squad's members, leaders and admins",
             Self::SquadMember => "the squad's members",
             Self::SelfOrAdmin => "oneself, or as the page says",
             Self::Admin => "admins",

@@ -36,6 +36,12 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
         "camera=(), microphone=(), geolocation=()",
     );
     if state.config.is_https() {
+        make_cookies_secure(headers);
+    }
+    let mut set = |name: header::HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    if state.config.is_https() {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
     }
     if !is_static {
@@ -49,6 +55,22 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// No cookie of an https site travels in clear, whoever sets it (ASVS 3.3.1).
+fn make_cookies_secure(headers: &mut HeaderMap) {
+    let all: Vec<_> = headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+    headers.remove(header::SET_COOKIE);
+    for cookie in all {
+        let text = cookie.to_str().unwrap_or_default();
+        let is_secure = text.split(';').any(|part| part.trim().eq_ignore_ascii_case("secure"));
+        let secure = if is_secure {
+            cookie.clone()
+        } else {
+            HeaderValue::from_str(&format!("{text}; Secure")).unwrap_or(cookie.clone())
+        };
+        headers.append(header::SET_COOKIE, secure);
+    }
 }
 
 /// Refuses a change that another site made a browser send: the rule of Go 1.25, with the configured public origin
@@ -104,20 +126,24 @@ pub async fn context(State(state): State<AppState>, mut request: Request, next: 
     response
 }
 
-/// The visitor's address: the last address in X-Forwarded-For that is no trusted proxy, if the peer is one.
+/// The visitor's address: the last address in X-Forwarded-For that is no trusted proxy, if the peer is one. What is
+/// not readable there was not written by a proxy that tells addresses, so nothing before it is believed.
 fn visitor(peer: Option<IpAddr>, headers: &HeaderMap, config: &Config) -> Option<IpAddr> {
-    let trusted = |ip: &IpAddr| config.trusted_proxies.contain(*ip);
-    let peer = peer?;
-    if !trusted(&peer) {
-        return Some(peer);
+    let mut known = peer?.to_canonical();
+    let values =
+        headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default());
+    let hops: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+    for hop in hops.iter().rev() {
+        if !config.trusted_proxies.contain(known) {
+            break;
+        }
+        let read = hop
+            .parse::<IpAddr>()
+            .or_else(|_| hop.parse::<SocketAddr>().map(|address| address.ip()));
+        let Ok(ip) = read else { break };
+        known = ip.to_canonical();
     }
-    let forwarded =
-        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> = forwarded
-        .flat_map(|value| value.split(','))
-        .filter_map(|hop| hop.trim().parse().ok())
-        .collect();
-    Some(hops.into_iter().rev().find(|ip| !trusted(ip)).unwrap_or(peer))
+    Some(known)
 }
 
 /// The key under which an address is counted: an IPv6 address by its /64.
@@ -168,6 +194,12 @@ mod tests {
         };
         assert_eq!(from("10.0.0.1"), "203.0.113.9");
         assert_eq!(from("192.0.2.1"), "192.0.2.1");
+        assert_eq!(from("::ffff:10.0.0.1"), "203.0.113.9", "a listener for both families");
+        let broken = headers(&[("x-forwarded-for", "6.6.6.6, unknown, 10.0.0.2")]);
+        assert_eq!(
+            visitor(Some("10.0.0.1".parse().unwrap()), &broken, &proxies).unwrap().to_string(),
+            "10.0.0.2"
+        );
     }
 
     #[test]

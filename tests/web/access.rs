@@ -376,7 +376,8 @@ fn may(who: Who, kind: &str) -> bool {
         Who::Designer => matches!(kind, "admin" | "leader"),
         Who::Admin => kind == "admin",
         Who::SquadMember => kind == "squad's member",
-        Who::SquadMemberOrLeader => matches!(kind, "admin" | "leader" | "squad's member"),
+        Who::SquadMemberOrLeader => matches!(kind, "leader" | "squad's member"),
+        Who::SquadMemberOrDesigner => matches!(kind, "admin" | "leader" | "squad's member"),
         _ => true,
     }
 }

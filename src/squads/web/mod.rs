@@ -71,12 +71,12 @@ pub fn routes() -> Routes {
             Who::Designer,
             membership::remove,
         )
-        .get("/o/{org}/squads/{squad}/needs", Who::SquadMemberOrLeader, needs::show)
-        .post("/o/{org}/squads/{squad}/needs", Who::SquadMemberOrLeader, needs::add)
-        .post("/o/{org}/squads/{squad}/needs/{skill}", Who::SquadMemberOrLeader, needs::change)
+        .get("/o/{org}/squads/{squad}/needs", Who::SquadMemberOrDesigner, needs::show)
+        .post("/o/{org}/squads/{squad}/needs", Who::SquadMemberOrDesigner, needs::add)
+        .post("/o/{org}/squads/{squad}/needs/{skill}", Who::SquadMemberOrDesigner, needs::change)
         .post(
             "/o/{org}/squads/{squad}/needs/{skill}/remove",
-            Who::SquadMemberOrLeader,
+            Who::SquadMemberOrDesigner,
             needs::remove,
         )
 }
