@@ -1,5 +1,7 @@
 //! Serving: listeners, time limits, health, and a stop that loses nothing (RELIABILITY 2.4).
 
+mod idle;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +23,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
+use self::idle::{Answer, Work};
 use crate::config::{Config, Database};
 use crate::web::{Routes, Who};
 use crate::{AppState, accounts, app, database, setup, transaction};
@@ -167,14 +170,18 @@ async fn accept(listener: TcpListener, router: Router, state: &AppState, stop: &
             () = &mut drained, if draining => break,
         };
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(with_peer(router.clone(), peer));
+        let work = Work::new();
+        let service = TowerToHyperService::new(answering(router.clone(), peer, work.clone()));
         let connection =
             builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _place = place;
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended");
+                },
+                () = work.has_been_idle() => {}
             }
         });
     }
@@ -187,19 +194,25 @@ async fn accept(listener: TcpListener, router: Router, state: &AppState, stop: &
     }
 }
 
-fn with_peer(
+/// The service of one connection: the application knows who is at its other end, and the connection what is on its way.
+fn answering(
     router: Router,
     peer: SocketAddr,
+    work: Work,
 ) -> impl tower::Service<
     Request<hyper::body::Incoming>,
     Response = Response,
     Error = std::convert::Infallible,
     Future: Send,
 > + Clone {
-    router.map_request(move |request: Request<hyper::body::Incoming>| {
-        let mut request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request
+    tower::service_fn(move |request: Request<hyper::body::Incoming>| {
+        let (router, busy) = (router.clone(), work.begin());
+        async move {
+            let mut request = request.map(axum::body::Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let response = router.oneshot(request).await?;
+            Ok(response.map(|body| Answer::holding(body, busy)))
+        }
     })
 }
 
