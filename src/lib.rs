@@ -1,7 +1,7 @@
 //! Trellis: squad-based organization design, as one program.
 //!
 //! An organization designs itself as a network of small customer-facing squads and then lives in that design. An
-//! [axum](axum) server renders [askama](askama) templates over a Postgres schema; a service layer enforces the rules.
+//! [axum] server renders [askama] templates over a Postgres schema; a service layer enforces the rules.
 //!
 //! # By feature, with the same four layers in each
 //!

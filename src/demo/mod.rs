@@ -1,7 +1,7 @@
 //! The demo organization: a believable company, made through the services, the same for the same seed.
 //!
-//! First a story is written ([`story`], pure): who there is, which squads they found, and what happens in more than
-//! a year, day by day. Then it is played ([`stage`]) through the use cases of the features, each by whoever would
+//! First a story is written (`story`, pure): who there is, which squads they found, and what happens in more than
+//! a year, day by day. Then it is played (`stage`) through the use cases of the features, each by whoever would
 //! have done it and at the time at which they would have: so the demo obeys every rule, has a whole history, and
 //! holds nothing that a person could not have made. Names, structure and days depend on the seed alone; ids and
 //! passwords are new each time.
