@@ -46,6 +46,9 @@ pub enum Part {
 }
 
 impl Part {
+    /// How many there are.
+    const COUNT: usize = 4;
+
     /// With its article, for a sentence.
     pub fn name(self) -> &'static str {
         match self {
@@ -77,6 +80,11 @@ impl MissionText {
             (self.review_on.is_none(), Part::ReviewDate),
         ];
         parts.into_iter().filter_map(|(is_open, part)| is_open.then_some(part)).collect()
+    }
+
+    /// Whether nothing is written yet.
+    pub fn is_empty(&self) -> bool {
+        self.missing().len() == Part::COUNT
     }
 
     /// Whether a squad may be active with it (H7).
@@ -121,6 +129,20 @@ impl Rule for StaysComplete {
     }
 }
 
+/// A mission of which nothing is written yet.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Write at least whom the squad serves.")]
+pub struct NothingWritten;
+
+impl Rule for NothingWritten {
+    fn code(&self) -> &'static str {
+        "mission_empty"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some(Part::Customer.field())
+    }
+}
+
 /// A mission for a squad that is no more.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("This squad is dissolved. Its mission can be read and no longer changed.")]
@@ -136,7 +158,7 @@ impl Rule for Dissolved {
 }
 
 /// Who may write a mission, for a refusal.
-pub const AUTHORS: &str = "Only the squad's own members, leaders and admins write its mission.";
+pub const AUTHORS: &str = "Only the squad's own members and leaders write its mission.";
 
 /// Functions of a company. Alone or with [`GROUPS`] they are nobody outside of it.
 const FUNCTIONS: &[&str] = &[

@@ -4,7 +4,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use super::db;
-use super::domain::{AUTHORS, Dissolved, MissionText, StaysComplete};
+use super::domain::{AUTHORS, Dissolved, MissionText, NothingWritten, StaysComplete};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
@@ -37,6 +37,9 @@ pub async fn write(
     }
     if squad.is_active() && !text.is_complete() {
         return Err(StaysComplete(text.missing()).into());
+    }
+    if text.is_empty() {
+        return Err(NothingWritten.into());
     }
     let before = db::find(&mut *tx, actor.tenant, squad.id, base).await?;
     if before.as_ref().is_some_and(|before| before.text == *text) {

@@ -206,3 +206,21 @@ async fn a_text_that_is_too_long_or_no_date_is_refused_beside_its_field() {
     assert_eq!(long.text("#review_on-error"), "Write the date as in 2026-12-01.");
     leader.post(&edit, &form(300, "2026-12-01")).await.assert_redirect();
 }
+
+#[tokio::test]
+async fn a_mission_of_which_nothing_is_written_is_refused_beside_its_first_field() {
+    let app = TestApp::new().await;
+    given::squad(&app, "Otters").await;
+    let mut leader = app.leader("Ruth Abara").await;
+
+    let answer = leader
+        .post(
+            &app.at("/squads/otters/mission/edit"),
+            "customer=&value=&success=&review_on=&version=0",
+        )
+        .await;
+
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer.error_code(), "mission_empty");
+    assert_eq!(answer.text(".field.bad .err"), "Write at least whom the squad serves.");
+}
