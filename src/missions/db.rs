@@ -87,6 +87,21 @@ pub async fn lock_squad(
     .await
 }
 
+/// The time zone of a member, by which they know what day it is.
+pub async fn find_time_zone(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    member: MemberId,
+) -> sqlx::Result<String> {
+    sqlx::query_scalar!(
+        "select time_zone from member where organization_id = $1 and id = $2",
+        tenant.organization_id().0,
+        member.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// A version of a squad's mission.
 pub async fn find(
     db: impl PgExecutor<'_>,

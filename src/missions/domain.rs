@@ -97,6 +97,11 @@ impl MissionText {
         self.review_on.is_some_and(|day| day < today)
     }
 
+    /// Refuses a review date that has passed for the author: a mission is written to be read again.
+    pub fn check_review(&self, today: NaiveDate) -> Result<(), ReviewPassed> {
+        if self.is_overdue(today) { Err(ReviewPassed) } else { Ok(()) }
+    }
+
     /// The words by which it is about a function or an internal target instead of a customer, if it is.
     pub fn function(&self) -> Option<String> {
         about_a_function(self.customer.as_str(), self.value.as_str())
@@ -140,6 +145,21 @@ impl Rule for NothingWritten {
     }
     fn field(&self) -> Option<&'static str> {
         Some(Part::Customer.field())
+    }
+}
+
+/// A review date in the past, whether it is a new one or the one that was there: whoever changes a mission has read
+/// it, so the next time is due.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("This review date has passed. Choose the next one: today or later.")]
+pub struct ReviewPassed;
+
+impl Rule for ReviewPassed {
+    fn code(&self) -> &'static str {
+        "review_date_passed"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some(Part::ReviewDate.field())
     }
 }
 
@@ -469,6 +489,15 @@ mod tests {
         let mission = mission("a", "b", "c", Some(day("2026-11-21")));
         assert!(!mission.is_overdue(day("2026-11-21")));
         assert!(mission.is_overdue(day("2026-11-22")));
+    }
+
+    #[test]
+    fn a_mission_is_written_to_be_read_again_today_or_later() {
+        let with = |review_on| mission("a", "b", "c", review_on);
+        let today = day("2026-11-21");
+        assert_eq!(with(Some(day("2026-11-20"))).check_review(today), Err(ReviewPassed));
+        assert_eq!(with(Some(today)).check_review(today), Ok(()));
+        assert_eq!(with(None).check_review(today), Ok(()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a person may do with a mission.
 
+use chrono_tz::Tz;
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -13,7 +14,7 @@ use crate::transaction::{Begun, begin};
 
 /// Writes a new version of a squad's mission and answers its number. It holds at once. `base` is the version that
 /// the author had before them, 0 without any: somebody else's newer one is not overwritten unseen. The same text
-/// again is no new version.
+/// again is no new version. Its review date is on the author's own day or later.
 pub async fn write(
     pool: &PgPool,
     actor: &Actor,
@@ -41,6 +42,9 @@ pub async fn write(
     if text.is_empty() {
         return Err(NothingWritten.into());
     }
+    let zone = db::find_time_zone(&mut *tx, actor.tenant, actor.member).await?;
+    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+    text.check_review(actor.at.with_timezone(&zone).date_naive())?;
     let before = db::find(&mut *tx, actor.tenant, squad.id, base).await?;
     if before.as_ref().is_some_and(|before| before.text == *text) {
         return tx.done(base).await;

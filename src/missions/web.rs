@@ -26,6 +26,7 @@ pub fn routes() -> Routes {
         .get("/o/{org}/squads/{squad}/mission/compare", Who::Member, compare)
         .get("/o/{org}/squads/{squad}/mission/edit", Who::SquadMemberOrLeader, edit)
         .post("/o/{org}/squads/{squad}/mission/edit", Who::SquadMemberOrLeader, write)
+        .post("/o/{org}/squads/{squad}/mission/check", Who::SquadMemberOrLeader, check)
 }
 
 /// The address of a squad's mission.
@@ -179,16 +180,6 @@ struct MissionForm {
     version: i32,
 }
 
-/// The same in the address: a look at the check before saving, without a script.
-#[derive(Deserialize)]
-struct Preview {
-    customer: Option<String>,
-    value: Option<String>,
-    success: Option<String>,
-    review_on: Option<String>,
-    version: Option<i32>,
-}
-
 #[derive(Template)]
 #[template(path = "missions/edit.html")]
 struct EditPage {
@@ -270,33 +261,27 @@ impl MissionForm {
     }
 }
 
+/// A squad whose mission the visitor may write.
+async fn find_writable(pool: &PgPool, visitor: &Visitor, word: &str) -> Result<SquadHead> {
+    let squad = find_squad(pool, visitor, word).await?;
+    if !squad.may_write_mission(visitor.roles()) {
+        return Err(Error::Forbidden(AUTHORS.into()));
+    }
+    Ok(squad)
+}
+
 async fn edit(
     visitor: Visitor,
     State(pool): State<PgPool>,
     Path((_, squad)): SquadPath,
-    Query(preview): Query<Preview>,
 ) -> Result<Response> {
-    let squad = find_squad(&pool, &visitor, &squad).await?;
-    if !squad.may_write_mission(visitor.roles()) {
-        return Err(Error::Forbidden(AUTHORS.into()));
-    }
+    let squad = find_writable(&pool, &visitor, &squad).await?;
     if squad.is_dissolved() {
         return Err(super::domain::Dissolved.into());
     }
     let now = db::find(&pool, visitor.tenant(), squad.id, squad.mission_version).await?;
-    let saved = MissionForm::of(now.as_ref());
-    let check = preview.value.as_deref().map(|value| Check {
-        words: about_a_function(preview.customer.as_deref().unwrap_or_default(), value),
-    });
-    let form = MissionForm {
-        customer: preview.customer.unwrap_or(saved.customer),
-        value: preview.value.unwrap_or(saved.value),
-        success: preview.success.unwrap_or(saved.success),
-        review_on: preview.review_on.unwrap_or(saved.review_on),
-        version: preview.version.unwrap_or(saved.version),
-    };
-    let errors = FormErrors::default();
-    page(&edit_page(visitor, squad, form, errors, check, None))
+    let form = MissionForm::of(now.as_ref());
+    page(&edit_page(visitor, squad, form, FormErrors::default(), None, None))
 }
 
 fn edit_page(
@@ -318,10 +303,7 @@ async fn write(
     Path((_, word)): SquadPath,
     Form(mut form): Form<MissionForm>,
 ) -> Result<Response> {
-    let squad = find_squad(&pool, &visitor, &word).await?;
-    if !squad.may_write_mission(visitor.roles()) {
-        return Err(Error::Forbidden(AUTHORS.into()));
-    }
+    let squad = find_writable(&pool, &visitor, &word).await?;
     let mut errors = FormErrors::default();
     if let Some(text) = form.parse(&mut errors) {
         match service::write(&pool, &visitor.actor, squad.id, form.version, &text).await {
@@ -345,4 +327,24 @@ async fn write(
         form.version = squad.mission_version;
     }
     refused(&errors, &edit_page(visitor, squad, form, errors.clone(), None, saved))
+}
+
+// POST /o/{org}/squads/{squad}/mission/check
+
+/// Looks at the typed text before it is saved. It is sent as a form, so that it stands in no address and no log;
+/// nothing is kept of it.
+async fn check(
+    visitor: Visitor,
+    State(pool): State<PgPool>,
+    Path((_, squad)): SquadPath,
+    Form(form): Form<MissionForm>,
+) -> Result<Response> {
+    let squad = find_writable(&pool, &visitor, &squad).await?;
+    let mut errors = FormErrors::default();
+    if let Some(text) = form.parse(&mut errors) {
+        errors.check("review_on", text.check_review(visitor.today()));
+    }
+    let check = Check { words: about_a_function(&form.customer, &form.value) };
+    let shown = edit_page(visitor, squad, form, errors.clone(), Some(check), None);
+    if errors.is_empty() { page(&shown) } else { refused(&errors, &shown) }
 }
