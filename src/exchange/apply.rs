@@ -17,9 +17,7 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::{EventId, HatId, MemberId, MembershipId, SkillId, TeamId};
-
-/// Words that are addresses of their own below a list of teams.
-const TAKEN_SLUGS: [&str; 1] = ["new"];
+use crate::squads::wanted_slug;
 
 /// Ids by what the plan calls things.
 struct Ids {
@@ -253,12 +251,9 @@ fn event_of(events: &BTreeMap<TeamKey, NewEvent>, key: &TeamKey) -> Result<Event
 
 /// The first free one among `fair-bills`, `fair-bills-2`, ….
 fn free_slug(kind: TeamKind, name: &str, taken: &mut HashSet<(TeamKind, String)>) -> String {
-    let wanted = slug::slugify(name);
-    let base = if wanted.is_empty() { kind.word().replace('_', "-") } else { wanted };
+    let base = wanted_slug(name);
     let numbered = (2_u32..).map(|n| format!("{base}-{n}"));
-    let mut candidates = std::iter::once(base.clone())
-        .chain(numbered)
-        .filter(|slug| !TAKEN_SLUGS.contains(&slug.as_str()));
+    let mut candidates = std::iter::once(base.clone()).chain(numbered);
     let free = candidates.find(|slug| !taken.contains(&(kind, slug.clone()))).unwrap_or(base);
     taken.insert((kind, free.clone()));
     free
@@ -360,7 +355,9 @@ mod tests {
         assert_eq!(slug(TeamKind::Squad, "Otters"), "otters-2");
         assert_eq!(slug(TeamKind::Squad, "otters!"), "otters-3");
         assert_eq!(slug(TeamKind::CoreTeam, "Otters"), "otters");
-        assert_eq!(slug(TeamKind::Squad, "New"), "new-2");
-        assert_eq!(slug(TeamKind::CoreTeam, "!!"), "core-team");
+        assert_eq!(slug(TeamKind::Squad, "New"), "team-new");
+        let id = "0198a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b";
+        assert_eq!(slug(TeamKind::CoreTeam, id), format!("team-{id}"));
+        assert_eq!(slug(TeamKind::CoreTeam, "!!"), "team");
     }
 }

@@ -1,7 +1,8 @@
 //! Exchange: members, skills, teams and memberships come in from CSV, after a dry run.
 //!
 //! - An upload stores the files and changes nothing else. Its page is the dry run: what each row would do, and why
-//!   a row is refused. Only the button on it changes anything, once.
+//!   a row is refused. Only the button on it changes anything, once. One that is not applied within a day is forgotten,
+//!   with its files.
 //! - Applying makes the plan again, under locks, in one transaction: what changed meanwhile is seen, and rows that
 //!   come out otherwise than shown are named. A squad that is full meanwhile is refused, not an error.
 //! - A squad that would have more than 10 members is refused whole (H1). New squads come in as forming.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgPool;
@@ -113,6 +114,17 @@ async fn lock_and_load(tx: &mut Change, tenant: Tenant, files: &Files) -> Result
     let all_locked = now.members.values().all(|member| members.contains(&member.id))
         && now.teams.values().all(|team| teams.contains(&team.id));
     if all_locked { Ok(now) } else { Err(Error::Again) }
+}
+
+/// How long the files of a dry run wait to be applied.
+const WAITING: TimeDelta = TimeDelta::days(1);
+
+/// Forgets the dry runs that nobody applied within a day, with the files that they hold.
+pub async fn forget_waiting(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
+    for organization in db::delete_waiting(pool, now - WAITING).await? {
+        tracing::info!(%organization, "a dry run that nobody applied was forgotten");
+    }
+    Ok(())
 }
 
 fn must_administer(actor: &Actor) -> Result<()> {

@@ -247,7 +247,7 @@ impl ShowPage {
         if self.is_applied {
             "This is what became of each row."
         } else {
-            "Nothing is changed yet. This is what each row would do."
+            "Nothing is changed yet. This is what each row would do. The files are kept for a day."
         }
     }
 

@@ -26,7 +26,7 @@ use tower::ServiceExt;
 use self::idle::{Answer, Work};
 use crate::config::{Config, Database};
 use crate::web::{Routes, Who};
-use crate::{AppState, accounts, app, database, setup, transaction};
+use crate::{AppState, accounts, app, database, exchange, setup, transaction};
 
 /// How long a browser may take to send its headers.
 const HEADERS: Duration = Duration::from_secs(10);
@@ -243,13 +243,21 @@ async fn sweep(state: AppState) {
     let mut every = tokio::time::interval(SWEEP);
     loop {
         every.tick().await;
-        state.limits.forget_quiet();
-        let now = state.clock.now();
-        if let Err(error) = transaction::forget_old_keys(&state.pool, now).await {
-            tracing::warn!(%error, "old keys could not be swept out");
-        }
-        if let Err(error) = accounts::service::forget_ended(&state.pool, now).await {
-            tracing::warn!(?error, "ended sessions could not be swept out");
-        }
+        sweep_once(&state).await;
+    }
+}
+
+/// Sweeps out what is over by the clock.
+pub async fn sweep_once(state: &AppState) {
+    state.limits.forget_quiet();
+    let now = state.clock.now();
+    if let Err(error) = transaction::forget_old_keys(&state.pool, now).await {
+        tracing::warn!(%error, "old keys could not be swept out");
+    }
+    if let Err(error) = accounts::service::forget_ended(&state.pool, now).await {
+        tracing::warn!(?error, "ended sessions could not be swept out");
+    }
+    if let Err(error) = exchange::service::forget_waiting(&state.pool, now).await {
+        tracing::warn!(?error, "dry runs that nobody applied could not be swept out");
     }
 }

@@ -11,7 +11,7 @@ pub use standing::{load, lock_members, lock_teams, members_by_email, slugs, team
 pub use write::*;
 
 use crate::actor::{Actor, Tenant};
-use crate::ids::ImportId;
+use crate::ids::{ImportId, OrganizationId};
 
 /// An import as it is kept.
 pub struct ImportRow {
@@ -113,6 +113,22 @@ pub async fn update_applied(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Deletes the imports that nobody applied, with their files. Looks across organizations, and answers whose they were.
+pub async fn delete_waiting(
+    db: impl PgExecutor<'_>,
+    before: DateTime<Utc>,
+) -> sqlx::Result<Vec<OrganizationId>> {
+    sqlx::query_scalar!(
+        r#"
+        delete from import where applied_at is null and at < $1
+        returning organization_id as "organization_id: OrganizationId"
+        "#,
+        before,
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// A line of the list of imports.

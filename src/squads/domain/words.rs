@@ -308,6 +308,21 @@ impl Need {
     }
 }
 
+/// Words that stand in an address where a team could.
+const RESERVED: [&str; 1] = ["new"];
+
+/// The word in addresses that a team's name asks for, before it is made free by a number. It never means a page of its
+/// own, nor a team by its id.
+pub fn wanted_slug(name: &str) -> String {
+    let wanted = slug::slugify(name);
+    let means_another = RESERVED.contains(&&*wanted) || wanted.parse::<uuid::Uuid>().is_ok();
+    match &*wanted {
+        "" => "team".to_owned(),
+        _ if means_another => format!("team-{wanted}"),
+        _ => wanted,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,5 +360,19 @@ mod tests {
         assert_eq!(Need::new(6, 1), Err(BadNeed::Level));
         assert_eq!(Need::new(3, 0), Err(BadNeed::People));
         assert_eq!(Need::new(3, 11), Err(BadNeed::People));
+    }
+
+    #[test]
+    fn a_word_in_addresses_never_means_a_page_or_another_team() {
+        let id = "0198a3c4-5b6d-7e8f-9a0b-1c2d3e4f5a6b";
+        for (name, word) in [
+            ("Fair Bills", "fair-bills"),
+            ("New", "team-new"),
+            ("!!", "team"),
+            (id, &format!("team-{id}")),
+            (&id.replace('-', "").to_uppercase(), &format!("team-{}", id.replace('-', ""))),
+        ] {
+            assert_eq!(wanted_slug(name), word);
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
-use uuid::Uuid;
 
 use super::{lock_one, must_design};
 use crate::actor::{Actor, Tenant};
@@ -11,12 +10,9 @@ use crate::history::{self, NewEvent};
 use crate::ids::TeamId;
 use crate::squads::db;
 use crate::squads::db::teams::{self, NewTeam, SQUAD};
-use crate::squads::domain::{NameTaken, NewSquad, Pattern, SquadChanges, State};
+use crate::squads::domain::{NameTaken, NewSquad, Pattern, SquadChanges, State, wanted_slug};
 use crate::text::Reason;
 use crate::transaction::{Begun, begin};
-
-/// Words that stand in an address where a squad could.
-const RESERVED: [&str; 1] = ["new"];
 
 /// A word for addresses that is free for a `team` of this kind.
 pub async fn slug_for(
@@ -26,14 +22,7 @@ pub async fn slug_for(
     name: &str,
     team: TeamId,
 ) -> Result<String> {
-    let wanted = slug::slugify(name);
-    let means_another = RESERVED.contains(&&*wanted) || wanted.parse::<Uuid>().is_ok();
-    let wanted = match &*wanted {
-        "" => "team".to_owned(),
-        _ if means_another => format!("team-{wanted}"),
-        _ => wanted,
-    };
-    Ok(teams::free_slug(tx, tenant, kind, &wanted, team).await?)
+    Ok(teams::free_slug(tx, tenant, kind, &wanted_slug(name), team).await?)
 }
 
 /// A name that is taken is refused; two teams that take the same address at once try again with the next one.
