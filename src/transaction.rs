@@ -1,7 +1,7 @@
 //! The beginning and the end of every use case.
 //!
-//! [`begin`] opens the transaction, looks once more, inside it, whether the actor may still act (ASVS 15.4.2; what changes
-//! roles locks the member's row besides), and claims the one-time key of the form. [`Change::done`] writes the answer beside the key and
+//! [`begin`] opens the transaction, looks once more, inside it, whether the actor may still act (ASVS 15.4.2), and claims
+//! the one-time key of the form. [`Change::done`] writes the answer beside the key and
 //! commits, then says so to the live pages ([`crate::hints`]). A form that arrives twice, because a browser or a proxy sent it again, finds the answer of the first
 //! and has no second effect (RELIABILITY R6):
 //!
@@ -13,6 +13,15 @@
 //! // lock and load, ask the domain, write, record the event
 //! tx.done(answer).await
 //! ```
+//!
+//! What is promised when a role is taken away:
+//!
+//! - A change that begins afterwards is refused, whatever its request was let in by.
+//! - One that had begun before may still end, within the 30 seconds that a request lasts. It counts as made before, and
+//!   stands in the history with its author's name. The actor's row is therefore not locked here: whoever takes a role
+//!   away never waits for what its owner is doing, and two people who change one another do not meet in a deadlock.
+//! - What gives access away (roles, invitations, links for a new password) would outlive the role that gave it. It
+//!   locks the row of who acts and asks under the lock.
 
 use std::ops::{Deref, DerefMut};
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
-use super::domain::Lifetime;
+use super::domain::{Failures, Lifetime};
 use super::service::NewUser;
 use crate::ids::{SessionId, UserId};
 
@@ -129,8 +129,6 @@ pub struct AccountRow {
     pub email: String,
     pub name: String,
     pub password_hash: String,
-    pub failed_sign_ins: i32,
-    pub sign_in_after: Option<DateTime<Utc>>,
     pub version: i32,
 }
 
@@ -149,7 +147,7 @@ pub async fn find_account(
     sqlx::query_as!(
         AccountRow,
         r#"
-        select id as "id: UserId", email, name, password_hash, failed_sign_ins, sign_in_after, version
+        select id as "id: UserId", email, name, password_hash, version
         from user_account
         where id = $1
         "#,
@@ -167,22 +165,21 @@ pub async fn lock_account(tx: &mut PgConnection, user: UserId) -> sqlx::Result<(
     Ok(())
 }
 
-/// Locks the account with an address.
-pub async fn lock_account_of(
-    tx: &mut PgConnection,
+/// Finds the account with an address.
+pub async fn find_account_of(
+    db: impl PgExecutor<'_>,
     email: &str,
 ) -> sqlx::Result<Option<AccountRow>> {
     sqlx::query_as!(
         AccountRow,
         r#"
-        select id as "id: UserId", email, name, password_hash, failed_sign_ins, sign_in_after, version
+        select id as "id: UserId", email, name, password_hash, version
         from user_account
         where email = $1
-        for no key update
         "#,
         email,
     )
-    .fetch_optional(tx)
+    .fetch_optional(db)
     .await
 }
 
@@ -193,26 +190,8 @@ pub async fn find_user_of(db: impl PgExecutor<'_>, email: &str) -> sqlx::Result<
         .await
 }
 
-/// Counts a sign-in as failed until it has succeeded.
-pub async fn update_failures(
-    tx: &mut PgConnection,
-    user: UserId,
-    failures: i32,
-    after: Option<DateTime<Utc>>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update user_account set failed_sign_ins = $2, sign_in_after = $3 where id = $1",
-        user.0,
-        failures,
-        after,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Forgets failed sign-ins and keeps a new hash of the same password, unless the password has changed since it was
-/// checked.
+/// Locks the account of somebody who signs in and keeps a new hash of the same password, unless the password has
+/// changed since it was checked.
 pub async fn update_signed_in(
     tx: &mut PgConnection,
     user: UserId,
@@ -221,7 +200,7 @@ pub async fn update_signed_in(
 ) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         r#"
-        update user_account set failed_sign_ins = 0, sign_in_after = null, password_hash = $3
+        update user_account set password_hash = $3
         where id = $1 and password_hash = $2
         "#,
         user.0,
@@ -233,41 +212,74 @@ pub async fn update_signed_in(
     Ok(done.rows_affected() == 1)
 }
 
-/// Locks the failures of an address that nobody signs in with: how many, and when the last one was.
-pub async fn lock_unknown(
+/// Locks the failed sign-ins of an address, by its key; those who guess at once wait here for one another.
+pub async fn lock_failures(
     tx: &mut PgConnection,
     key: &str,
     now: DateTime<Utc>,
-) -> sqlx::Result<(i32, DateTime<Utc>)> {
-    let row = sqlx::query!(
+) -> sqlx::Result<Failures> {
+    sqlx::query_as!(
+        Failures,
         r#"
-        insert into rate_limit (scope, key, tokens, at) values ('sign_in_unknown', $1, 0, $2)
+        insert into rate_limit (scope, key, tokens, at) values ('sign_in_failures', $1, 0, $2)
         on conflict (scope, key) do update set key = excluded.key
-        returning tokens::integer as "failures!", at
+        returning tokens as count, at as last
         "#,
         key,
         now,
     )
     .fetch_one(tx)
-    .await?;
-    Ok((row.failures, row.at))
+    .await
 }
 
-/// Counts a failure of an address that nobody signs in with.
-pub async fn update_unknown(
+/// Counts a sign-in as failed until it has succeeded.
+pub async fn update_failures(
     tx: &mut PgConnection,
     key: &str,
-    failures: i32,
-    now: DateTime<Utc>,
+    failures: Failures,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "update rate_limit set tokens = $2, at = $3 where scope = 'sign_in_unknown' and key = $1",
+        "update rate_limit set tokens = $2, at = $3 where scope = 'sign_in_failures' and key = $1",
         key,
-        f64::from(failures),
-        now,
+        failures.count,
+        failures.last,
     )
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// Takes one failure back that turned out to be none. If nothing came in between, the count is what it was, to the
+/// moment: whoever guesses cannot see that somebody signed in.
+pub async fn return_failure(
+    tx: &mut PgConnection,
+    key: &str,
+    before: Failures,
+    counted: Failures,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        update rate_limit
+        set tokens = case when at = $4 and tokens = $5 then $2 else greatest(0, tokens - 1) end,
+            at     = case when at = $4 and tokens = $5 then $3 else at end
+        where scope = 'sign_in_failures' and key = $1
+        "#,
+        key,
+        before.count,
+        before.last,
+        counted.last,
+        counted.count,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets the failed sign-ins of an address.
+pub async fn delete_failures(tx: &mut PgConnection, key: &str) -> sqlx::Result<()> {
+    sqlx::query!("delete from rate_limit where scope = 'sign_in_failures' and key = $1", key)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -304,6 +316,25 @@ pub async fn take_token(
     .fetch_one(db)
     .await?;
     Ok((!row.is_taken).then_some(row.held))
+}
+
+/// Whether the user of an address has signed in from a browser before. Asked in the same way for an address without
+/// an account.
+pub async fn is_known_device_of(
+    db: impl PgExecutor<'_>,
+    token_hash: &[u8],
+    email: &str,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"
+        select exists (select from known_device d join user_account u on u.id = d.user_id
+                       where d.token_hash = $1 and u.email = $2) as "is_known!"
+        "#,
+        token_hash,
+        email,
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Whether a user has signed in from a browser before.
@@ -465,8 +496,7 @@ pub async fn update_name(
     Ok(done.rows_affected() == 1)
 }
 
-/// Gives an account a new password, in the place of the one that was checked, and ends its delay and its reset
-/// links.
+/// Gives an account a new password, in the place of the one that was checked, and ends its reset links.
 pub async fn update_password(
     tx: &mut PgConnection,
     user: UserId,
@@ -477,7 +507,7 @@ pub async fn update_password(
     let done = sqlx::query!(
         r#"
         update user_account
-        set password_hash = $3, failed_sign_ins = 0, sign_in_after = null
+        set password_hash = $3
         where id = $1 and ($2::text is null or password_hash = $2)
         "#,
         user.0,

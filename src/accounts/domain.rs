@@ -158,10 +158,41 @@ pub fn check_password(
     Ok(())
 }
 
-/// Wrong passwords in a row that cost nothing.
+/// Wrong passwords that cost nothing.
 pub const FREE_FAILURES: i32 = 10;
+/// Wrong passwords that are counted at most: the delay is at its longest by then.
+pub const MOST_FAILURES: i32 = 20;
+/// In this time as many are forgotten, evenly, and whether anybody signed in or not: what an address has an account
+/// for, and whether its owner comes and goes, cannot be read off the count.
+pub const FAILURES_FORGOTTEN: TimeDelta = TimeDelta::days(1);
 
-/// Until when an account takes no password from an unknown browser after `failures` in a row: 1 s after the tenth,
+/// The wrong passwords that were sent for an address, whether it has an account or not (ASVS 6.3.8).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Failures {
+    /// How many after the last one.
+    pub count: f64,
+    /// When the last one was.
+    pub last: DateTime<Utc>,
+}
+
+impl Failures {
+    /// Until when the address takes no password from an unknown browser.
+    pub fn delay(self) -> Option<DateTime<Utc>> {
+        #[expect(clippy::cast_possible_truncation, reason = "at most MOST_FAILURES")]
+        delay_until(self.count as i32, self.last)
+    }
+
+    /// With one more, after those that are forgotten by then.
+    #[must_use]
+    pub fn and_one(self, now: DateTime<Utc>) -> Self {
+        let most = f64::from(MOST_FAILURES);
+        let passed = (now - self.last).as_seconds_f64() / FAILURES_FORGOTTEN.as_seconds_f64();
+        let left = (self.count - most * passed.max(0.0)).max(0.0);
+        Self { count: (left + 1.0).min(most), last: now.max(self.last) }
+    }
+}
+
+/// Until when an address takes no password from an unknown browser after `failures`: 1 s after the tenth,
 /// doubling, 5 minutes at most; never a lock (RELIABILITY R9).
 pub fn delay_until(failures: i32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let beyond = u32::try_from(failures - FREE_FAILURES).ok()?;
@@ -175,7 +206,7 @@ pub enum SignInRefused {
     /// Address unknown or password wrong: one answer for both.
     #[error("Address and password do not match. Check both and try again.")]
     NoMatch,
-    /// Too many wrong passwords for this account.
+    /// Too many wrong passwords for this address.
     #[error("There were many wrong passwords for this account. Wait {0} seconds and try again.")]
     Delayed(i64),
 }
@@ -204,6 +235,12 @@ impl Rule for WrongPassword {
     fn field(&self) -> Option<&'static str> {
         Some("current")
     }
+}
+
+/// Whether a password has too few characters for somebody who can change what others see. It was long enough when it
+/// was chosen; since then its owner has become more.
+pub fn is_short_for_trusted(password: &str) -> bool {
+    password.chars().count() < PASSWORD_MIN_TRUSTED
 }
 
 /// How long a link lives that resets a password (RELIABILITY R10).
@@ -358,6 +395,21 @@ mod tests {
         assert_eq!(delay(10), Some(1));
         assert_eq!(delay(13), Some(8));
         assert_eq!(delay(1000), Some(300));
+    }
+
+    #[test]
+    fn wrong_passwords_are_forgotten_evenly_and_all_within_a_day() {
+        let start = DateTime::from_timestamp(0, 0).unwrap();
+        let full = (0..30).fold(Failures { count: 0.0, last: start }, |it, _| it.and_one(start));
+        let count = |it: Failures| format!("{:.3}", it.count);
+        assert_eq!(count(full), "20.000");
+        assert_eq!(full.delay(), Some(start + TimeDelta::minutes(5)));
+
+        let after = |period| count(full.and_one(start + period));
+        assert_eq!(after(TimeDelta::hours(12)), "11.000");
+        assert_eq!(after(TimeDelta::days(1)), "1.000");
+        assert_eq!(after(TimeDelta::days(9)), "1.000");
+        assert_eq!(after(-TimeDelta::hours(1)), "20.000", "a clock that is behind forgets nothing");
     }
 
     #[test]

@@ -49,7 +49,11 @@ impl Link {
 
     /// Moves the token into the cookie and the browser to the form.
     pub fn keep(self, config: &Config, token: &str) -> Response {
-        let mut response = Redirect::to(self.path()).into_response();
+        self.give(Redirect::to(self.path()).into_response(), config, token)
+    }
+
+    /// The answer with the token in the cookie.
+    pub fn give(self, mut response: Response, config: &Config, token: &str) -> Response {
         // A token of ours is base64url; anything else would only be refused later.
         let is_token = token.len() <= 100
             && token.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));

@@ -52,7 +52,7 @@ impl FromRequestParts<AppState> for CurrentUser {
         state.limits.check_session(session.id)?;
         // What a page asks for by itself is no use: an unattended browser is signed out in time.
         let is_by_itself =
-            parts.headers.contains_key("live") || parts.uri.path().ends_with("/events");
+            parts.headers.contains_key("live") || parts.uri.path().ends_with("/presence");
         if !is_by_itself && at - session.last_seen_at >= SEEN_EVERY {
             db::update_session_seen(&state.pool, session.id, at).await?;
         }

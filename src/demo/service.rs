@@ -9,7 +9,9 @@ use super::stage::Stage;
 use super::story::{self, BEGINNING};
 use super::{Options, db};
 use crate::accounts::service::{NewUser, create_user_in, end_sessions_in, open_session_in};
-use crate::accounts::{Browser, CurrentUser, Email, Passwords, PersonName};
+use crate::accounts::{
+    Browser, CurrentUser, Email, PASSWORD_MIN_TRUSTED, Passwords, PersonName, is_short_for_trusted,
+};
 use crate::actor::{Actor, Origin, Role, Roles};
 use crate::clock::Clock;
 use crate::error::Result;
@@ -33,6 +35,11 @@ pub async fn fill(
     let now = clock.now();
     let mut maker = Maker { pool, passwords, now, given: None };
     if let Some(given) = std::env::var(PASSWORD).ok().filter(|given| !given.is_empty()) {
+        if is_short_for_trusted(&given) {
+            eprintln!(
+                "demo: {PASSWORD} has fewer than {PASSWORD_MIN_TRUSTED} characters, so admins and leaders choose another one when they sign in"
+            );
+        }
         let hash = passwords.hash(&given).await?;
         maker.given = Some((given, hash));
     }

@@ -8,6 +8,7 @@ mod harness;
 
 mod access;
 mod accounts;
+mod authority;
 mod constellation;
 mod core_teams;
 mod demo;
@@ -20,6 +21,7 @@ mod members;
 mod metrics;
 mod missions;
 mod organizations;
+mod passwords;
 mod setup;
 mod skills;
 mod squads;

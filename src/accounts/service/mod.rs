@@ -14,8 +14,10 @@ use crate::secret;
 mod password;
 mod sign_in;
 
-pub use password::{change_password, create_reset_in, end_resets_in, find_reset, reset_password};
-pub use sign_in::{allow, sign_in};
+pub use password::{
+    change_password, create_reset_in, end_resets_in, find_reset, is_trusted, reset_password,
+};
+pub use sign_in::{Entrance, allow, allow_sign_in, sign_in};
 
 /// A user who is about to be.
 #[derive(Debug, Clone)]
@@ -99,12 +101,14 @@ pub async fn rotate_session_in(
     open_session_in(tx, user, at, origin, &user_agent).await
 }
 
-/// Ends the sessions of a user, all but one if one is to stay. Answers how many ended.
+/// Ends the sessions of a user, all but one if one is to stay. Answers how many ended. One that is being opened at this
+/// moment, by the roles or the password of before, is waited for and ends too.
 pub async fn end_sessions_in(
     tx: &mut PgConnection,
     user: UserId,
     except: Option<SessionId>,
 ) -> Result<u64> {
+    db::lock_account(tx, user).await?;
     Ok(db::delete_sessions(tx, user, except).await?)
 }
 

@@ -3,11 +3,14 @@
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 
+use super::sign_in::forget_failures_in;
 use super::{super::db, allow, end_sessions_in, rotate_session_in};
+use crate::accounts::db::Belonging;
 use crate::accounts::domain::{
     BelongsElsewhere, LinkSpent, RESET_LIFETIME, WrongPassword, check_password_of,
 };
 use crate::accounts::{CurrentUser, Passwords};
+use crate::actor::Roles;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::secret;
@@ -19,12 +22,24 @@ const TRIES: (u32, f64) = (5, 5.0);
 async fn check_new_password(pool: &PgPool, user: UserId, password: &str) -> Result<()> {
     let account = db::find_account(pool, user).await?.ok_or(Error::NotFound)?;
     let organizations = db::list_belongings(pool, user).await?;
-    let is_trusted = organizations
-        .iter()
-        .any(|it| it.roles.iter().any(|role| role == "admin" || role == "leader"));
+    let is_trusted = are_trusted(&organizations)?;
     let names = organizations.iter().map(|it| it.name.as_str()).chain([account.name.as_str()]);
     check_password_of(password, is_trusted, &account.email, names)?;
     Ok(())
+}
+
+/// Whether a user can change what others see, in any organization.
+pub async fn is_trusted(tx: &mut PgConnection, user: UserId) -> Result<bool> {
+    are_trusted(&db::list_belongings(tx, user).await?)
+}
+
+fn are_trusted(organizations: &[Belonging]) -> Result<bool> {
+    for it in organizations {
+        if Roles::parse(&it.roles)?.may_design() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Changes the password of a user who knows the current one. Every other session ends, and this one gets the token
@@ -67,6 +82,15 @@ pub async fn create_reset_in(
     if db::count_belongings(&mut *tx, user).await? != 1 {
         return Err(BelongsElsewhere.into());
     }
+    replace_reset_in(tx, user, at).await
+}
+
+/// Makes the link of an account that is locked; older ones end.
+pub(super) async fn replace_reset_in(
+    tx: &mut PgConnection,
+    user: UserId,
+    at: DateTime<Utc>,
+) -> Result<String> {
     let token = secret::token();
     db::update_resets_spent(tx, user, at).await?;
     db::insert_reset(tx, &secret::sha256(&[token.as_bytes()]), user, at + RESET_LIFETIME).await?;
@@ -86,7 +110,8 @@ pub async fn find_reset(pool: &PgPool, token: &str, now: DateTime<Utc>) -> Resul
     Ok(db::find_account(pool, user).await?.ok_or(LinkSpent)?.email)
 }
 
-/// Chooses a new password by a link, once. All sessions of the user end.
+/// Chooses a new password by a link, once. All sessions of the user end, and the delay after wrong passwords: no browser
+/// is a known one any more.
 pub async fn reset_password(
     pool: &PgPool,
     passwords: &Passwords,
@@ -101,7 +126,9 @@ pub async fn reset_password(
 
     let mut tx = pool.begin().await?;
     let user = db::consume_reset(&mut tx, &token_hash, now).await?.ok_or(LinkSpent)?;
+    let account = db::find_account(&mut *tx, user).await?.ok_or(LinkSpent)?;
     db::update_password(&mut tx, user, None, &new_hash, now).await?;
+    forget_failures_in(&mut tx, &account.email).await?;
     end_sessions_in(&mut tx, user, None).await?;
     db::delete_known_devices(&mut tx, user).await?;
     tx.commit().await?;

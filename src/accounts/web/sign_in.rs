@@ -9,11 +9,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use crate::AppState;
+use crate::accounts::link::Link;
+use crate::accounts::service::Entrance;
 use crate::accounts::{Browser, CurrentUser, service};
 use crate::config::Config;
 use crate::error::Result;
 use crate::web::shell::Shell;
-use crate::web::{Form, FormErrors, Query, local_path, page, refused, unset_cookie};
+use crate::web::{Form, FormErrors, Query, flash, local_path, page, refused, unset_cookie};
 
 // GET /sign-in, POST /sign-in
 
@@ -41,6 +43,9 @@ pub struct SignInForm {
     next: String,
 }
 
+/// Why somebody with a right password is not in yet.
+const TOO_SHORT_BY_NOW: &str = "Leaders and admins need a password of 12 characters or more. Choose a new one, then sign in with it.";
+
 /// Shows the form; sends on who is signed in already.
 pub async fn show(
     user: Option<CurrentUser>,
@@ -67,7 +72,13 @@ pub async fn sign_in(
     let AppState { pool, config, passwords, clock, .. } = &state;
     let limits = &config.limits;
     match service::sign_in(pool, passwords, limits, credentials, &browser, clock.now()).await {
-        Ok(signed_in) => Ok(signed_in.with_cookies(Redirect::to(next).into_response(), config)),
+        Ok(Entrance::Open(signed_in)) => {
+            Ok(signed_in.with_cookies(Redirect::to(next).into_response(), config))
+        }
+        Ok(Entrance::NewPassword(token)) => {
+            let to = flash::redirect_bad(Link::Reset.path(), TOO_SHORT_BY_NOW);
+            Ok(Link::Reset.give(to, config, &token))
+        }
         Err(error) => {
             let mut errors = FormErrors::default();
             errors.absorb(error)?;

@@ -8,13 +8,15 @@ use sqlx::{PgConnection, PgPool};
 use super::access::lock_target;
 use super::must_administer;
 use crate::accounts::service::{
-    NewUser, allow, create_user_in, end_resets_in, end_sessions_in, rotate_session_in,
-    sign_in_browser_in,
+    NewUser, allow, allow_sign_in, create_user_in, end_resets_in, end_sessions_in, find_user_of,
+    is_trusted, rotate_session_in, sign_in_browser_in,
 };
 use crate::accounts::{
-    Browser, CurrentUser, Email, LinkSpent, Passwords, PersonName, SignedIn, check_password_of,
+    Browser, CurrentUser, Email, EmailTaken, LinkSpent, Passwords, PersonName, SignedIn,
+    check_password_of,
 };
 use crate::actor::{ADMINS, Actor, Role, Roles, Tenant};
+use crate::config::Limits;
 use crate::error::{Error, OnConstraint, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::{InvitationId, MemberId};
@@ -179,8 +181,8 @@ async fn insert_in(
 /// Who takes an invitation.
 #[derive(Debug)]
 pub enum Accepting<'a> {
-    /// Somebody without an account, with the name and password of the new one.
-    New(&'a PersonName, &'a str),
+    /// Somebody without an account, with the name and password of the new one, and how often is too often.
+    New(&'a PersonName, &'a str, &'a Limits),
     /// Somebody with an account, who is signed in with it.
     User(&'a CurrentUser),
 }
@@ -192,6 +194,8 @@ pub enum Accepted {
     SignedIn(SignedIn),
     /// The session of the account has a new token.
     Joined(String),
+    /// The account may do more than before, which its password may be too short for: it signs in again.
+    SignInAgain,
 }
 
 /// The invitation of a token, while it is open.
@@ -212,7 +216,12 @@ pub async fn accept(
     let roles = Roles::parse(&held.roles)?;
     let email = Email::parse(&held.email)?;
     let password_hash = match who {
-        Accepting::New(name, password) => {
+        Accepting::New(name, password, limits) => {
+            allow_sign_in(pool, limits, browser, now).await?;
+            // Seen again by the constraint; here, so that nothing is hashed for it.
+            if find_user_of(pool, &email).await?.is_some() {
+                return Err(EmailTaken.into());
+            }
             let is_trusted = roles.may_design();
             let names = [name.as_str(), held.organization.as_str()];
             check_password_of(password, is_trusted, email.as_str(), names)?;
@@ -239,13 +248,15 @@ pub async fn accept(
     if !roles.are_within(Roles::parse(&inviter.roles)?) {
         return Err(AcceptRefused::InviterLacksRoles.into());
     }
+    let mut was_trusted = true;
     let user = match who {
-        Accepting::New(name, _) => {
+        Accepting::New(name, ..) => {
             let new = NewUser { email, name: name.clone(), password_hash };
             create_user_in(&mut tx, &new, now).await?
         }
         Accepting::User(user) => {
             end_resets_in(&mut tx, user.id, now).await?;
+            was_trusted = is_trusted(&mut tx, user.id).await?;
             user.id
         }
     };
@@ -275,6 +286,10 @@ pub async fn accept(
     let accepted = match who {
         Accepting::New(..) => {
             Accepted::SignedIn(sign_in_browser_in(&mut tx, user, now, browser).await?)
+        }
+        Accepting::User(_) if roles.may_design() && !was_trusted => {
+            end_sessions_in(&mut tx, user, None).await?;
+            Accepted::SignInAgain
         }
         Accepting::User(current) => {
             if roles.has(Role::Admin) {

@@ -124,7 +124,7 @@ pub async fn accept(
     };
     let who = match (&user, &name) {
         (Some(user), _) => Some(Accepting::User(user)),
-        (None, Some(name)) => Some(Accepting::New(name, &form.password)),
+        (None, Some(name)) => Some(Accepting::New(name, &form.password, &state.config.limits)),
         (None, None) => None,
     };
     if let Some(who) = who {
@@ -151,6 +151,10 @@ fn welcome(accepted: &Accepted, held: &HeldInvitation, config: &Config) -> Respo
     let response = match accepted {
         Accepted::SignedIn(cookies) => cookies.with_cookies(to, config),
         Accepted::Joined(token) => with_session(to, config, token),
+        Accepted::SignInAgain => {
+            let text = format!("{text} You may do more now than before: sign in again.");
+            flash::redirect(&format!("/sign-in?next=/o/{}", held.slug), &text)
+        }
     };
     without_referrer(Link::Invitation.forget(response, config))
 }
