@@ -162,28 +162,30 @@ impl Hub {
 
     /// Opens a stream. The oldest of too many of a session ends.
     pub(super) async fn open(&self, viewer: Viewer) -> Result<Open> {
+        if let Some(open) = self.enter(viewer.clone(), None)? {
+            return Ok(open);
+        }
+        let newest = db::newest(&self.0.pool, viewer.tenant, BASELINE).await?;
+        let open = self.enter(viewer, Some(&newest))?;
+        Ok(open.expect("with the newest events there is always a window"))
+    }
+
+    /// Puts a viewer on the list, or nothing when nobody watches the organization and its newest events are not known:
+    /// without them its whole history would be new.
+    fn enter(&self, viewer: Viewer, newest: Option<&[i64]>) -> Result<Option<Open>> {
         let organization = viewer.tenant.organization_id();
-        let is_watched = self.registry().organizations.contains_key(&organization);
-        let newest = if is_watched {
-            vec![]
-        } else {
-            db::newest(&self.0.pool, viewer.tenant, BASELINE).await?
-        };
         let now = Instant::now().into_std();
         let shows_presence = viewer.place.page.shows_presence();
 
         let mut registry = self.registry();
-        if registry.is_stopped {
-            return Err(Error::Busy(1));
-        }
-        if registry.addresses.get(&viewer.address).is_some_and(|n| *n >= self.0.per_address) {
-            return Err(Error::TooMany(60));
+        if !registry.admits(&viewer, self.0.per_address)? && newest.is_none() {
+            return Ok(None);
         }
         registry.newest += 1;
         let id = registry.newest;
         let watched = registry.organizations.entry(organization).or_insert_with(|| Watched {
             streams: BTreeSet::new(),
-            window: Window::starting(&newest, now),
+            window: Window::starting(newest.unwrap_or_default(), now),
         });
         watched.streams.insert(id);
         // A page that was made a moment ago, since when nothing has happened, need not be made again.
@@ -211,7 +213,7 @@ impl Hub {
         if shows_presence {
             self.0.moved.notify_one();
         }
-        Ok(Open { hub: self.clone(), id, signal: receiver })
+        Ok(Some(Open { hub: self.clone(), id, signal: receiver }))
     }
 
     /// The organizations that somebody looks at here.
@@ -319,6 +321,17 @@ impl Hub {
 }
 
 impl Registry {
+    /// Whether the viewer's organization is watched already; refuses one who is too many, and all at the end.
+    fn admits(&self, viewer: &Viewer, per_address: usize) -> Result<bool> {
+        if self.is_stopped {
+            return Err(Error::Busy(1));
+        }
+        if self.addresses.get(&viewer.address).is_some_and(|n| *n >= per_address) {
+            return Err(Error::TooMany(60));
+        }
+        Ok(self.organizations.contains_key(&viewer.tenant.organization_id()))
+    }
+
     fn of(&self, organization: OrganizationId) -> impl Iterator<Item = &Entry> {
         let watched = self.organizations.get(&organization);
         watched

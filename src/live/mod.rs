@@ -12,7 +12,8 @@
 //!   is twice what a request may last.
 //! - A stream ends within 30 seconds of its session, its membership or its roles (RELIABILITY R13): all streams of an instance are
 //!   checked together every 10 seconds, and they end when that cannot be done for half a minute.
-//! - A stream belongs to one organization and hears nothing of another (H10).
+//! - A stream belongs to one organization and hears nothing of another (H10). Opening one asks the database one thing, so
+//!   that all those of an instance that stopped can come to another one at once.
 //! - Everything that waits here is coalesced and bounded: per stream one signal, however slow its reader is; per
 //!   organization one hint, however much happens.
 //!

@@ -14,9 +14,8 @@ use super::db::{self, PresentRow};
 use super::domain::{Page, Place};
 use super::hub::{Hub, Viewer};
 use super::stream;
-use crate::accounts::CurrentUser;
 use crate::error::{Error, Result};
-use crate::organizations::Visitor;
+use crate::organizations::{Visitor, Watcher};
 use crate::web::security::limit_key;
 use crate::web::{Query, Routes, Who, page};
 
@@ -58,18 +57,17 @@ fn age(headers: &HeaderMap) -> Option<Duration> {
 
 // GET /o/{org}/events?page=&subject=
 async fn events(
-    visitor: Visitor,
-    user: CurrentUser,
+    watcher: Watcher,
     State(hub): State<Hub>,
     headers: HeaderMap,
     Query(at): Query<At>,
 ) -> Result<Response> {
     let viewer = Viewer {
-        tenant: visitor.tenant(),
-        member: visitor.actor.member,
-        roles: visitor.roles(),
-        session: user.session,
-        address: limit_key(user.origin.ip.as_deref()),
+        tenant: watcher.tenant,
+        member: watcher.member,
+        roles: watcher.roles,
+        session: watcher.session,
+        address: limit_key(watcher.origin.ip.as_deref()),
         place: at.place()?,
         page_age: age(&headers),
     };

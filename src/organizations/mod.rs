@@ -20,5 +20,5 @@ mod visitor;
 mod web;
 
 pub use domain::*;
-pub use visitor::{Admin, Visitor, remember};
+pub use visitor::{Admin, Visitor, Watcher, remember};
 pub use web::routes;

@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgExecutor};
 use super::service::{NewOrganization, Settings};
 use crate::accounts::Email;
 use crate::actor::{Actor, Tenant};
-use crate::ids::{MemberId, OrganizationId, UserId};
+use crate::ids::{MemberId, OrganizationId, SessionId, UserId};
 
 mod access;
 mod invitations;
@@ -63,6 +63,46 @@ pub async fn find_visitor(
         "#,
         user.0,
         slug,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Whose stream it is, as far as the session goes; the rest is there if they belong to the organization.
+pub struct WatcherRow {
+    pub session_id: SessionId,
+    pub user_id: UserId,
+    pub organization_id: Option<OrganizationId>,
+    pub member_id: Option<MemberId>,
+    pub roles: Option<Vec<String>>,
+}
+
+/// Finds a session and the member that its user is in the organization with this slug, in one statement: after an
+/// instance has stopped, all its streams come to another one at once.
+pub async fn find_watcher(
+    db: impl PgExecutor<'_>,
+    token_hash: &[u8],
+    slug: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<WatcherRow>> {
+    sqlx::query_as!(
+        WatcherRow,
+        r#"
+        select s.id                      as "session_id: SessionId",
+               s.user_id                 as "user_id: UserId",
+               m.organization_id         as "organization_id?: OrganizationId",
+               m.id                      as "member_id?: MemberId",
+               m.roles                   as "roles?"
+        from session s
+        left join organization o on o.slug = $2
+        left join member m on m.organization_id = o.id and m.user_id = s.user_id and m.deactivated_at is null
+        where s.token_hash = $1
+          and s.expires_at > $3
+          and s.last_seen_at + make_interval(secs => s.idle_seconds) > $3
+        "#,
+        token_hash,
+        slug,
+        now,
     )
     .fetch_optional(db)
     .await
