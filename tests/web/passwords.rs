@@ -167,6 +167,11 @@ async fn who_became_a_leader_chooses_a_longer_password_before_they_come_in() {
     assert!(ada.get("/me").await.assert_redirect().starts_with("/sign-in"), "they are not in");
     let page = ada.get("/reset").await;
     assert!(page.assert_ok().text(".toast").contains("12 characters or more"));
+    let still = ada.post("/reset", &format!("password={SHORT}")).await;
+    assert!(still.text(".err").contains("at least 12"), "{}", still.text(".err"));
+    ada.post("/reset", &format!("password={LONG}")).await.assert_redirect();
+    assert_eq!(sign_in(&mut ada, &email, &LONG.replace('+', " ")).await.assert_redirect(), "/");
+    ada.get(&app.at("/squads/new")).await.assert_ok();
 }
 
 #[tokio::test]
