@@ -18,6 +18,9 @@ pub enum BadText {
         /// Characters at most.
         max: usize,
     },
+    /// A name of a person without any letter.
+    #[error("Write {0} with letters.")]
+    NoLetter(&'static str),
     /// A control character other than a line break.
     #[error("Remove the invisible control characters from {0}.")]
     Control(&'static str),
@@ -28,6 +31,7 @@ impl Rule for BadText {
         match self {
             Self::Empty(_) => "text_empty",
             Self::TooLong { .. } => "text_too_long",
+            Self::NoLetter(_) => "text_without_letters",
             Self::Control(_) => "text_control_characters",
         }
     }
@@ -38,6 +42,12 @@ impl Rule for BadText {
 pub fn line(what: &'static str, text: &str, min: usize, max: usize) -> Result<String, BadText> {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
     check(what, folded, min, max)
+}
+
+/// A [`line`] with a letter of any script: ";;;" is nobody's name.
+pub fn name(what: &'static str, text: &str, min: usize, max: usize) -> Result<String, BadText> {
+    let name = line(what, text, min, max)?;
+    if name.chars().any(char::is_alphabetic) { Ok(name) } else { Err(BadText::NoLetter(what)) }
 }
 
 /// Trims a text of several lines and unifies its line breaks; refuses other control characters and too many characters.
@@ -102,6 +112,17 @@ mod tests {
     #[test]
     fn a_line_is_trimmed_and_its_spaces_are_folded() {
         assert_eq!(line("the name", "  Fair \t Bills\n", 1, 80), Ok("Fair Bills".to_owned()));
+    }
+
+    #[test]
+    fn a_name_has_a_letter_of_any_script() {
+        for good in ["Ada", "王", "Ö 2", "Σ"] {
+            assert!(name("the name", good, 1, 80).is_ok(), "{good}");
+        }
+        for bad in [";;;", "…", "42", "-"] {
+            assert_eq!(name("the name", bad, 1, 80), Err(BadText::NoLetter("the name")), "{bad}");
+        }
+        assert_eq!(name("the name", " ", 1, 80), Err(BadText::Empty("the name")));
     }
 
     #[test]

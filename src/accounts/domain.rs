@@ -7,7 +7,7 @@ use crate::text::text;
 
 text!(
     /// The name of a person.
-    PersonName, line, "the name", 1, 120
+    PersonName, name, "the name", 1, 120
 );
 
 /// A session's row is touched at most this often (RELIABILITY R12).

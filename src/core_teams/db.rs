@@ -52,6 +52,8 @@ pub async fn find(
 /// A line of the list.
 #[derive(Debug, Clone)]
 pub struct CoreTeamRow {
+    /// The core team.
+    pub id: TeamId,
     /// Its name.
     pub name: String,
     /// Its word in addresses.
@@ -64,32 +66,71 @@ pub struct CoreTeamRow {
     pub members: Vec<String>,
 }
 
-/// The core teams whose name or description has `q`; the dissolved ones if `dissolved`, else the others.
+/// Where a page begins: after or before a core team.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Cursor {
+    /// At the first one.
+    #[default]
+    Start,
+    /// After this one.
+    After(TeamId),
+    /// Before this one.
+    Before(TeamId),
+}
+
+/// A page of the core teams whose name or description has `q`; the dissolved ones if `dissolved`, else the others.
 pub async fn list(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     q: Option<&str>,
     dissolved: bool,
+    cursor: Cursor,
+    limit: i64,
 ) -> sqlx::Result<Vec<CoreTeamRow>> {
+    let (is_back, from) = match cursor {
+        Cursor::Start => (false, None),
+        Cursor::After(id) => (false, Some(id.0)),
+        Cursor::Before(id) => (true, Some(id.0)),
+    };
     sqlx::query_as!(
         CoreTeamRow,
         r#"
-        select t.name, t.slug, t.description, t.member_count as count,
+        with chosen as (
+            select t.id, lower(t.name) as sort
+            from team t
+            where t.organization_id = $1 and t.kind = 'core_team' and (t.state = 'dissolved') = $3
+              and ($2::text is null or position(lower($2) in lower(t.name || ' ' || t.description)) > 0)
+        ), page as (
+            (select id, sort from chosen
+             where not $4
+               and ($5::uuid is null
+                    or (sort, id) > (select lower(c.name), c.id from team c where c.organization_id = $1 and c.id = $5))
+             order by sort, id
+             limit $6)
+            union all
+            (select id, sort from chosen
+             where $4
+               and (sort, id) < (select lower(c.name), c.id from team c where c.organization_id = $1 and c.id = $5)
+             order by sort desc, id desc
+             limit $6)
+        )
+        select t.id as "id: TeamId", t.name, t.slug, t.description, t.member_count as count,
                array(select m.name
                      from membership s
                      join member m on (m.organization_id, m.id) = (s.organization_id, s.member_id)
                      where s.organization_id = t.organization_id and s.team_id = t.id and s.until_at is null
                      order by lower(m.name), m.id
                      limit 40) as "members!: Vec<String>"
-        from team t
-        where t.organization_id = $1 and t.kind = 'core_team' and (t.state = 'dissolved') = $3
-          and ($2::text is null or position(lower($2) in lower(t.name || ' ' || t.description)) > 0)
-        order by lower(t.name), t.id
-        limit 500
+        from page
+        join team t on t.organization_id = $1 and t.id = page.id
+        order by page.sort, page.id
         "#,
         tenant.organization_id().0,
         q,
         dissolved,
+        is_back,
+        from,
+        limit,
     )
     .fetch_all(db)
     .await

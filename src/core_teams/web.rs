@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::db::{self, CoreTeamRow};
+use super::db::{self, CoreTeamRow, Cursor};
 use super::domain::{CoreTeam, CoreTeamName, NewCoreTeam};
 use super::{list_url, service, url};
 use crate::AppState;
@@ -17,16 +17,16 @@ use crate::ids::{MemberId, MembershipId, TeamId};
 use crate::organizations::Visitor;
 use crate::squads::teams::{self, CORE_TEAM, HatRow, MembershipRow};
 use crate::squads::{
-    self, AddForm, Allocation, Description, MemberLine, NewMembership, Person, Search, joined,
-    last_change,
+    self, AddForm, Allocation, Candidates, Description, MemberLine, Picks, PicksQuery, joined,
+    last_change, slug_of,
 };
 use crate::text::Reason;
 use crate::web::shell::{Section, Shell};
 use crate::web::ui::{Moment, moment};
 use crate::web::{Form, FormErrors, Path, Query, Routes, Who, flash, page, refused};
 
-/// How many who could join are shown.
-const CANDIDATES: i64 = 40;
+/// Lines on one page of the list.
+const PAGE: usize = 50;
 /// Lines of activity.
 const RECENT: i64 = 10;
 
@@ -55,6 +55,7 @@ pub fn routes() -> Routes {
 struct At {
     visitor: Visitor,
     id: TeamId,
+    slug: String,
 }
 
 impl FromRequestParts<AppState> for At {
@@ -62,7 +63,7 @@ impl FromRequestParts<AppState> for At {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
         let (visitor, found) = squads::address(parts, state, "core_team", CORE_TEAM).await?;
-        Ok(Self { visitor, id: found.id })
+        Ok(Self { visitor, id: found.id, slug: found.slug })
     }
 }
 
@@ -108,6 +109,8 @@ impl Head {
 struct ListQuery {
     q: String,
     state: String,
+    after: String,
+    before: String,
 }
 
 #[derive(Template)]
@@ -118,6 +121,8 @@ struct ListPage {
     may_design: bool,
     asked: ListQuery,
     rows: Vec<CoreTeamRow>,
+    previous: Option<String>,
+    next: Option<String>,
 }
 
 impl ListPage {
@@ -138,17 +143,53 @@ impl ListPage {
     }
 }
 
+impl ListQuery {
+    fn cursor(&self) -> Cursor {
+        match (self.after.parse(), self.before.parse()) {
+            (Ok(id), _) => Cursor::After(id),
+            (_, Ok(id)) => Cursor::Before(id),
+            _ => Cursor::Start,
+        }
+    }
+
+    /// The same list from `row` on, forwards or backwards.
+    fn page(&self, list: &str, cursor: &str, row: &CoreTeamRow) -> String {
+        let id = row.id.to_string();
+        let pairs = [("q", &self.q), ("state", &self.state), (cursor, &id)];
+        let pairs: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        format!("{list}?{}", serde_html_form::to_string(pairs).unwrap_or_default())
+    }
+}
+
 async fn list(
     visitor: Visitor,
     Shared(pool): Shared<PgPool>,
     Query(asked): Query<ListQuery>,
 ) -> Result<Response> {
     let q = Some(asked.q.trim()).filter(|q| !q.is_empty());
-    let rows = db::list(&pool, visitor.tenant(), q, asked.state == "dissolved").await?;
+    let (cursor, dissolved) = (asked.cursor(), asked.state == "dissolved");
+    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let mut rows = db::list(&pool, visitor.tenant(), q, dissolved, cursor, limit).await?;
+    let is_cut = rows.len() > PAGE;
+    let is_back = matches!(cursor, Cursor::Before(_));
+    if is_cut {
+        // The one too many stands at the far end.
+        rows.remove(if is_back { 0 } else { PAGE });
+    }
+    let (has_previous, has_next) = match cursor {
+        Cursor::Start => (false, is_cut),
+        Cursor::After(_) => (true, is_cut),
+        Cursor::Before(_) => (is_cut, true),
+    };
+    let url = list_url(&visitor.slug);
+    let previous = rows.first().filter(|_| has_previous);
+    let next = rows.last().filter(|_| has_next);
     page(&ListPage {
         shell: visitor.shell(Section::CoreTeams),
         may_design: visitor.roles().may_design(),
         slug: visitor.slug,
+        previous: previous.map(|row| asked.page(&url, "before", row)),
+        next: next.map(|row| asked.page(&url, "after", row)),
         asked,
         rows,
     })
@@ -234,7 +275,8 @@ async fn create(
         match service::create(&pool, &visitor.actor, &new).await {
             Ok(id) => {
                 let text = format!("{} is there. Add its members.", new.name);
-                return Ok(flash::redirect(&url(&visitor.slug, &id.to_string()), &text));
+                let slug = slug_of(&pool, visitor.tenant(), CORE_TEAM, id).await?;
+                return Ok(flash::redirect(&url(&visitor.slug, &slug), &text));
             }
             Err(error) => errors.absorb(error)?,
         }
@@ -285,57 +327,29 @@ async fn update(
 
 // GET /o/{org}/core-teams/{core_team}, POST …/members
 
-/// Whom to look for.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ShowQuery {
-    q: String,
-}
-
 #[derive(Template)]
 #[template(path = "core_teams/show.html")]
 struct ShowPage {
     shell: Shell,
     head: Head,
     members: Vec<MemberLine>,
-    people: Vec<Person>,
-    q: String,
+    candidates: Candidates,
     events: Vec<(String, String, Moment)>,
     errors: FormErrors,
 }
 
 impl ShowPage {
-    fn chosen(&self) -> usize {
-        self.people.iter().filter(|person| person.chosen).count()
-    }
-
     fn out(&self, line: &MemberLine, below: &str) -> String {
         self.head.url(&format!("/members/{}{below}", line.membership))
     }
-
-    fn clear(&self) -> Option<String> {
-        (!self.q.is_empty()).then(|| self.head.url("#add"))
-    }
 }
 
-async fn show_page(
-    pool: &PgPool,
-    at: &At,
-    q: String,
-    new: &[NewMembership],
-    errors: FormErrors,
-) -> Result<ShowPage> {
+async fn show_page(pool: &PgPool, at: &At, picks: Picks, errors: FormErrors) -> Result<ShowPage> {
     let head = at.head(pool).await?;
     let tenant = at.visitor.tenant();
-    let always: Vec<_> = new.iter().map(|one| one.member).collect();
-    let search = Search {
-        q: Some(q.trim().to_owned()).filter(|q| !q.is_empty()),
-        always: always.clone(),
-        ..Search::default()
-    };
-    let mut people = vec![];
+    let mut candidates = Candidates::default();
     if head.may_design {
-        people = squads::candidates(pool, tenant, at.id, &search, CANDIDATES).await?;
+        candidates = Candidates::load(pool, tenant, at.id, picks, vec![]).await?;
     }
     let recent = history::about(pool, tenant, at.id.0, RECENT).await?;
     let events = recent.into_iter().map(|event| {
@@ -346,8 +360,7 @@ async fn show_page(
         shell: head.shell.clone(),
         head,
         members: squads::members(pool, tenant, at.id).await?,
-        people: Person::all(people, new, &always),
-        q,
+        candidates,
         events: events.collect(),
         errors,
     })
@@ -356,21 +369,24 @@ async fn show_page(
 async fn show(
     at: At,
     Shared(pool): Shared<PgPool>,
-    Query(query): Query<ShowQuery>,
+    Query(query): Query<PicksQuery>,
 ) -> Result<Response> {
-    page(&show_page(&pool, &at, query.q, &[], FormErrors::default()).await?)
+    if let Some(shorter) = query.shorter(&url(&at.visitor.slug, &at.slug)) {
+        return Ok(shorter);
+    }
+    page(&show_page(&pool, &at, query.picks(), FormErrors::default()).await?)
 }
 
 async fn add(at: At, Shared(pool): Shared<PgPool>, Form(form): Form<AddForm>) -> Result<Response> {
     at.visitor.must_design()?;
     let there = at.head(&pool).await?.url("");
-    let new = form.chosen()?;
-    match service::add_members(&pool, &at.visitor.actor, at.id, &new).await {
-        Ok(()) => Ok(flash::redirect(&there, &joined(new.len()))),
+    let picks = form.picks()?;
+    match service::add_members(&pool, &at.visitor.actor, at.id, &picks.chosen).await {
+        Ok(()) => Ok(flash::redirect(&there, &joined(picks.chosen.len()))),
         Err(error) => {
             let mut errors = FormErrors::default();
             errors.absorb(error)?;
-            refused(&errors, &show_page(&pool, &at, form.q, &new, errors.clone()).await?)
+            refused(&errors, &show_page(&pool, &at, picks, errors.clone()).await?)
         }
     }
 }

@@ -231,7 +231,7 @@ impl<'a> Stage<'a> {
             Act::Swap { squad, out, joining } => {
                 let out = membership(*squad, *out).await?;
                 let NewMembership { member, allocation, hats } = self.joining(joining)?;
-                squads::service::swap(pool, &leader, out, member, allocation, &hats).await
+                squads::service::swap(pool, &leader, out, member, allocation, &hats).await.map(drop)
             }
             Act::Move { person, from, to, allocation } => {
                 let (out, to) = (membership(*from, *person).await?, self.squads[*to]);
@@ -246,7 +246,7 @@ impl<'a> Stage<'a> {
         for some in people.chunks(members::SEVERAL_MAX) {
             let lines = some.iter().map(|at| Ok((*at, self.profile(*at)?)));
             let lines = lines.collect::<Result<Vec<_>>>()?;
-            members::service::add_several(self.pool, &self.leader(), &lines).await?;
+            members::service::add_several(self.pool, &self.leader(), &lines, true).await?;
         }
         let added = db::members_of(self.pool, self.tenant(), self.last).await?;
         let added: BTreeMap<_, _> = added.into_iter().collect();

@@ -92,6 +92,17 @@ pub enum WayOut {
     },
     /// The squad is full: swap a member.
     SwapMembers(TeamId),
+    /// The squad is full, and somebody with this skill can only come in for another one.
+    SwapIn {
+        /// Where.
+        squad: TeamId,
+        /// What they should be able to do.
+        skill: SkillId,
+        /// The words for them: "who can decide", "with Billing".
+        whom: String,
+        /// Who closes the gap and has room, by name.
+        member: Option<(MemberId, String)>,
+    },
     /// Write its mission.
     EditMission(TeamId),
     /// Choose its goal metric.
@@ -241,7 +252,7 @@ impl Design {
                     Code::S3,
                     Severity::Breach,
                     format!("Nobody can {verb}."),
-                    format!("A squad that cannot {verb} waits for others while its customer waits. Add somebody who does it alone."),
+                    format!("A squad that cannot {verb} waits for others while its customer waits. {} somebody who does it alone.", if squad.members.len() >= MAX_MEMBERS { "Swap in" } else { "Add" }),
                     way_out(),
                 )),
                 Coverage::Thin if squad.needs.iter().any(|need| need.skill == skill && self.covers(squad, need) != Coverage::Covered) => {}
@@ -329,14 +340,16 @@ impl Design {
         level: Level,
         candidates: &Candidates<'_>,
     ) -> WayOut {
-        if squad.members.len() >= MAX_MEMBERS {
-            return WayOut::SwapMembers(squad.id);
-        }
         let name = self.skill_name(skill).to_owned();
         let capability = self.skills.get(&skill).and_then(|skill| skill.capability);
         let whom = capability
             .map_or_else(|| format!("with {name}"), |kind| format!("who can {}", verb(kind)));
-        match candidates.best(squad, skill, level) {
+        let best = candidates.best(squad, skill, level);
+        if squad.members.len() >= MAX_MEMBERS {
+            let member = best.map(|member| (member, self.member_name(member).to_owned()));
+            return WayOut::SwapIn { squad: squad.id, skill, whom, member };
+        }
+        match best {
             Some(member) => WayOut::AddMember {
                 squad: squad.id,
                 member,

@@ -36,11 +36,20 @@ pub struct Way {
 /// The link of a way out in the organization `org`; none where the viewer may not go it.
 pub fn way(org: &str, way_out: &WayOut, viewer: &Viewer) -> Option<Way> {
     let members = |squad: &TeamId| format!("/o/{org}/squads/{squad}/members");
+    let swap = |squad: &TeamId| format!("/o/{org}/squads/{squad}/swap");
     let (may, href, label) = match way_out {
         WayOut::AddMembers(squad) => (viewer.may_design, members(squad), "Add members".to_owned()),
-        WayOut::SwapMembers(squad) => {
-            (viewer.may_design, members(squad), "Swap a member".to_owned())
-        }
+        WayOut::SwapMembers(squad) => (viewer.may_design, swap(squad), "Swap a member".to_owned()),
+        WayOut::SwapIn { squad, member: Some((member, name)), .. } => (
+            viewer.may_design,
+            format!("{}?member={member}", swap(squad)),
+            format!("Swap {name} in"),
+        ),
+        WayOut::SwapIn { squad, skill, whom, .. } => (
+            viewer.may_design,
+            format!("{}?skill={skill}", swap(squad)),
+            format!("Swap in somebody {whom}"),
+        ),
         WayOut::AddMember { squad, member, name, .. } => {
             (viewer.may_design, format!("{}?add={member}", members(squad)), format!("Add {name}"))
         }

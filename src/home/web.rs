@@ -125,10 +125,7 @@ impl HomePage {
     fn sentence(&self) -> String {
         let counts = &self.counts;
         let last = self.glance.recent.first().map(|last| {
-            let when = ui::when(last.at, self.now, self.zone);
-            let when = ["Today", "Yesterday"]
-                .iter()
-                .fold(when, |when, day| when.replace(day, &day.to_lowercase()));
+            let when = ui::inside(&ui::when(last.at, self.now, self.zone));
             let who =
                 last.member_name.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
             format!(" Last change {when}{who}.")

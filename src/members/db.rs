@@ -161,6 +161,36 @@ pub async fn list(
     .await
 }
 
+/// How many members have rated a skill, and how many of them have at least a level.
+#[derive(Debug, Clone, Copy)]
+pub struct Holders {
+    pub rated: i64,
+    pub able: i64,
+}
+
+/// Counts those who have rated a skill.
+pub async fn count_holders(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    skill: SkillId,
+    level: Level,
+) -> sqlx::Result<Holders> {
+    sqlx::query_as!(
+        Holders,
+        r#"
+        select count(*) as "rated!", count(*) filter (where s.level >= $3) as "able!"
+        from member_skill s
+        join member m on (m.organization_id, m.id) = (s.organization_id, s.member_id)
+        where s.organization_id = $1 and s.skill_id = $2 and s.level is not null and m.deactivated_at is null
+        "#,
+        tenant.organization_id().0,
+        skill.0,
+        level.number(),
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// What the filters offer.
 #[derive(Debug, Clone)]
 pub struct Choices {
@@ -200,6 +230,25 @@ pub struct MemberPage {
     pub roles: Vec<String>,
     pub deactivated_at: Option<DateTime<Utc>>,
     pub version: i32,
+}
+
+/// Those of `names`, in lower case, that active members have.
+pub async fn names_in_use(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    names: &[String],
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"
+        select distinct lower(name) as "name!"
+        from member
+        where organization_id = $1 and deactivated_at is null and lower(name) = any($2)
+        "#,
+        tenant.organization_id().0,
+        names,
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// Finds a member.

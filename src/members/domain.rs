@@ -212,13 +212,78 @@ impl Rule for SeveralRefused {
     }
 }
 
+/// How much of a line is quoted.
+const QUOTED: usize = 60;
+
+/// "Line 2 (“, bo@example.org”): Fill in the name."
+fn about(number: usize, line: &str, why: &str) -> String {
+    let short: String = line.trim().chars().take(QUOTED).collect();
+    let dots = if line.trim().chars().count() > QUOTED { "…" } else { "" };
+    format!("Line {number} (“{short}{dots}”): {why}")
+}
+
 impl SeveralRefused {
-    /// One sentence for all lines: "Line 2: …".
-    pub fn of(mut lines: Vec<(usize, String)>) -> Self {
+    /// One sentence for each line, which quotes it.
+    pub fn of(mut lines: Vec<(usize, String, String)>) -> Self {
         lines.sort();
         let said: Vec<_> =
-            lines.into_iter().map(|(line, why)| format!("Line {line}: {why}")).collect();
+            lines.iter().map(|(number, line, why)| about(*number, line, why)).collect();
         Self(format!("{} Nobody was added.", said.join(" ")))
+    }
+}
+
+/// Names that somebody has already, in the organization or further up in the text: they may be another person's, and
+/// more often they are one person twice.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} Nobody was added yet: take out who is there already, or tick the box.")]
+pub struct Namesakes(String);
+
+impl Rule for Namesakes {
+    fn code(&self) -> &'static str {
+        "members_namesakes"
+    }
+    fn field(&self) -> Option<&'static str> {
+        Some("namesakes")
+    }
+}
+
+/// A name as it is compared.
+fn folded(profile: &Profile) -> String {
+    profile.name.as_str().to_lowercase()
+}
+
+/// The names of `lines` as they are compared.
+pub fn names(lines: &[Numbered]) -> Vec<String> {
+    lines.iter().map(|(_, profile)| folded(profile)).collect()
+}
+
+/// Refuses names that are among `there`, or twice among `lines`.
+pub fn refuse_namesakes(lines: &[Numbered], there: &[String]) -> Result<(), Namesakes> {
+    let mut first: HashMap<String, usize> = HashMap::new();
+    let mut said = vec![];
+    for (number, profile) in lines {
+        let name = folded(profile);
+        let before = *first.entry(name.clone()).or_insert(*number);
+        if before != *number {
+            said.push(about(
+                *number,
+                &profile.line(),
+                &format!("the same name as in line {before}."),
+            ));
+        } else if there.contains(&name) {
+            said.push(about(*number, &profile.line(), "a member has this name already."));
+        }
+    }
+    if said.is_empty() { Ok(()) } else { Err(Namesakes(said.join(" "))) }
+}
+
+impl Profile {
+    /// Name and address as a line of several members.
+    pub fn line(&self) -> String {
+        match &self.email {
+            Some(email) => format!("{}, {email}", self.name),
+            None => self.name.to_string(),
+        }
     }
 }
 
@@ -234,12 +299,14 @@ pub fn parse_several(text: &str, time_zone: TimeZone) -> Result<Vec<Numbered>, S
     let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line));
     for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
         match parse_line(line, time_zone) {
-            Err(why) => errors.push((number, why)),
+            Err(why) => errors.push((number, line.to_owned(), why)),
             Ok(profile) => {
                 let first = profile.email.clone().map(|it| *addresses.entry(it).or_insert(number));
                 match first.filter(|first| *first != number) {
-                    Some(first) => errors
-                        .push((number, format!("The e-mail address is that of line {first}."))),
+                    Some(first) => {
+                        let why = format!("The e-mail address is that of line {first}.");
+                        errors.push((number, line.to_owned(), why));
+                    }
                     None => members.push((number, profile)),
                 }
             }
@@ -247,7 +314,8 @@ pub fn parse_several(text: &str, time_zone: TimeZone) -> Result<Vec<Numbered>, S
     }
     if members.len() > SEVERAL_MAX {
         let why = format!("At most {SEVERAL_MAX} members at once. Use the import for more.");
-        errors.push((members[SEVERAL_MAX].0, why));
+        let (number, profile) = &members[SEVERAL_MAX];
+        errors.push((*number, profile.line(), why));
     }
     if errors.is_empty() && members.is_empty() {
         return Err(SeveralRefused("Write at least one name.".to_owned()));
@@ -317,16 +385,44 @@ mod tests {
             several("Ada, ada@example.org\n, bo@example.org\nCy, ada@example.org\nDi, nowhere");
         assert_eq!(
             refused.unwrap_err().to_string(),
-            "Line 2: Fill in the name. Line 3: The e-mail address is that of line 1. \
-             Line 4: Write an e-mail address like name@example.org. Nobody was added."
+            "Line 2 (“, bo@example.org”): Fill in the name. \
+             Line 3 (“Cy, ada@example.org”): The e-mail address is that of line 1. \
+             Line 4 (“Di, nowhere”): Write an e-mail address like name@example.org. Nobody was added."
         );
         assert_eq!(several(" \n ").unwrap_err().to_string(), "Write at least one name.");
     }
 
     #[test]
+    fn a_name_without_a_letter_is_refused_with_its_line() {
+        assert_eq!(
+            several("Ada\n;;;").unwrap_err().to_string(),
+            "Line 2 (“;;;”): Write the name with letters. Nobody was added."
+        );
+        let long = several(&"x".repeat(200)).unwrap_err().to_string();
+        assert!(long.contains(&format!("(“{}…”)", "x".repeat(60))), "{long}");
+    }
+
+    #[test]
+    fn names_that_are_there_twice_ask_first() {
+        let lines = several("Ada Lovelace\nBo, bo@example.org\nADA  lovelace").unwrap();
+        assert_eq!(refuse_namesakes(&lines[..2], &[]), Ok(()));
+        assert_eq!(
+            refuse_namesakes(&lines, &["bo".to_owned()]).unwrap_err().to_string(),
+            "Line 2 (“Bo, bo@example.org”): a member has this name already. \
+             Line 3 (“ADA lovelace”): the same name as in line 1. \
+             Nobody was added yet: take out who is there already, or tick the box."
+        );
+    }
+
+    #[test]
     fn two_hundred_at_once_and_not_one_more() {
         assert_eq!(several(&"Ada\n".repeat(200)).unwrap().len(), 200);
-        assert!(several(&"Ada\n".repeat(201)).unwrap_err().to_string().starts_with("Line 201:"));
+        assert!(
+            several(&"Ada\n".repeat(201))
+                .unwrap_err()
+                .to_string()
+                .starts_with("Line 201 (“Ada”): At most")
+        );
     }
 
     #[test]

@@ -5,7 +5,8 @@ use sqlx::PgPool;
 
 use super::db::{self, MemberPage};
 use super::domain::{
-    Departure, EDITORS, Member, MemberEmailTaken, Numbered, PEERS, Profile, SeveralRefused,
+    Departure, EDITORS, Member, MemberEmailTaken, Numbered, PEERS, Profile, SeveralRefused, names,
+    refuse_namesakes,
 };
 use crate::accounts::service::end_sessions_in;
 use crate::actor::{ADMINS, Actor, DESIGNERS, Roles};
@@ -52,8 +53,14 @@ pub async fn add(pool: &PgPool, actor: &Actor, profile: &Profile) -> Result<Memb
     tx.done(id).await
 }
 
-/// Adds several members or, if one of the lines is wrong, nobody. One event names them all.
-pub async fn add_several(pool: &PgPool, actor: &Actor, lines: &[Numbered]) -> Result<usize> {
+/// Adds several members or, if one of the lines is wrong, nobody. One event names them all. Names that are there
+/// already are taken only with `namesakes`, once somebody has said that they are other people's.
+pub async fn add_several(
+    pool: &PgPool,
+    actor: &Actor,
+    lines: &[Numbered],
+    namesakes: bool,
+) -> Result<usize> {
     let mut tx = match begin(pool, actor).await? {
         Begun::First(tx) => tx,
         Begun::Again(answer) => return Ok(answer),
@@ -65,10 +72,14 @@ pub async fn add_several(pool: &PgPool, actor: &Actor, lines: &[Numbered]) -> Re
     let refused: Vec<_> = lines
         .iter()
         .filter(|(_, profile)| address(profile).is_some_and(|email| taken.contains(&email)))
-        .map(|(line, _)| (*line, MemberEmailTaken.to_string()))
+        .map(|(line, profile)| (*line, profile.line(), MemberEmailTaken.to_string()))
         .collect();
     if !refused.is_empty() {
         return Err(SeveralRefused::of(refused).into());
+    }
+    if !namesakes {
+        let there = db::names_in_use(&mut *tx, actor.tenant, &names(lines)).await?;
+        refuse_namesakes(lines, &there)?;
     }
     let members: Vec<_> = lines.iter().map(|(_, profile)| (MemberId::new(), profile)).collect();
     db::insert_all(&mut tx, actor.tenant, &members, actor.at)

@@ -130,7 +130,7 @@ pub enum BadAim {
     #[error("Fill in the high end of the range.")]
     NoHigh,
     /// The low end comes first.
-    #[error("The high end of the range is not below the low end.")]
+    #[error("The high end is lower than the low end. Swap the two numbers.")]
     HighBelowLow,
 }
 

@@ -13,11 +13,13 @@ use super::domain::{
 };
 use super::service;
 use crate::error::{Error, Result};
+use crate::history;
 use crate::ids::MetricId;
-use crate::missions::{self, SquadHead};
+use crate::missions::{SquadAt, SquadHead};
 use crate::organizations::Visitor;
 use crate::text::Reason;
 use crate::web::shell::{Section, Shell};
+use crate::web::ui::{self, Moment};
 use crate::web::{Form, FormErrors, Path, Routes, Who, flash, page, refused};
 
 /// The addresses of metrics.
@@ -36,18 +38,15 @@ pub fn squad_url(org: &str, squad: &str) -> String {
     format!("/o/{org}/squads/{squad}")
 }
 
-/// Finds a squad whose metrics the visitor may choose.
-async fn find_squad(pool: &PgPool, visitor: &Visitor, word: &str) -> Result<SquadHead> {
-    let squad = missions::find_squad(pool, visitor.tenant(), word, visitor.actor.member)
-        .await?
-        .ok_or(Error::NotFound)?;
+/// Lets only those on who may choose the squad's metrics.
+fn must_choose(SquadAt { visitor, squad }: SquadAt) -> Result<(Visitor, SquadHead)> {
     if !squad.may_choose_metrics(visitor.roles()) {
         return Err(Error::Forbidden(OWNERS.into()));
     }
     if squad.is_dissolved() {
         return Err(MetricRefused::Dissolved.into());
     }
-    Ok(squad)
+    Ok((visitor, squad))
 }
 
 /// Finds a metric that is the squad's; what was replaced stays as it is.
@@ -152,8 +151,10 @@ struct FormPage {
     task: Task,
     form: MetricForm,
     errors: FormErrors,
-    /// What somebody else saved meanwhile.
+    /// What was saved meanwhile.
     saved: Option<MetricForm>,
+    /// By whom, and when.
+    meanwhile: Option<(String, Moment)>,
 }
 
 impl FormPage {
@@ -211,25 +212,21 @@ fn form_page(visitor: Visitor, squad: SquadHead, task: Task, form: MetricForm) -
         form,
         errors: FormErrors::default(),
         saved: None,
+        meanwhile: None,
     }
 }
 
-async fn new(
-    visitor: Visitor,
-    State(pool): State<PgPool>,
-    Path((_, squad)): Path<(String, String)>,
-) -> Result<Response> {
-    let squad = find_squad(&pool, &visitor, &squad).await?;
+async fn new(at: SquadAt) -> Result<Response> {
+    let (visitor, squad) = must_choose(at)?;
     page(&form_page(visitor, squad, Task::New, MetricForm::empty()))
 }
 
 async fn create(
-    visitor: Visitor,
+    at: SquadAt,
     State(pool): State<PgPool>,
-    Path((_, squad)): Path<(String, String)>,
     Form(form): Form<MetricForm>,
 ) -> Result<Response> {
-    let squad = find_squad(&pool, &visitor, &squad).await?;
+    let (visitor, squad) = must_choose(at)?;
     let mut errors = FormErrors::default();
     if let Some(new) = form.parse(&mut errors) {
         match service::set_goal(&pool, &visitor.actor, squad.id, &new).await {
@@ -248,11 +245,11 @@ fn done(visitor: &Visitor, squad: &SquadHead, text: &str) -> Response {
 type MetricPath = Path<(String, String, MetricId)>;
 
 async fn edit(
-    visitor: Visitor,
+    at: SquadAt,
     State(pool): State<PgPool>,
-    Path((_, squad, metric)): MetricPath,
+    Path((_, _, metric)): MetricPath,
 ) -> Result<Response> {
-    let squad = find_squad(&pool, &visitor, &squad).await?;
+    let (visitor, squad) = must_choose(at)?;
     let metric = find_live(&pool, &visitor, &squad, metric).await?;
     let form = MetricForm::of(&metric);
     page(&form_page(visitor, squad, Task::Edit(metric), form))
@@ -269,12 +266,12 @@ async fn find_live(
 }
 
 async fn update(
-    visitor: Visitor,
+    at: SquadAt,
     State(pool): State<PgPool>,
-    Path((_, squad, metric)): MetricPath,
+    Path((_, _, metric)): MetricPath,
     Form(form): Form<MetricForm>,
 ) -> Result<Response> {
-    let squad = find_squad(&pool, &visitor, &squad).await?;
+    let (visitor, squad) = must_choose(at)?;
     let metric = find_metric(&pool, &visitor, &squad, metric).await?;
     let mut errors = FormErrors::default();
     if let Some(new) = form.parse(&mut errors) {
@@ -287,23 +284,23 @@ async fn update(
 }
 
 async fn replacement(
-    visitor: Visitor,
+    at: SquadAt,
     State(pool): State<PgPool>,
-    Path((_, squad, metric)): MetricPath,
+    Path((_, _, metric)): MetricPath,
 ) -> Result<Response> {
-    let squad = find_squad(&pool, &visitor, &squad).await?;
+    let (visitor, squad) = must_choose(at)?;
     let metric = find_live(&pool, &visitor, &squad, metric).await?;
     let form = MetricForm { version: metric.version, ..MetricForm::empty() };
     page(&form_page(visitor, squad, Task::Replace(metric), form))
 }
 
 async fn replace(
-    visitor: Visitor,
+    at: SquadAt,
     State(pool): State<PgPool>,
-    Path((_, squad, metric)): MetricPath,
+    Path((_, _, metric)): MetricPath,
     Form(form): Form<MetricForm>,
 ) -> Result<Response> {
-    let squad = find_squad(&pool, &visitor, &squad).await?;
+    let (visitor, squad) = must_choose(at)?;
     let metric = find_metric(&pool, &visitor, &squad, metric).await?;
     let mut errors = FormErrors::default();
     let reason = errors.check("reason", Reason::parse(&form.reason));
@@ -334,11 +331,22 @@ async fn again(
     errors: FormErrors,
 ) -> Result<Response> {
     let metric = find_metric(pool, &visitor, &squad, id).await?;
-    let saved = errors.is_stale().then(|| MetricForm::of(&metric));
-    if saved.is_some() {
+    let (mut saved, mut meanwhile) = (None, None);
+    if errors.is_stale() {
+        saved = Some(MetricForm::of(&metric));
         form.version = metric.version;
+        let last = history::about(pool, visitor.tenant(), id.0, 1).await?.pop();
+        meanwhile = last.map(|event| {
+            let is_self = event.member_id == Some(visitor.actor.member);
+            let at = ui::moment(event.at, visitor.actor.at, visitor.time_zone);
+            (ui::meanwhile(event.member_name.as_deref(), is_self), at)
+        });
     }
-    let shown =
-        FormPage { errors: errors.clone(), saved, ..form_page(visitor, squad, task(metric), form) };
+    let shown = FormPage {
+        errors: errors.clone(),
+        saved,
+        meanwhile,
+        ..form_page(visitor, squad, task(metric), form)
+    };
     refused(&errors, &shown)
 }

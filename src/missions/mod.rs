@@ -23,7 +23,7 @@ mod web;
 
 pub use card::MissionCard;
 pub use compare::Run;
-pub use db::{Version, find_squad, lock_squad};
+pub use db::{Version, lock_squad};
 pub use domain::*;
 pub use squad::SquadHead;
-pub use web::routes;
+pub use web::{SquadAt, routes};

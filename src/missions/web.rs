@@ -1,8 +1,9 @@
 //! The pages of missions: the mission with its versions, two of them compared, and the editor.
 
 use askama::Template;
-use axum::extract::State;
-use axum::response::Response;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use sqlx::PgPool;
@@ -12,12 +13,14 @@ use super::db::{self, Version};
 use super::domain::{AUTHORS, Customer, MissionText, Success, Value, about_a_function};
 use super::service;
 use super::squad::SquadHead;
+use crate::AppState;
 use crate::error::{Error, Result};
+use crate::ids::MemberId;
 use crate::organizations::Visitor;
 use crate::rule::Rule;
 use crate::web::shell::{Section, Shell};
 use crate::web::ui::{self, Date, Moment};
-use crate::web::{Form, FormErrors, Path, Query, Routes, Who, flash, page, refused};
+use crate::web::{Form, FormErrors, Query, Routes, Who, flash, moved, page, path_part, refused};
 
 /// The addresses of missions.
 pub fn routes() -> Routes {
@@ -34,7 +37,31 @@ pub fn url(org: &str, squad: &str) -> String {
     format!("/o/{org}/squads/{squad}/mission")
 }
 
-type SquadPath = Path<(String, String)>;
+/// The squad of an address and who asks for it; 404 if there is none in their organization. A page at an address that
+/// the squad had before its rename, or at its id, leads to the present one.
+#[derive(Debug)]
+pub struct SquadAt {
+    /// Who asks.
+    pub visitor: Visitor,
+    /// The squad.
+    pub squad: SquadHead,
+}
+
+impl FromRequestParts<AppState> for SquadAt {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        let visitor = Visitor::from_request_parts(parts, state).await;
+        let visitor = visitor.map_err(IntoResponse::into_response)?;
+        let word = path_part(parts, state, "squad").await.map_err(IntoResponse::into_response)?;
+        let squad = find_squad(&state.pool, &visitor, &word).await;
+        let squad = squad.map_err(IntoResponse::into_response)?;
+        match moved(parts, &squad.slug) {
+            Some(there) => Err(there),
+            None => Ok(Self { visitor, squad }),
+        }
+    }
+}
 
 async fn find_squad(pool: &PgPool, visitor: &Visitor, word: &str) -> Result<SquadHead> {
     let squad = db::find_squad(pool, visitor.tenant(), word, visitor.actor.member).await?;
@@ -89,12 +116,8 @@ fn squad_url(org: &str, squad: &SquadHead) -> String {
     format!("/o/{org}/squads/{}", squad.slug)
 }
 
-async fn show(
-    visitor: Visitor,
-    State(pool): State<PgPool>,
-    Path((_, squad)): SquadPath,
-) -> Result<Response> {
-    let squad = find_squad(&pool, &visitor, &squad).await?;
+async fn show(at: SquadAt, State(pool): State<PgPool>) -> Result<Response> {
+    let SquadAt { visitor, squad } = at;
     let versions = db::list(&pool, visitor.tenant(), squad.id).await?;
     let may_write = squad.may_write_mission(visitor.roles()) && !squad.is_dissolved();
     let now = Now::of(&visitor);
@@ -149,12 +172,10 @@ impl ComparePage {
 }
 
 async fn compare(
-    visitor: Visitor,
+    SquadAt { visitor, squad }: SquadAt,
     State(pool): State<PgPool>,
-    Path((_, squad)): SquadPath,
     Query(between): Query<Between>,
 ) -> Result<Response> {
-    let squad = find_squad(&pool, &visitor, &squad).await?;
     let versions = db::list(&pool, visitor.tenant(), squad.id).await?;
     let newest = squad.mission_version;
     let find = |asked: &Option<String>, else_: i32| {
@@ -193,6 +214,8 @@ struct EditPage {
     /// What somebody else saved meanwhile.
     saved: Option<Version>,
     saved_form: Option<MissionForm>,
+    /// Who asks.
+    member: MemberId,
     now: Now,
 }
 
@@ -202,6 +225,9 @@ struct Check {
 }
 
 impl EditPage {
+    fn meanwhile(&self, saved: &Version) -> String {
+        ui::meanwhile(Some(&saved.author), saved.author_id == self.member)
+    }
     fn url(&self) -> String {
         url(&self.org, &self.squad.slug)
     }
@@ -261,21 +287,20 @@ impl MissionForm {
     }
 }
 
-/// A squad whose mission the visitor may write.
-async fn find_writable(pool: &PgPool, visitor: &Visitor, word: &str) -> Result<SquadHead> {
-    let squad = find_squad(pool, visitor, word).await?;
-    if !squad.may_write_mission(visitor.roles()) {
-        return Err(Error::Forbidden(AUTHORS.into()));
+/// Lets only those on who may write the squad's mission.
+fn must_write(visitor: &Visitor, squad: &SquadHead) -> Result<()> {
+    if squad.may_write_mission(visitor.roles()) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(AUTHORS.into()))
     }
-    Ok(squad)
 }
 
 async fn edit(
-    visitor: Visitor,
+    SquadAt { visitor, squad }: SquadAt,
     State(pool): State<PgPool>,
-    Path((_, squad)): SquadPath,
 ) -> Result<Response> {
-    let squad = find_writable(&pool, &visitor, &squad).await?;
+    must_write(&visitor, &squad)?;
     if squad.is_dissolved() {
         return Err(super::domain::Dissolved.into());
     }
@@ -294,16 +319,16 @@ fn edit_page(
 ) -> EditPage {
     let (now, shell) = (Now::of(&visitor), visitor.shell(Section::Squads));
     let saved_form = saved.as_ref().map(|saved| MissionForm::of(Some(saved)));
-    EditPage { shell, org: visitor.slug, squad, form, errors, check, saved, saved_form, now }
+    let (org, member) = (visitor.slug, visitor.actor.member);
+    EditPage { shell, org, squad, form, errors, check, saved, saved_form, member, now }
 }
 
 async fn write(
-    visitor: Visitor,
+    SquadAt { visitor, squad }: SquadAt,
     State(pool): State<PgPool>,
-    Path((_, word)): SquadPath,
     Form(mut form): Form<MissionForm>,
 ) -> Result<Response> {
-    let squad = find_writable(&pool, &visitor, &word).await?;
+    must_write(&visitor, &squad)?;
     let mut errors = FormErrors::default();
     if let Some(text) = form.parse(&mut errors) {
         match service::write(&pool, &visitor.actor, squad.id, form.version, &text).await {
@@ -320,7 +345,7 @@ async fn write(
         }
     }
     // Loaded again: after a conflict the newest version is another one.
-    let squad = find_squad(&pool, &visitor, &word).await?;
+    let squad = find_squad(&pool, &visitor, &squad.id.to_string()).await?;
     let mut saved = None;
     if errors.is_stale() {
         saved = db::find(&pool, visitor.tenant(), squad.id, squad.mission_version).await?;
@@ -334,12 +359,10 @@ async fn write(
 /// Looks at the typed text before it is saved. It is sent as a form, so that it stands in no address and no log;
 /// nothing is kept of it.
 async fn check(
-    visitor: Visitor,
-    State(pool): State<PgPool>,
-    Path((_, squad)): SquadPath,
+    SquadAt { visitor, squad }: SquadAt,
     Form(form): Form<MissionForm>,
 ) -> Result<Response> {
-    let squad = find_writable(&pool, &visitor, &squad).await?;
+    must_write(&visitor, &squad)?;
     let mut errors = FormErrors::default();
     if let Some(text) = form.parse(&mut errors) {
         errors.check("review_on", text.check_review(visitor.today()));

@@ -6,8 +6,8 @@
 //! - When somebody leaves the organization, an active squad that falls under 6 returns to forming in the same
 //!   transaction: [`service::leave_all_in`].
 //! - Every change leaves exactly one event, which the rows it changed name (H12).
-//! - Leaders and admins design. What a squad needs is said by its own members and, because a squad is designed
-//!   before it has any, by designers as well.
+//! - Leaders and admins design. What a squad needs is said by its own members and, while it is forming, because a
+//!   squad is designed before it has any, by designers as well.
 //!
 //! | to read about | open |
 //! |---|---|
@@ -25,10 +25,12 @@ mod domain;
 pub mod service;
 mod web;
 
-pub(crate) use db::{MemberLine, Search, candidates, members, teams};
+pub(crate) use db::{MemberLine, members, teams};
 pub use domain::*;
 pub use web::routes;
-pub(crate) use web::{AddForm, Person, address, joined, last_change};
+pub(crate) use web::{
+    AddForm, Candidates, Picks, PicksQuery, address, joined, last_change, slug_of,
+};
 
 /// The address of a squad's page.
 pub fn url(organization: &str, squad: &str) -> String {

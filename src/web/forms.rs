@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use percent_encoding::percent_decode;
 use serde::de::DeserializeOwned;
 
@@ -113,6 +114,17 @@ pub async fn path_part<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str)
         RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::NotFound)?;
     let found = params.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
     found.ok_or(Error::NotFound)
+}
+
+/// The way to the present address of a team, for a page that was asked for at another one of its words: one from before
+/// a rename, or its id. The word is the fourth part: `/o/{org}/{teams}/{word}`; what is below it and the query stay.
+pub fn moved(parts: &Parts, slug: &str) -> Option<Response> {
+    let mut path: Vec<&str> = parts.uri.path().split('/').collect();
+    let part = path.get_mut(4).filter(|part| **part != slug)?;
+    *part = slug;
+    let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let is_page = parts.method == Method::GET || parts.method == Method::HEAD;
+    is_page.then(|| Redirect::to(&format!("{}{query}", path.join("/"))).into_response())
 }
 
 /// What is wrong with a form, field by field.

@@ -40,7 +40,7 @@ pub mod shell;
 pub mod ui;
 
 pub use cookies::{local_path, set_cookie, unset_cookie};
-pub use forms::{Form, FormErrors, Path, Query, new_key, pairs, path_part};
+pub use forms::{Form, FormErrors, Path, Query, moved, new_key, pairs, path_part};
 pub use routes::{Route, Routes, Who};
 
 use crate::config::Config;

@@ -24,9 +24,7 @@ pub enum Who {
     Designer,
     /// Leaders and the squad's own members; other members get 403.
     SquadMemberOrLeader,
-    /// Leaders, admins and the squad's own members; other members get 403.
-    SquadMemberOrDesigner,
-    /// The squad's own members; other members get 403.
+    /// The squad's own members, and those who design it while it is forming; other members get 403.
     SquadMember,
     /// The member whom it is about, and those who may act for them as the page says.
     SelfOrAdmin,
@@ -56,8 +54,7 @@ impl std::fmt::Display for Who {
             Self::Member => "members",
             Self::Designer => "leaders and admins",
             Self::SquadMemberOrLeader => "the squad's members and leaders",
-            Self::SquadMemberOrDesigner => "the squad's members, leaders and admins",
-            Self::SquadMember => "the squad's members",
+            Self::SquadMember => "the squad's members; while it is forming, leaders and admins",
             Self::SelfOrAdmin => "oneself, or as the page says",
             Self::Admin => "admins",
             Self::Development => "anyone, in development",

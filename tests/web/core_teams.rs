@@ -1,6 +1,8 @@
 //! Core teams: any size, and pages of their own.
 
 use axum::http::StatusCode;
+use trellis::core_teams::{CoreTeamName, NewCoreTeam};
+use trellis::squads::Description;
 
 use crate::harness::TestApp;
 
@@ -73,4 +75,29 @@ async fn members_read_core_teams_and_only_designers_change_them() {
     assert_eq!(added.status, StatusCode::FORBIDDEN);
     let squad = leader.get(&app.at("/squads/payments")).await;
     assert_eq!(squad.status, StatusCode::NOT_FOUND, "a core team is no squad");
+}
+
+#[tokio::test]
+async fn the_list_goes_on_after_50_and_back() {
+    let app = TestApp::new().await;
+    let mut leader = app.leader("Aisha").await;
+    for n in 0..51 {
+        let new = NewCoreTeam {
+            name: CoreTeamName::parse(&format!("Team {n:02}")).unwrap(),
+            description: Description::parse("").unwrap(),
+        };
+        trellis::core_teams::service::create(&app.pool, &app.founder(), &new).await.unwrap();
+    }
+
+    let first = leader.get(&app.at("/core-teams")).await;
+    assert_eq!(first.assert_ok().count("tbody tr"), 50);
+    assert_eq!(first.count("a[rel=prev]"), 0);
+    let second = leader.get(&first.attribute("a[rel=next]", "href").unwrap()).await;
+    assert_eq!(second.texts("tbody th"), ["Team 50"]);
+    assert_eq!(second.count("a[rel=next]"), 0);
+    let back = leader.get(&second.attribute("a[rel=prev]", "href").unwrap()).await;
+
+    assert_eq!(back.texts("tbody th"), first.texts("tbody th"));
+    let found = leader.get(&app.at("/core-teams?q=team+0")).await;
+    assert_eq!((found.count("tbody tr"), found.count(".pages")), (10, 0));
 }

@@ -228,6 +228,33 @@ async fn a_taken_address_and_a_wrong_time_zone_are_refused_beside_their_fields()
 }
 
 #[tokio::test]
+async fn names_that_are_there_already_are_added_once_somebody_says_so() {
+    let app = TestApp::new().await;
+    let mut leader = app.leader("Aisha").await;
+    app.person("Bo Lindqvist", "design").await;
+    let path = app.at("/members/several");
+    let lines = "lines=bo+lindqvist%0AEve%0AEVE";
+
+    let asked = leader.post(&path, lines).await;
+    assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(asked.error_code(), "members_namesakes");
+    let hint = asked.text("#namesakes-error");
+    assert!(hint.starts_with("Line 1 (“bo lindqvist”): a member has this name already."), "{hint}");
+    assert!(hint.contains("Line 3 (“EVE”): the same name as in line 2."), "{hint}");
+    assert!(asked.html.contains("bo lindqvist\nEve\nEVE"), "what was typed is kept");
+    let nameless = leader.post(&path, "lines=Ada%0A%3B%3B%3B").await;
+    assert_eq!(
+        nameless.text("#lines-error"),
+        "Line 2 (“;;;”): Write the name with letters. Nobody was added."
+    );
+
+    let added = leader.post(&path, &format!("{lines}&namesakes=on")).await;
+    added.assert_redirect();
+    let found = leader.get(&app.at("/members?q=bo+lindqvist")).await;
+    assert_eq!(found.count("tbody tr"), 2);
+}
+
+#[tokio::test]
 async fn several_are_added_at_once_with_one_event() {
     let app = TestApp::new().await;
     let mut leader = app.leader("Lea").await;
@@ -258,10 +285,14 @@ async fn if_one_line_is_wrong_nobody_is_added_and_the_text_is_kept() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(
         wrong.text("#lines-error"),
-        "Line 2: Write an e-mail address like name@example.org. Nobody was added."
+        "Line 2 (“Fay, nowhere”): Write an e-mail address like name@example.org. Nobody was added."
     );
     assert_eq!(wrong.text("textarea"), "Eve Fay, nowhere");
-    assert!(taken.text("#lines-error").starts_with("Line 2: Another member has this e-mail"));
+    assert!(
+        taken
+            .text("#lines-error")
+            .starts_with("Line 2 (“Fay, bo@example.org”): Another member has this e-mail")
+    );
     assert!(names(&app, &mut leader, "q=eve").await.is_empty());
 }
 

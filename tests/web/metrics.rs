@@ -35,6 +35,24 @@ async fn a_squads_member_chooses_its_goal_metric() {
 }
 
 #[tokio::test]
+async fn a_range_whose_ends_are_swapped_says_so_beside_its_field() {
+    let app = TestApp::new().await;
+    given::squad(&app, "Fair Bills").await;
+    let mut leader = app.leader("Ingrid").await;
+    let new = app.at("/squads/fair-bills/metrics/new");
+    let form = FORM.replace("direction=up", "direction=within").replace("high=", "high=90");
+
+    let refused = leader.post(&new, &form).await;
+
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        refused.text("#target_high-error"),
+        "The high end is lower than the low end. Swap the two numbers."
+    );
+    assert_eq!(refused.attribute("#target_high", "value").as_deref(), Some("90"));
+}
+
+#[tokio::test]
 async fn designers_choose_it_while_the_squad_is_forming_and_not_later() {
     let app = TestApp::new().await;
     given::squad(&app, "Outage Care").await;

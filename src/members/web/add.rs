@@ -151,12 +151,21 @@ impl SeveralPage {
     }
 }
 
+impl SeveralPage {
+    /// Whether names are there already, so that somebody says who they are.
+    fn asks_for_namesakes(&self) -> bool {
+        !self.form.namesakes.is_empty() || self.errors.on("namesakes").is_some()
+    }
+}
+
 /// Several members as they were typed, one a line.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct SeveralForm {
     #[serde(default)]
     lines: String,
+    /// "on" once somebody has said that the same names are other people's.
+    namesakes: String,
 }
 
 pub(super) async fn several(visitor: Visitor) -> Result<Response> {
@@ -178,7 +187,8 @@ pub(super) async fn create_several(
     let mut errors = FormErrors::default();
     let time_zone = TimeZone::of(visitor.time_zone);
     if let Some(lines) = errors.check("lines", parse_several(&form.lines, time_zone)) {
-        match service::add_several(&pool, &visitor.actor, &lines).await {
+        match service::add_several(&pool, &visitor.actor, &lines, !form.namesakes.is_empty()).await
+        {
             Ok(added) => {
                 let done = match added {
                     1 => "1 member was added.".to_owned(),

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use super::super::db::{self, MemberPage};
 use super::super::domain::{Departure, PEERS};
 use super::super::service;
-use super::{list_url, url};
+use super::{list_url, team_url, url};
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
 use crate::organizations::Visitor;
@@ -45,6 +45,11 @@ impl DeactivatePage {
 
     fn title(&self) -> String {
         format!("Deactivate {}?", self.saved.name)
+    }
+
+    /// Where a squad finds its next member.
+    fn staffing(&self, team: &Left) -> String {
+        format!("{}/members#add", team_url(&self.org, &team.slug, team.is_squad))
     }
 
     fn verb(&self) -> String {

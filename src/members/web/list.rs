@@ -7,10 +7,11 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::super::db::{self, Choices, Cursor, Filter, MemberRow, PAGE, TeamShare};
+use super::super::db::{self, Choices, Cursor, Filter, Holders, MemberRow, PAGE, TeamShare};
 use super::super::domain::free_share;
 use super::{list_url, team_url, url};
 use crate::error::Result;
+use crate::ids::MemberId;
 use crate::organizations::Visitor;
 use crate::skills::{self, Level, SkillOption};
 use crate::web::shell::{Section, Shell};
@@ -91,6 +92,17 @@ struct ListPage {
     skills: Vec<SkillOption>,
     has_previous: bool,
     has_next: bool,
+    /// How many have rated the skill of the filter, where nobody matches.
+    holders: Option<Holders>,
+    me: MemberId,
+}
+
+/// Why nobody matches, and the next step.
+struct Nobody {
+    title: String,
+    sentence: String,
+    /// Its address and its words.
+    step: Option<(String, &'static str)>,
 }
 
 impl MemberRow {
@@ -165,7 +177,12 @@ impl ListPage {
     /// The shares of the filter: number, words, whether it is chosen.
     fn shares(&self) -> Vec<(String, String, bool)> {
         let option = |share: i64| {
-            (share.to_string(), format!("{share} % or more"), self.query.free == share.to_string())
+            let words = if share == 100 {
+                "All of their time".to_owned()
+            } else {
+                format!("{share} % or more")
+            };
+            (share.to_string(), words, self.query.free == share.to_string())
         };
         [10, 20, 50, 80, 100].into_iter().map(option).collect()
     }
@@ -188,6 +205,61 @@ impl ListPage {
         let is_chosen = |word: &str| word.eq_ignore_ascii_case(&self.query.discipline);
         let all = self.choices.disciplines.iter();
         all.map(|word| (word.as_str(), is_chosen(word))).collect()
+    }
+
+    /// The address of the list without one of its filters.
+    fn without(&self, filter: &str) -> String {
+        let pairs: Vec<_> =
+            self.query.pairs().into_iter().filter(|(name, _)| *name != filter).collect();
+        format!("{}?{}", list_url(&self.org), serde_html_form::to_string(pairs).unwrap_or_default())
+    }
+
+    fn nobody(&self) -> Nobody {
+        let Some(Holders { rated, able }) = self.holders else {
+            return Nobody {
+                title: "Nobody matches".to_owned(),
+                sentence: "Try fewer filters, or another word.".to_owned(),
+                step: None,
+            };
+        };
+        let id = self.query.skill.as_str();
+        let skill = self.skills.iter().find(|skill| skill.id.to_string() == id);
+        let skill = skill.map_or("this skill", |skill| skill.name.as_str());
+        let members = |n: i64| if n == 1 { "1 member".to_owned() } else { format!("{n} members") };
+        if rated == 0 {
+            Nobody {
+                title: format!("Nobody has rated {skill} yet"),
+                sentence: "Members say themselves what they can do, each on their own page under Skills; for those who cannot sign in yet, leaders do. Ask those who could, and rate your own.".to_owned(),
+                step: Some((format!("{}/skills", url(&self.org, self.me)), "Rate my skills")),
+            }
+        } else if able == 0 {
+            Nobody {
+                title: format!("Nobody has {skill} at this level yet"),
+                sentence: format!(
+                    "{} rated it below this level, and may grow into it.",
+                    members(rated)
+                ),
+                step: Some((self.without("level"), "Show them")),
+            }
+        } else if !self.query.free.is_empty() {
+            Nobody {
+                title: "Nobody of them has time".to_owned(),
+                sentence: format!(
+                    "{} can do it, and none has that much time free. Free somebody from another team, or let a squad's member learn it.",
+                    members(able)
+                ),
+                step: Some((self.without("free"), "Show them")),
+            }
+        } else {
+            Nobody {
+                title: "Nobody matches".to_owned(),
+                sentence: format!(
+                    "{} can do it, and the other filters leave nobody.",
+                    members(able)
+                ),
+                step: None,
+            }
+        }
     }
 
     fn page_url(&self, cursor: &str, row: Option<&MemberRow>) -> Option<String> {
@@ -233,7 +305,14 @@ pub(super) async fn list(
         let far = if matches!(cursor, Cursor::Before(_)) { 0 } else { PAGE };
         rows.remove(far);
     }
+    let mut holders = None;
+    if let Some(skill) = filter.skill.filter(|_| rows.is_empty() && !filter.is_deactivated) {
+        let level = filter.level.unwrap_or(Level::ALL[0]);
+        holders = Some(db::count_holders(&pool, tenant, skill, level).await?);
+    }
     page(&ListPage {
+        holders,
+        me: visitor.actor.member,
         shell: visitor.shell(Section::Members),
         org: visitor.slug.clone(),
         may_design: visitor.roles().may_design(),

@@ -23,7 +23,7 @@ use crate::ids::MemberId;
 use crate::organizations::Visitor;
 use crate::skills::{self, Holder, MemberSkill};
 use crate::web::shell::{Section, Shell};
-use crate::web::ui::{Moment, moment, when};
+use crate::web::ui::{self, Moment, moment, when};
 use crate::web::{Form, FormErrors, Path, flash, page, refused};
 
 /// How many events the profile shows.
@@ -351,7 +351,8 @@ pub(super) async fn update(
         form.version = saved.version;
         let last = history::about(&pool, tenant, id.0, 1).await?.into_iter().next();
         meanwhile = last.map(|event| {
-            let who = event.member_name.unwrap_or_else(|| "Trellis".to_owned());
+            let is_self = event.member_id == Some(visitor.actor.member);
+            let who = ui::meanwhile(event.member_name.as_deref(), is_self);
             (who, moment(event.at, now, visitor.time_zone))
         });
     }

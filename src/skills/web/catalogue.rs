@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::Deserialize;
 use sqlx::PgPool;
 
@@ -19,7 +18,7 @@ use crate::history;
 use crate::ids::{MemberId, SkillId};
 use crate::organizations::Visitor;
 use crate::web::shell::{Section, Shell};
-use crate::web::ui::{Moment, moment};
+use crate::web::ui::{Moment, meanwhile, moment};
 use crate::web::{Form, FormErrors, Path, Query, flash, page, refused};
 
 // GET /o/{org}/skills
@@ -365,14 +364,16 @@ pub(super) async fn update(
     if errors.is_stale() {
         form.version = skill.version;
         let last = history::about(&pool, tenant, id.0, 1).await?.into_iter().next();
-        meanwhile = last.map(|event| who_and_when(event, visitor.actor.at, visitor.time_zone));
+        meanwhile = last.map(|event| who_and_when(&event, &visitor));
     }
     let (shell, org) = (visitor.shell(Section::Skills), visitor.slug.clone());
     refused(&errors.clone(), &EditPage { shell, org, skill, form, errors, meanwhile })
 }
 
-fn who_and_when(event: history::Recent, now: DateTime<Utc>, tz: Tz) -> (String, Moment) {
-    (event.member_name.unwrap_or_else(|| "Trellis".to_owned()), moment(event.at, now, tz))
+fn who_and_when(event: &history::Recent, visitor: &Visitor) -> (String, Moment) {
+    let is_self = event.member_id == Some(visitor.actor.member);
+    let at = moment(event.at, visitor.actor.at, visitor.time_zone);
+    (meanwhile(event.member_name.as_deref(), is_self), at)
 }
 
 // POST /o/{org}/skills/{skill}/archive, POST /o/{org}/skills/{skill}/restore

@@ -306,7 +306,7 @@ pub async fn places_of(
 ) -> sqlx::Result<Vec<(MembershipId, Place)>> {
     let rows = sqlx::query!(
         r#"
-        select s.id as "id: MembershipId", t.id as "team: TeamId", t.name, t.kind = 'squad' as "is_squad!",
+        select s.id as "id: MembershipId", t.id as "team: TeamId", t.name, t.slug, t.kind = 'squad' as "is_squad!",
                t.state = 'active' as "is_active!", t.member_count as members
         from membership s
         join team t on (t.organization_id, t.id) = (s.organization_id, s.team_id)
@@ -324,6 +324,7 @@ pub async fn places_of(
             let place = Place {
                 team: row.team,
                 name: row.name,
+                slug: row.slug,
                 is_squad: row.is_squad,
                 is_active: row.is_active,
                 members: i64::from(row.members),

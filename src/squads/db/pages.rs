@@ -303,13 +303,16 @@ pub struct Search {
     pub q: Option<String>,
     /// A skill that they have.
     pub skill: Option<SkillId>,
-    /// Members who are shown whatever the search says.
+    /// Members who are shown whatever the search says, before the others.
     pub always: Vec<MemberId>,
+    /// The last one of the page before.
+    pub after: Option<MemberId>,
     /// The skills that the squad misses, each with the level.
     pub missing: Vec<(SkillId, i16)>,
 }
 
-/// Members who are not in the team: first who closes the most gaps, then who has the most time.
+/// Members who are not in the team: first who closes the most gaps, then who has the most time. At most `limit`
+/// beside those who are shown always.
 pub async fn candidates(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
@@ -320,6 +323,7 @@ pub async fn candidates(
     let (skills, levels): (Vec<Uuid>, Vec<i16>) =
         search.missing.iter().map(|(skill, level)| (skill.0, *level)).unzip();
     let always: Vec<Uuid> = search.always.iter().map(|member| member.0).collect();
+    let limit = limit.saturating_add(i64::try_from(always.len()).unwrap_or(i64::MAX));
     sqlx::query_as!(
         Candidate,
         r#"
@@ -336,25 +340,33 @@ pub async fn candidates(
             join member_skill r on r.organization_id = $1 and r.skill_id = need.skill_id and r.level >= need.level
             join skill k on (k.organization_id, k.id) = (r.organization_id, r.skill_id)
             group by r.member_id
+        ), ranked as (
+            select m.id, -coalesce(cardinality(c.covers), 0) as closes, coalesce(p.taken, 0) as taken, lower(m.name) as sort,
+                   p.squads, c.covers
+            from member m
+            left join placed p on p.member_id = m.id
+            left join closing c on c.member_id = m.id
+            where m.organization_id = $1
         )
         select m.id as "member: MemberId", m.name, m.discipline,
-               coalesce(p.taken, 0) as "taken!",
-               coalesce(p.squads, '{}') as "squads!: Vec<String>",
-               coalesce(c.covers, '{}') as "covers!: Vec<String>"
-        from member m
-        left join placed p on p.member_id = m.id
-        left join closing c on c.member_id = m.id
-        where m.organization_id = $1 and m.deactivated_at is null
+               r.taken as "taken!",
+               coalesce(r.squads, '{}') as "squads!: Vec<String>",
+               coalesce(r.covers, '{}') as "covers!: Vec<String>"
+        from ranked r
+        join member m on m.organization_id = $1 and m.id = r.id
+        where m.deactivated_at is null
           and not exists (select from membership s
                           where s.organization_id = m.organization_id and s.team_id = $2 and s.member_id = m.id
                             and s.until_at is null)
           and (m.id = any($5)
                or (($3::text is null or position(lower($3) in lower(m.name || ' ' || m.discipline || ' ' || m.title)) > 0)
                    and ($4::uuid is null
-                        or exists (select from member_skill r
-                                   where r.organization_id = m.organization_id and r.member_id = m.id and r.skill_id = $4
-                                     and r.level is not null))))
-        order by m.id = any($5) desc, coalesce(cardinality(c.covers), 0) desc, coalesce(p.taken, 0), lower(m.name), m.id
+                        or exists (select from member_skill k
+                                   where k.organization_id = m.organization_id and k.member_id = m.id and k.skill_id = $4
+                                     and k.level is not null))
+                   and coalesce((r.closes, r.taken, r.sort, r.id)
+                                > (select a.closes, a.taken, a.sort, a.id from ranked a where a.id = $9), true)))
+        order by m.id = any($5) desc, r.closes, r.taken, r.sort, r.id
         limit $8
         "#,
         tenant.organization_id().0,
@@ -365,6 +377,7 @@ pub async fn candidates(
         &skills,
         &levels,
         limit,
+        search.after.map(|member| member.0),
     )
     .fetch_all(db)
     .await

@@ -10,6 +10,8 @@ pub struct Place {
     pub team: TeamId,
     /// Its name.
     pub name: String,
+    /// Its word in addresses.
+    pub slug: String,
     /// Whether it is a squad; else a core team.
     pub is_squad: bool,
     /// Whether it is active.
@@ -25,6 +27,8 @@ pub struct Left {
     pub team: TeamId,
     /// Its name.
     pub name: String,
+    /// Its word in addresses.
+    pub slug: String,
     /// Whether it is a squad; else a core team.
     pub is_squad: bool,
     /// Members before.
@@ -43,6 +47,7 @@ pub fn would_leave(places: &[Place]) -> Vec<Left> {
         .map(|place| Left {
             team: place.team,
             name: place.name.clone(),
+            slug: place.slug.clone(),
             is_squad: place.is_squad,
             before: place.members,
             after: place.members - 1,
@@ -60,6 +65,7 @@ mod tests {
         let place = |members, is_active, is_squad| Place {
             team: TeamId::new(),
             name: "Otters".to_owned(),
+            slug: "otters".to_owned(),
             is_squad,
             is_active,
             members,

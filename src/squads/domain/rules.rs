@@ -1,6 +1,7 @@
 //! How many members a squad takes and keeps, when it is ready, and what is said when not.
 
 use super::State;
+use crate::actor::Roles;
 use crate::design::{MAX_MEMBERS, MIN_MEMBERS};
 use crate::ids::TeamId;
 use crate::rule::Rule;
@@ -219,6 +220,12 @@ impl Squad {
         MAX_MEMBERS.saturating_sub(self.members)
     }
 
+    /// Whether somebody says what it needs: its own members; while it is forming, those who design it, too
+    /// (DOMAIN.md, section 5).
+    pub fn may_be_told_needs(&self, roles: Roles, is_member: bool) -> bool {
+        self.state.is_live() && (is_member || (self.state == State::Forming && roles.may_design()))
+    }
+
     /// Whether `n` more can join (H1).
     pub fn may_take(&self, n: usize) -> Result<(), TakeRefused> {
         let name = self.name.clone();
@@ -435,6 +442,23 @@ mod tests {
             Facts { has_goal: false, ..READY },
         ] {
             assert_eq!(squad(State::Forming, 6).missing(&facts).len(), 1);
+        }
+    }
+
+    #[test]
+    fn needs_are_its_members_and_while_it_is_forming_its_designers() {
+        let leader = Roles::parse(&["leader"]).unwrap();
+        let coach = Roles::parse(&["coach"]).unwrap();
+        for (state, roles, is_member, may) in [
+            (State::Forming, leader, false, true),
+            (State::Forming, coach, false, false),
+            (State::Forming, coach, true, true),
+            (State::Active, leader, false, false),
+            (State::Active, leader, true, true),
+            (State::Active, coach, true, true),
+            (State::Dissolved, leader, true, false),
+        ] {
+            assert_eq!(squad(state, 6).may_be_told_needs(roles, is_member), may, "{state:?}");
         }
     }
 

@@ -226,7 +226,8 @@ pub async fn move_member(
     tx.done(()).await
 }
 
-/// Swaps one member for another; the squad's size stays, so it works at 6 and at 10.
+/// Swaps one member for another; the squad's size stays, so it works at 6 and at 10. Answers the
+/// name of who came in.
 pub async fn swap(
     pool: &PgPool,
     actor: &Actor,
@@ -234,7 +235,7 @@ pub async fn swap(
     in_: MemberId,
     allocation: Allocation,
     hats: &[HatId],
-) -> Result<()> {
+) -> Result<String> {
     let mut tx = match begin(pool, actor).await? {
         Begun::First(tx) => tx,
         Begun::Again(answer) => return Ok(answer),
@@ -266,7 +267,7 @@ pub async fn swap(
         [NewRow { id: MembershipId::new(), member: in_, percent: allocation.percent(), hats }];
     teams::insert_memberships(&mut tx, actor.tenant, row.team, &new, actor.at, event.id).await?;
     history::record(&mut tx, actor, event).await?;
-    tx.done(()).await
+    tx.done(joining.name).await
 }
 
 /// Changes somebody's share and hats in a squad.

@@ -1,4 +1,4 @@
-//! Use cases on what a squad needs: by its own members, and by designers, who shape a squad before it has any.
+//! Use cases on what a squad needs: by its own members and, while it is forming, by those who design it.
 
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
@@ -14,7 +14,8 @@ use crate::squads::domain::Need;
 use crate::transaction::{Begun, begin};
 
 /// Who may say what a squad needs, for a refusal.
-pub const NEEDERS: &str = "Only the squad's members, leaders and admins say what it needs.";
+pub const NEEDERS: &str =
+    "Only the squad's own members say what it needs; while it is forming, leaders and admins too.";
 
 /// The squad has this need already, written by somebody else a moment ago.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,12 +36,13 @@ impl Rule for AlreadyNeeded {
 
 async fn lock_for_needs(tx: &mut PgConnection, actor: &Actor, team: TeamId) -> Result<LockedSquad> {
     let squad = lock_one(tx, actor, team).await?;
-    let may = actor.roles.may_design()
-        || db::is_member(&mut *tx, actor.tenant, team, actor.member).await?;
-    if !may {
+    let is_member = db::is_member(&mut *tx, actor.tenant, team, actor.member).await?;
+    if is_member || actor.roles.may_design() {
+        squad.may_change()?;
+    }
+    if !squad.may_be_told_needs(actor.roles, is_member) {
         return Err(Error::Forbidden(NEEDERS.into()));
     }
-    squad.may_change()?;
     Ok(squad)
 }
 

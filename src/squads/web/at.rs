@@ -1,12 +1,12 @@
 //! The squad of an address: who asks for it, and what every page about it shows.
 
 use axum::extract::FromRequestParts;
-use axum::http::Method;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
 use crate::AppState;
+use crate::actor::Tenant;
 use crate::error::{Error, Result};
 use crate::history;
 use crate::ids::TeamId;
@@ -15,12 +15,12 @@ use crate::squads::db::teams::{self, Address, SQUAD};
 use crate::squads::db::{self, SquadPage};
 use crate::squads::domain::{Pattern, Squad, State};
 use crate::squads::{list_url, url};
-use crate::web::path_part;
 use crate::web::shell::{Section, Shell};
-use crate::web::ui::{Moment, moment};
+use crate::web::ui::{Moment, meanwhile, moment};
+use crate::web::{moved, path_part};
 
 /// The squad in the address and who asks for it; 404 if there is none in their organization. A page at an address
-/// that the squad had before its rename leads to the present one.
+/// that the squad had before its rename, or at its id, leads to the present one.
 #[derive(Debug, Clone)]
 pub struct At {
     /// Who asks.
@@ -47,19 +47,23 @@ pub async fn address(
     name: &str,
     kind: &str,
 ) -> Result<(Visitor, Address), Response> {
-    let (visitor, word, found) =
+    let (visitor, found) =
         find(parts, state, name, kind).await.map_err(IntoResponse::into_response)?;
-    if parts.method == Method::GET && word != found.slug && word.parse::<Uuid>().is_err() {
-        // The fourth part: /o/{org}/{teams}/{word}.
-        let mut path: Vec<&str> = parts.uri.path().split('/').collect();
-        if let Some(part) = path.get_mut(4) {
-            *part = &found.slug;
-        }
-        let path = path.join("/");
-        let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-        return Err(Redirect::to(&format!("{path}{query}")).into_response());
+    match moved(parts, &found.slug) {
+        Some(there) => Err(there),
+        None => Ok((visitor, found)),
     }
-    Ok((visitor, found))
+}
+
+/// The present word in addresses of a team that was just made or renamed.
+pub async fn slug_of(
+    pool: &sqlx::PgPool,
+    tenant: Tenant,
+    kind: &str,
+    id: TeamId,
+) -> Result<String> {
+    let found = teams::find_address(pool, tenant, kind, &id.to_string()).await?;
+    Ok(found.ok_or(Error::NotFound)?.slug)
 }
 
 async fn find(
@@ -67,11 +71,11 @@ async fn find(
     state: &AppState,
     name: &str,
     kind: &str,
-) -> Result<(Visitor, String, Address)> {
+) -> Result<(Visitor, Address)> {
     let visitor = Visitor::from_request_parts(parts, state).await?;
     let word = path_part(parts, state, name).await?;
     let found = teams::find_address(&state.pool, visitor.tenant(), kind, &word).await?;
-    Ok((visitor, word, found.ok_or(Error::NotFound)?))
+    Ok((visitor, found.ok_or(Error::NotFound)?))
 }
 
 impl At {
@@ -108,16 +112,18 @@ pub struct Head {
 impl Head {
     fn new(visitor: &Visitor, squad: SquadPage) -> Self {
         let state = State::parse(&squad.state).unwrap_or(State::Dissolved);
-        let may_design = visitor.roles().may_design();
-        Self {
+        let roles = visitor.roles();
+        let mut head = Self {
             shell: visitor.shell(Section::Squads),
             state,
-            may_design: may_design && state.is_live(),
-            may_need: (may_design || squad.is_mine) && state.is_live(),
+            may_design: roles.may_design() && state.is_live(),
+            may_need: false,
             since: moment(squad.state_at, visitor.actor.at, visitor.time_zone),
             organization: visitor.slug.clone(),
             squad,
-        }
+        };
+        head.may_need = head.rules().may_be_told_needs(roles, head.squad.is_mine);
+        head
     }
 
     /// The address of the squad's page, or of one below it.
@@ -157,6 +163,15 @@ impl Head {
         }
     }
 
+    /// Why it is in this state, where somebody had to say: "Returned to forming because: …".
+    pub fn because(&self) -> String {
+        match (self.state, self.squad.state_reason.as_str()) {
+            (_, "") | (State::Active, _) => String::new(),
+            (State::Forming, why) => format!("Returned to forming because: {why}"),
+            (State::Dissolved, why) => format!("Dissolved because: {why}"),
+        }
+    }
+
     /// Whether it is forming.
     pub fn is_forming(&self) -> bool {
         self.state == State::Forming
@@ -168,7 +183,7 @@ impl Head {
     }
 }
 
-/// Who changed a thing last, and when: for a form that came too late.
+/// Who changed a thing last, in words, and when: for a form that came too late.
 pub async fn last_change(
     pool: &sqlx::PgPool,
     visitor: &Visitor,
@@ -177,6 +192,7 @@ pub async fn last_change(
     let last = history::about(pool, visitor.tenant(), subject, 1).await?.pop();
     Ok(last.map(|event| {
         let at = moment(event.at, visitor.actor.at, visitor.time_zone);
-        (event.member_name.unwrap_or_else(|| "Trellis".to_owned()), at)
+        let is_self = event.member_id == Some(visitor.actor.member);
+        (meanwhile(event.member_name.as_deref(), is_self), at)
     }))
 }

@@ -86,8 +86,7 @@ pub async fn update(
         let changes = SquadChanges { name, pattern, description };
         match service::update(&pool, &at.visitor.actor, at.id, form.version, &changes).await {
             Ok(()) => {
-                let to = crate::squads::url(&at.visitor.slug, &at.id.to_string());
-                let squad = at.page(&pool).await.map_or(to, |head| head.url(""));
+                let squad = at.page(&pool).await?.url("");
                 return Ok(flash::redirect(&squad, "The squad is saved."));
             }
             Err(error) => errors.absorb(error)?,

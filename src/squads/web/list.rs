@@ -7,10 +7,12 @@ use serde::Deserialize;
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use super::at::slug_of;
 use crate::design::{self, Finding, Tally};
 use crate::error::Result;
 use crate::organizations::Visitor;
 use crate::skills::{Capability, coverage};
+use crate::squads::db::teams::SQUAD;
 use crate::squads::db::{self, Counts, Filter, SquadRow};
 use crate::squads::domain::{Description, NewSquad, Pattern, SquadName, State};
 use crate::squads::{list_url, service, url};
@@ -224,7 +226,8 @@ pub async fn create(
             Ok(id) => {
                 let text =
                     format!("{} is forming. Write its mission, then find its members.", new.name);
-                return Ok(flash::redirect(&url(&visitor.slug, &id.to_string()), &text));
+                let slug = slug_of(&pool, visitor.tenant(), SQUAD, id).await?;
+                return Ok(flash::redirect(&url(&visitor.slug, &slug), &text));
             }
             Err(error) => errors.absorb(error)?,
         }

@@ -47,6 +47,14 @@ pub struct Line {
     pub levels: Vec<i16>,
 }
 
+impl Line {
+    /// The line below the name. Disciplines are written as people wrote them, most of them without a capital.
+    pub fn discipline(&self) -> String {
+        let mut chars = self.member.discipline.chars();
+        chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    }
+}
+
 /// The whole matrix.
 pub struct Matrix {
     /// The capabilities, then the needed crafts.
@@ -121,6 +129,24 @@ impl Matrix {
             .map(|column| column.skill.name.as_str())
             .collect();
         names.join(", ")
+    }
+
+    /// Whether there are members, and none of them has rated a core capability.
+    pub fn is_unrated(&self) -> bool {
+        let rated = |line: &Line| {
+            let columns = self.columns.iter().zip(&line.levels);
+            columns.into_iter().any(|(column, level)| column.skill.is_capability && *level > 0)
+        };
+        !self.lines.is_empty() && !self.lines.iter().any(rated)
+    }
+
+    /// The names of what only this member covers.
+    pub fn alone(&self, line: &Line) -> Vec<String> {
+        let columns = self.columns.iter().zip(&line.levels);
+        columns
+            .filter(|(column, level)| column.able == 1 && **level >= column.level())
+            .map(|(column, _)| column.skill.name.clone())
+            .collect()
     }
 
     /// The columns that the squad wrote a need for.

@@ -1,4 +1,4 @@
-//! One membership: edit it, move it, swap it, end it.
+//! One membership: edit it, move it, end it.
 
 use askama::Template;
 use axum::extract::State as Shared;
@@ -7,30 +7,27 @@ use serde::Deserialize;
 use sqlx::PgPool;
 
 use super::at::{At, Head, last_change};
-use super::matrix::Matrix;
 use crate::actor::Actor;
 use crate::error::{Error, Result};
-use crate::ids::{HatId, MemberId, MembershipId, SkillId, TeamId};
+use crate::ids::{HatId, MembershipId, TeamId};
 use crate::squads::db::teams::{self, HatRow, MembershipRow, SQUAD};
-use crate::squads::db::{self, Candidate, Choice, Search, Target};
+use crate::squads::db::{self, Target};
 use crate::squads::domain::{Allocation, HatName};
 use crate::squads::service;
 use crate::text::Reason;
 use crate::web::shell::Shell;
 use crate::web::ui::Moment;
-use crate::web::{Form, FormErrors, Path, Query, flash, page, refused};
-
-/// How many who could be swapped in are shown.
-const CANDIDATES: i64 = 40;
+use crate::web::{Form, FormErrors, Path, flash, page, refused};
 
 /// The ids of the address.
 #[derive(Debug, Deserialize)]
 pub struct Ids {
-    membership: MembershipId,
+    /// The membership.
+    pub membership: MembershipId,
 }
 
 /// The current membership of the address, in the squad of the address; 404 otherwise.
-async fn load(pool: &PgPool, at: &At, ids: &Ids) -> Result<(Head, MembershipRow)> {
+pub async fn load(pool: &PgPool, at: &At, ids: &Ids) -> Result<(Head, MembershipRow)> {
     at.visitor.must_design()?;
     let row = teams::find_membership(pool, at.visitor.tenant(), SQUAD, ids.membership).await?;
     let row = row.filter(|row| row.team == at.id).ok_or(Error::NotFound)?;
@@ -38,7 +35,7 @@ async fn load(pool: &PgPool, at: &At, ids: &Ids) -> Result<(Head, MembershipRow)
 }
 
 /// The hats that were chosen, and a new one by its name.
-async fn hats_of(
+pub async fn hats_of(
     pool: &PgPool,
     actor: &Actor,
     chosen: &[String],
@@ -244,154 +241,6 @@ pub async fn move_(
         }
     }
     refused(&errors, &move_page(&pool, &at, loaded, form, errors.clone()).await?)
-}
-
-// GET and POST /o/{org}/squads/{squad}/members/{membership}/swap
-
-/// Whom to look for.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct SwapQuery {
-    q: String,
-    skill: String,
-}
-
-/// Who comes in.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SwapForm {
-    member: String,
-    allocation: String,
-    hat: Vec<String>,
-    new_hat: String,
-    q: String,
-    skill: String,
-}
-
-#[derive(Template)]
-#[template(path = "squads/swap.html")]
-struct SwapPage {
-    shell: Shell,
-    head: Head,
-    row: MembershipRow,
-    people: Vec<Candidate>,
-    skills: Vec<Choice>,
-    hats: Vec<HatRow>,
-    form: SwapForm,
-    errors: FormErrors,
-}
-
-impl SwapPage {
-    fn steps() -> [i16; 10] {
-        Allocation::STEPS
-    }
-
-    fn detail(person: &Candidate) -> String {
-        let free = (100 - person.taken).max(0);
-        let covers = if person.covers.is_empty() {
-            String::new()
-        } else {
-            format!(" · covers {}", person.covers.join(", "))
-        };
-        let discipline = match person.discipline.as_str() {
-            "" => String::new(),
-            discipline => format!("{discipline} · "),
-        };
-        format!("{discipline}{free} % free{covers}")
-    }
-
-    fn is_worn(&self, hat: &HatRow) -> bool {
-        self.form.hat.contains(&hat.id.to_string())
-    }
-
-    fn here(&self) -> String {
-        self.head.url(&format!("/members/{}/swap", self.row.id))
-    }
-
-    fn clear(&self) -> Option<String> {
-        (!self.form.q.is_empty() || !self.form.skill.is_empty()).then(|| self.here())
-    }
-}
-
-async fn swap_page(
-    pool: &PgPool,
-    at: &At,
-    (head, row): (Head, MembershipRow),
-    form: SwapForm,
-    errors: FormErrors,
-) -> Result<SwapPage> {
-    let tenant = at.visitor.tenant();
-    let mut matrix = Matrix::load(pool, tenant, at.id).await?;
-    matrix.without(row.member);
-    let q = form.q.trim();
-    let search = Search {
-        q: (!q.is_empty()).then(|| q.to_owned()),
-        skill: form.skill.parse::<SkillId>().ok(),
-        always: form.member.parse().into_iter().collect(),
-        missing: matrix.missing(),
-    };
-    Ok(SwapPage {
-        people: db::candidates(pool, tenant, at.id, &search, CANDIDATES).await?,
-        skills: db::skills(pool, tenant).await?,
-        hats: teams::list_hats(pool, tenant).await?,
-        shell: head.shell.clone(),
-        head,
-        row,
-        form,
-        errors,
-    })
-}
-
-pub async fn ask_swap(
-    at: At,
-    Path(ids): Path<Ids>,
-    Query(query): Query<SwapQuery>,
-    Shared(pool): Shared<PgPool>,
-) -> Result<Response> {
-    let loaded = load(&pool, &at, &ids).await?;
-    let form = SwapForm {
-        allocation: loaded.1.allocation.to_string(),
-        hat: loaded.1.hats.iter().map(ToString::to_string).collect(),
-        q: query.q,
-        skill: query.skill,
-        ..SwapForm::default()
-    };
-    page(&swap_page(&pool, &at, loaded, form, FormErrors::default()).await?)
-}
-
-/// Nobody was chosen to come in.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Choose who comes in.")]
-struct NobodyIn;
-
-impl crate::rule::Rule for NobodyIn {
-    fn code(&self) -> &'static str {
-        "nobody_chosen"
-    }
-}
-
-pub async fn swap(
-    at: At,
-    Path(ids): Path<Ids>,
-    Shared(pool): Shared<PgPool>,
-    Form(form): Form<SwapForm>,
-) -> Result<Response> {
-    let loaded = load(&pool, &at, &ids).await?;
-    let actor = &at.visitor.actor;
-    let mut errors = FormErrors::default();
-    let member = errors.check("member", form.member.parse::<MemberId>().map_err(|_| NobodyIn));
-    let allocation = errors.check("allocation", Allocation::parse(&form.allocation));
-    let hats = hats_of(&pool, actor, &form.hat, &form.new_hat, &mut errors).await?;
-    if let (Some(member), Some(allocation), Some(hats)) = (member, allocation, hats) {
-        match service::swap(&pool, actor, ids.membership, member, allocation, &hats).await {
-            Ok(()) => {
-                let text = format!("{} is swapped.", loaded.1.name);
-                return Ok(flash::redirect(&at.url("/members"), &text));
-            }
-            Err(error) => errors.absorb(error)?,
-        }
-    }
-    refused(&errors, &swap_page(&pool, &at, loaded, form, errors.clone()).await?)
 }
 
 // GET and POST /o/{org}/squads/{squad}/members/{membership}/remove

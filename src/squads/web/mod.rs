@@ -8,7 +8,8 @@
 //! | editing, returning to forming, dissolving | `change.rs` |
 //! | staffing: who is in, who could join | `staff.rs` |
 //! | choosing who joins | `picks.rs` |
-//! | one membership: edit, move, swap, remove | `membership.rs` |
+//! | one membership: edit, move, remove | `membership.rs` |
+//! | swapping members, and which swap closes a gap | `swap.rs` |
 //! | what the squad needs | `needs.rs` |
 
 mod at;
@@ -20,9 +21,10 @@ mod needs;
 mod picks;
 mod show;
 mod staff;
+mod swap;
 
-pub use at::{address, last_change};
-pub use picks::{AddForm, Person, joined};
+pub use at::{address, last_change, slug_of};
+pub use picks::{AddForm, Candidates, Picks, PicksQuery, joined};
 
 use crate::web::{Routes, Who};
 
@@ -55,12 +57,8 @@ pub fn routes() -> Routes {
             membership::ask_move,
         )
         .post("/o/{org}/squads/{squad}/members/{membership}/move", Who::Designer, membership::move_)
-        .get(
-            "/o/{org}/squads/{squad}/members/{membership}/swap",
-            Who::Designer,
-            membership::ask_swap,
-        )
-        .post("/o/{org}/squads/{squad}/members/{membership}/swap", Who::Designer, membership::swap)
+        .get("/o/{org}/squads/{squad}/members/{membership}/swap", Who::Designer, swap::ask_for)
+        .post("/o/{org}/squads/{squad}/members/{membership}/swap", Who::Designer, swap::swap_for)
         .get(
             "/o/{org}/squads/{squad}/members/{membership}/remove",
             Who::Designer,
@@ -71,12 +69,10 @@ pub fn routes() -> Routes {
             Who::Designer,
             membership::remove,
         )
-        .get("/o/{org}/squads/{squad}/needs", Who::SquadMemberOrDesigner, needs::show)
-        .post("/o/{org}/squads/{squad}/needs", Who::SquadMemberOrDesigner, needs::add)
-        .post("/o/{org}/squads/{squad}/needs/{skill}", Who::SquadMemberOrDesigner, needs::change)
-        .post(
-            "/o/{org}/squads/{squad}/needs/{skill}/remove",
-            Who::SquadMemberOrDesigner,
-            needs::remove,
-        )
+        .get("/o/{org}/squads/{squad}/swap", Who::Designer, swap::ask)
+        .post("/o/{org}/squads/{squad}/swap", Who::Designer, swap::swap)
+        .get("/o/{org}/squads/{squad}/needs", Who::SquadMember, needs::show)
+        .post("/o/{org}/squads/{squad}/needs", Who::SquadMember, needs::add)
+        .post("/o/{org}/squads/{squad}/needs/{skill}", Who::SquadMember, needs::change)
+        .post("/o/{org}/squads/{squad}/needs/{skill}/remove", Who::SquadMember, needs::remove)
 }

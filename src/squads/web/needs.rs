@@ -127,12 +127,8 @@ async fn needs_page(
 
 /// Lets only those on who may say what the squad needs.
 async fn must_need(pool: &PgPool, at: &At) -> Result<()> {
-    let is_mine = db::is_member(pool, at.visitor.tenant(), at.id, at.visitor.actor.member).await?;
-    if is_mine || at.visitor.roles().may_design() {
-        Ok(())
-    } else {
-        Err(Error::Forbidden(NEEDERS.into()))
-    }
+    let head = at.page(pool).await?;
+    if head.may_need { Ok(()) } else { Err(Error::Forbidden(NEEDERS.into())) }
 }
 
 // GET and POST /o/{org}/squads/{squad}/needs

@@ -6,11 +6,12 @@ use axum::response::Response;
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::at::{At, Head};
+use super::at::{At, Head, last_change};
 use super::matrix::Matrix;
-use crate::design::{self, Finding, Viewer};
+use crate::design::{self, Finding, Severity, Viewer, WayOut};
 use crate::error::Result;
 use crate::history::{self, Recent};
+use crate::ids::MemberId;
 use crate::metrics::MetricsCard;
 use crate::missions::{MissionCard, SquadHead};
 use crate::squads::domain::{Facts, Missing};
@@ -38,6 +39,9 @@ struct ShowPage {
     mission: MissionCard,
     metrics: MetricsCard,
     errors: FormErrors,
+    /// Who changed the squad before this came, and when.
+    meanwhile: Option<(String, Moment)>,
+    me: MemberId,
 }
 
 /// A line of the activity.
@@ -67,6 +71,32 @@ impl ShowPage {
 
     fn is_ready(&self) -> bool {
         self.missing().is_empty()
+    }
+
+    fn is_full(&self) -> bool {
+        self.head.rules().room() == 0
+    }
+
+    /// Whether there are members, and none of them has rated a core capability.
+    fn is_unrated(&self) -> bool {
+        self.matrix.is_unrated()
+    }
+
+    /// What an active squad should not have, and a forming one can become active with. Where nobody has rated
+    /// anything, that is said once instead of once for each core capability.
+    fn breaches(&self) -> Vec<&Finding> {
+        let says_it = |finding: &&Finding| {
+            matches!(
+                finding.way_out,
+                WayOut::AddMember { .. } | WayOut::FindMember { .. } | WayOut::SwapIn { .. }
+            )
+        };
+        let breaches = self.findings.iter().filter(|finding| finding.severity == Severity::Breach);
+        breaches.filter(|finding| !(self.is_unrated() && says_it(finding))).collect()
+    }
+
+    fn own_skills(&self) -> String {
+        format!("/o/{}/members/{}/skills", self.org, self.me)
     }
 
     fn reason(&self) -> String {
@@ -135,6 +165,10 @@ async fn show_page(pool: &PgPool, at: &At, errors: FormErrors) -> Result<ShowPag
         mission_version: head.squad.mission_version,
         is_member: head.squad.is_mine,
     };
+    let mut meanwhile = None;
+    if errors.is_stale() {
+        meanwhile = last_change(pool, &at.visitor, at.id.0).await?;
+    }
     let mine = if head.squad.is_mine { vec![at.id] } else { vec![] };
     Ok(ShowPage {
         shell: head.shell.clone(),
@@ -148,6 +182,8 @@ async fn show_page(pool: &PgPool, at: &At, errors: FormErrors) -> Result<ShowPag
         metrics: MetricsCard::load(pool, tenant, org, &squad, roles, today, zone).await?,
         head,
         errors,
+        meanwhile,
+        me: at.visitor.actor.member,
     })
 }
 

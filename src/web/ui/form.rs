@@ -30,9 +30,25 @@ pub fn described_by(id: &str, hint: bool, error: bool, now: bool) -> DescribedBy
 
 impl HtmlSafe for DescribedBy<'_> {}
 
+/// The beginning of what a form says that came too late: who changed the thing since it was opened.
+pub fn meanwhile(who: Option<&str>, is_self: bool) -> String {
+    if is_self {
+        "You changed this in another tab".to_owned()
+    } else {
+        format!("{} changed this while you were writing", who.unwrap_or("Trellis"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_conflict_names_others_and_never_oneself() {
+        let said = |is_self| meanwhile(Some("Aisha Rahman"), is_self);
+        assert_eq!(said(false), "Aisha Rahman changed this while you were writing");
+        assert_eq!(said(true), "You changed this in another tab");
+    }
 
     #[test]
     fn the_error_is_read_first() {

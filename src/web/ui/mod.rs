@@ -11,13 +11,13 @@ mod marks;
 mod when;
 
 pub use chart::{Spark, spark};
-pub use form::{DescribedBy, Maybe, described_by, either};
+pub use form::{DescribedBy, Maybe, described_by, either, meanwhile};
 pub use identity::{Avatar, Avatars, Tag, avatar, avatars, core_tag, hue, initials, monogram, tag};
 pub use marks::{
     Coverage, Icon, Level, Pips, Shape, SizeMeter, Trend, banner_icon, coverage, icon, level,
     level_words, pips, severity_icon, severity_words, shape, size_meter, trend,
 };
-pub use when::{Date, Moment, date, day, moment, when};
+pub use when::{Date, Moment, date, day, inside, moment, when};
 
 /// A whole number as templates hand it over: by value or by reference, of any size.
 pub trait Number {

@@ -31,6 +31,14 @@ fn near(date: NaiveDate, today: NaiveDate) -> Option<String> {
     }
 }
 
+/// How a day or moment stands in the middle of a sentence: names of weekdays and months keep their capital.
+pub fn inside(text: &str) -> String {
+    ["Today", "Yesterday", "Tomorrow"]
+        .iter()
+        .find_map(|day| Some(format!("{}{}", day.to_lowercase(), text.strip_prefix(day)?)))
+        .unwrap_or_else(|| text.to_owned())
+}
+
 fn far(date: NaiveDate, today: NaiveDate) -> String {
     let format = if date.year() == today.year() { "%-d %B" } else { "%-d %B %Y" };
     date.format(format).to_string()
@@ -54,6 +62,14 @@ pub fn moment(at: DateTime<Utc>, now: DateTime<Utc>, tz: Tz) -> Moment {
     }
 }
 
+impl Moment {
+    /// The same in the middle of a sentence: "today, 15:10".
+    #[must_use]
+    pub fn inside(&self) -> Self {
+        Self { text: inside(&self.text), ..self.clone() }
+    }
+}
+
 impl HtmlSafe for Moment {}
 
 /// [`day`] as a `<time>` that carries the exact date.
@@ -71,6 +87,14 @@ pub fn date(date: NaiveDate, today: NaiveDate) -> Date {
         iso: date.to_string(),
         full: date.format("%-d %B %Y").to_string(),
         text: day(date, today),
+    }
+}
+
+impl Date {
+    /// The same in the middle of a sentence: "yesterday".
+    #[must_use]
+    pub fn inside(&self) -> Self {
+        Self { text: inside(&self.text), ..self.clone() }
     }
 }
 
@@ -126,6 +150,22 @@ mod tests {
         ] {
             assert_eq!(day(today + chrono::TimeDelta::days(ahead), today), expected);
         }
+    }
+
+    #[test]
+    fn in_the_middle_of_a_sentence_only_names_keep_their_capital() {
+        for (alone, within) in [
+            ("Today, 15:10", "today, 15:10"),
+            ("Yesterday", "yesterday"),
+            ("Tomorrow", "tomorrow"),
+            ("Monday, 10:40", "Monday, 10:40"),
+            ("12 September", "12 September"),
+        ] {
+            assert_eq!(inside(alone), within);
+        }
+        let now = utc("2026-11-21 12:00");
+        assert!(moment(now, now, Oslo).inside().to_string().ends_with(">today, 13:00</time>"));
+        assert!(date(now.date_naive(), now.date_naive()).inside().to_string().contains(">today<"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! H1 and H7 by every path, each side of each boundary, through the services and past them.
 
 use sqlx::PgPool;
+use trellis::actor::Roles;
 use trellis::history::NewEvent;
 use trellis::ids::{MembershipId, TeamId};
 use trellis::squads::{Allocation, Need, service};
@@ -263,9 +264,10 @@ async fn every_change_leaves_one_event() {
     service::move_member(&app.pool, &actor, id, other, half).await.unwrap();
     one_more("move").await;
     let need = Need::new(3, 2).unwrap();
-    service::set_need(&app.pool, &actor, team, skill, None, need).await.unwrap();
+    let own = Actor { member: people[2], roles: Roles::default(), ..actor.clone() };
+    service::set_need(&app.pool, &own, team, skill, None, need).await.unwrap();
     one_more("need").await;
-    service::remove_need(&app.pool, &actor, team, skill, 1).await.unwrap();
+    service::remove_need(&app.pool, &own, team, skill, 1).await.unwrap();
     one_more("no need").await;
     let at = version(&app.pool, team).await;
     service::return_to_forming(&app.pool, &actor, team, at, &reason).await.unwrap();
@@ -297,7 +299,7 @@ async fn only_designers_design_and_ids_of_others_do_not_exist() {
 }
 
 #[tokio::test]
-async fn needs_are_said_by_the_squads_own_members_and_by_designers() {
+async fn needs_of_a_forming_squad_are_said_by_its_own_members_and_by_designers() {
     let app = TestApp::new().await;
     let (mine, other) = (app.member("Mateo").await, app.member("Clara").await);
     let team = forming(&app, "Otters", &[mine.id()]).await;

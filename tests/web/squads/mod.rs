@@ -15,6 +15,7 @@ use crate::harness::TestApp;
 mod limits;
 mod pages;
 mod races;
+mod staffing;
 
 /// A new squad as it is typed.
 fn named(name: &str) -> NewSquad {
@@ -85,14 +86,6 @@ async fn version(pool: &PgPool, team: TeamId) -> i32 {
 
 async fn state(pool: &PgPool, team: TeamId) -> String {
     sqlx::query_scalar("select state from team where id = $1")
-        .bind(team)
-        .fetch_one(pool)
-        .await
-        .unwrap()
-}
-
-async fn slug(pool: &PgPool, team: TeamId) -> String {
-    sqlx::query_scalar("select slug from team where id = $1")
         .bind(team)
         .fetch_one(pool)
         .await
