@@ -159,15 +159,14 @@ async fn swap_page(
     let tenant = at.visitor.tenant();
     let mut matrix = Matrix::load(pool, tenant, at.id).await?;
     let mut leaving = vec![];
-    match &row {
-        Some(row) => matrix.without(row.member),
-        None => {
-            let one = |line: &super::matrix::Line| Leaving {
-                alone: matrix.alone(line),
-                member: line.member.clone(),
-            };
-            leaving = matrix.lines.iter().map(one).collect();
-        }
+    if let Some(row) = &row {
+        matrix.without(row.member);
+    } else {
+        let one = |line: &super::matrix::Line| Leaving {
+            alone: matrix.alone(line),
+            member: line.member.clone(),
+        };
+        leaving = matrix.lines.iter().map(one).collect();
     }
     let chosen = form.member.parse().map(|member| {
         let allocation = Allocation::FULL;
