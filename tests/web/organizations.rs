@@ -444,7 +444,7 @@ async fn settings_are_saved_and_a_conflict_shows_both_texts() {
     assert_eq!(conflict.status, StatusCode::CONFLICT);
     assert_eq!(conflict.texts(".now"), ["Now saved: Norvik", "Now saved: Warm homes."]);
     assert_eq!(conflict.attribute("#name", "value").as_deref(), Some("Norvik AS"));
-    assert!(conflict.text("[role=alert]").contains("Ingrid Solheim changed this"));
+    assert!(conflict.text("[role=alert]").contains("You changed this in another tab"));
     assert_eq!(conflict.attribute("[name=version]", "value").as_deref(), Some("2"));
     two.post(&to, "name=Norvik+AS&common_purpose=Lit+homes.&version=2").await.assert_redirect();
     let empty = two.post(&to, "name=&common_purpose=&version=3").await;

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 
 use super::{accounts_url, settings_url};
 use crate::error::{Error, Result};
-use crate::history::{self, Recent};
+use crate::history;
 use crate::organizations::service::{self, Settings};
 use crate::organizations::{Admin, CommonPurpose, OrganizationName, Visitor, db};
 use crate::web::shell::{Section, Shell};
@@ -32,6 +32,7 @@ struct SettingsPage {
 struct Saved {
     name: Option<String>,
     common_purpose: Option<String>,
+    /// As [`ui::meanwhile`] says it.
     who: String,
     when: ui::Moment,
 }
@@ -104,7 +105,13 @@ pub async fn update(
         page.now = Some(Saved {
             name: differs(row.name, &page.form.name),
             common_purpose: differs(row.common_purpose, &page.form.common_purpose),
-            who: last.as_ref().and_then(name_of).unwrap_or_else(|| "Somebody".to_owned()),
+            who: last.as_ref().map_or_else(
+                || ui::meanwhile(Some("Somebody"), false),
+                |event| {
+                    let is_self = event.member_id == Some(visitor.actor.member);
+                    ui::meanwhile(event.member_name.as_deref(), is_self)
+                },
+            ),
             when: ui::moment(
                 last.map_or(visitor.actor.at, |event| event.at),
                 visitor.actor.at,
@@ -114,8 +121,4 @@ pub async fn update(
         page.form.version = row.version;
     }
     refused(&errors, &page)
-}
-
-fn name_of(event: &Recent) -> Option<String> {
-    event.member_name.clone()
 }
