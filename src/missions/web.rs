@@ -296,10 +296,7 @@ fn must_write(visitor: &Visitor, squad: &SquadHead) -> Result<()> {
     }
 }
 
-async fn edit(
-    SquadAt { visitor, squad }: SquadAt,
-    State(pool): State<PgPool>,
-) -> Result<Response> {
+async fn edit(SquadAt { visitor, squad }: SquadAt, State(pool): State<PgPool>) -> Result<Response> {
     must_write(&visitor, &squad)?;
     if squad.is_dissolved() {
         return Err(super::domain::Dissolved.into());
