@@ -1,17 +1,15 @@
-//! Reading an organization as a sky: the design's own statements, and one more.
-
-use std::collections::HashMap;
+//! Reading an organization as a sky.
 
 use sqlx::PgExecutor;
 
 use super::domain::{CoreTeam, Sky, Star};
 use crate::actor::Tenant;
-use crate::design::{Design, Severity};
+use crate::design::Tally;
 use crate::ids::TeamId;
 use crate::squads::Pattern;
 
-/// The sky of a design that is loaded already: 1 statement. Findings are the design's.
-pub async fn load(db: impl PgExecutor<'_>, tenant: Tenant, design: &Design) -> sqlx::Result<Sky> {
+/// The sky of an organization: 1 statement. Findings are those of the squads' summaries.
+pub async fn load(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Sky> {
     let teams = sqlx::query!(
         r#"
         select t.id                                                                     as "id: TeamId",
@@ -20,8 +18,12 @@ pub async fn load(db: impl PgExecutor<'_>, tenant: Tenant, design: &Design) -> s
                t.slug                                                                   as "slug!",
                t.member_count                                                           as "members!",
                t.state = 'active'                                                       as "is_active!",
-               t.pattern
+               t.pattern,
+               coalesce(s.breaches, 0)                                                  as "breaches!",
+               coalesce(s.warnings, 0)                                                  as "warnings!",
+               coalesce(s.advice, 0)                                                    as "advice!"
         from team t
+        left join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
         where t.organization_id = $1 and t.state <> 'dissolved'
         order by lower(t.name), t.id
         "#,
@@ -30,13 +32,7 @@ pub async fn load(db: impl PgExecutor<'_>, tenant: Tenant, design: &Design) -> s
     .fetch_all(db)
     .await?;
 
-    let mut findings: HashMap<TeamId, (usize, Severity)> = HashMap::new();
-    for finding in design.findings() {
-        for squad in &finding.squads {
-            let of = findings.entry(*squad).or_insert((0, finding.severity));
-            *of = (of.0 + 1, of.1.min(finding.severity));
-        }
-    }
+    let small = |n: i32| usize::try_from(n).unwrap_or_default();
     let mut sky = Sky::default();
     for team in teams {
         let members = usize::try_from(team.members).unwrap_or_default();
@@ -49,7 +45,11 @@ pub async fn load(db: impl PgExecutor<'_>, tenant: Tenant, design: &Design) -> s
             });
             continue;
         }
-        let found = findings.get(&team.id);
+        let tally = Tally {
+            breaches: small(team.breaches),
+            warnings: small(team.warnings),
+            advice: small(team.advice),
+        };
         sky.squads.push(Star {
             id: team.id,
             name: team.name,
@@ -60,8 +60,8 @@ pub async fn load(db: impl PgExecutor<'_>, tenant: Tenant, design: &Design) -> s
                 .pattern
                 .and_then(|word| Pattern::parse(&word).ok())
                 .map(|of| of.title().to_owned()),
-            findings: found.map_or(0, |(n, _)| *n),
-            worst: found.map(|(_, worst)| *worst),
+            findings: tally.all(),
+            worst: tally.worst(),
             ring: vec![],
         });
     }

@@ -116,9 +116,9 @@ async fn show(
     State(pool): State<PgPool>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response> {
-    let today = visitor.today();
-    let design = design::load(&pool, visitor.tenant(), today).await?;
-    let whole = db::load(&pool, visitor.tenant(), &design).await?;
+    let today = visitor.actor.at.date_naive();
+    design::refresh(&pool, visitor.tenant(), today, None).await?;
+    let whole = db::load(&pool, visitor.tenant()).await?;
     let sky = match &wanted.area {
         Some(area) => whole.area(area).ok_or(Error::NotFound)?,
         None => whole,

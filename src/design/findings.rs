@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::candidates::Candidates;
 use super::domain::{
     Design, FULL_SHARE, Load, MAX_LIVE_METRICS, MAX_SQUADS_OF_A_MEMBER, MIN_DISCIPLINES, Need,
@@ -16,7 +18,7 @@ use crate::missions;
 use crate::skills::{Capability, Coverage, Level, coverage};
 
 /// The design rule that a finding comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Code {
     /// Size outside 6 to 10.
     S1,
@@ -33,7 +35,7 @@ pub enum Code {
 }
 
 /// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     /// A squad that is none.
     Breach,
@@ -55,7 +57,7 @@ impl Severity {
 }
 
 /// What a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Subject {
     /// A squad.
     Squad(TeamId),
@@ -64,7 +66,7 @@ pub enum Subject {
 }
 
 /// What a person can do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WayOut {
     /// Find members for the squad.
     AddMembers(TeamId),
@@ -114,7 +116,7 @@ pub enum WayOut {
 }
 
 /// What a design rule says about a subject.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule.
     pub code: Code,

@@ -18,6 +18,7 @@
 //! | findings and their sentences | `findings.rs` |
 //! | who could close a gap | `candidates.rs` |
 //! | reading today's design | `db.rs` |
+//! | what lists say about a squad, kept beside it | `summary` |
 //! | where a way out leads | `web.rs`, `templates/design/findings.html` |
 
 mod candidates;
@@ -25,10 +26,12 @@ mod db;
 mod domain;
 mod findings;
 pub mod size;
+mod summary;
 mod web;
 
 pub use db::{load, load_squads};
 pub use domain::*;
 pub use findings::{Code, Finding, Severity, Subject, WayOut};
 pub use size::{MAX_MEMBERS, MIN_MEMBERS};
+pub use summary::{Summary, refresh};
 pub use web::{Tally, Viewer, Way, way};

@@ -106,6 +106,16 @@ impl Tally {
         tally
     }
 
+    /// The worst there is.
+    pub fn worst(self) -> Option<Severity> {
+        match self {
+            Self { breaches: 1.., .. } => Some(Severity::Breach),
+            Self { warnings: 1.., .. } => Some(Severity::Warning),
+            Self { advice: 1.., .. } => Some(Severity::Advice),
+            _ => None,
+        }
+    }
+
     /// All together.
     pub fn all(self) -> usize {
         self.breaches + self.warnings + self.advice

@@ -1,15 +1,204 @@
 //! Every SQL statement about the home page that belongs to no other feature.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgExecutor;
+use sqlx::types::Json;
+use sqlx::{PgExecutor, PgPool};
 
-use crate::actor::Actor;
+use super::domain::Standing;
+use crate::actor::{Actor, Role, Roles};
+use crate::design::{Finding, Tally};
 use crate::history::Recent;
-use crate::ids::{EventId, MemberId};
+use crate::ids::{EventId, MemberId, MetricId, TeamId};
+use crate::metrics::{Aim, Cadence, Goal, MetricName, NewMetric, Unit};
+use crate::missions::{Customer, Value};
 use crate::skills::STALE_AFTER;
 
 /// Events on the home page.
 const RECENT: i64 = 6;
+
+/// Squads in the table.
+const LISTED: i64 = 20;
+/// Squads that are read to find what needs somebody: more than are shown, since some things are said once of several.
+const LOOKED_AT: i64 = 30;
+
+/// The organization's squads as home shows them.
+#[derive(Debug, Default)]
+pub struct Garden {
+    /// Sums over all squads.
+    pub totals: Totals,
+    /// Those that need somebody most, one's own, and the first of the table, in the order of the table.
+    pub squads: Vec<Standing>,
+}
+
+/// Sums over all squads that are forming or active.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Totals {
+    /// They.
+    pub squads: i64,
+    /// Those that are active.
+    pub active: i64,
+    /// Those with 6 to 10 members.
+    pub in_range: i64,
+    /// Those with a complete mission.
+    pub missions: i64,
+    /// Members who are in one.
+    pub in_squads: i64,
+    /// Findings; what is said of a member counts on the page of each of their squads.
+    pub tally: Tally,
+    /// Lines that they are worth to somebody who designs.
+    pub lines: usize,
+    /// Active squads with a breach.
+    pub troubled: usize,
+}
+
+impl Garden {
+    /// How many things there are for somebody with `roles` in squads that are not here.
+    pub fn unseen(&self, roles: Roles) -> usize {
+        if roles.may_design() {
+            let seen: usize = self.squads.iter().map(Standing::lines).sum();
+            self.totals.lines.saturating_sub(seen)
+        } else if roles.has(Role::Coach) {
+            let seen = self.squads.iter().filter(|squad| squad.is_troubled()).count();
+            self.totals.troubled.saturating_sub(seen)
+        } else {
+            0
+        }
+    }
+}
+
+/// The garden for `actor`: 2 statements.
+pub async fn garden(pool: &PgPool, actor: &Actor) -> sqlx::Result<Garden> {
+    Ok(Garden { totals: totals(pool, actor).await?, squads: standings(pool, actor).await? })
+}
+
+async fn totals(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Totals> {
+    let row = sqlx::query!(
+        r#"
+        select count(*)                                                            as "squads!",
+               count(*) filter (where t.state = 'active')                          as "active!",
+               count(*) filter (where t.member_count between 6 and 10)             as "in_range!",
+               count(*) filter (where s.has_mission)                               as "missions!",
+               coalesce(sum(s.breaches), 0)                                        as "breaches!",
+               coalesce(sum(s.warnings), 0)                                        as "warnings!",
+               coalesce(sum(s.advice), 0)                                          as "advice!",
+               count(*) filter (where s.breaches > 0)
+                   + count(*) filter (where s.is_ready and t.state = 'forming')
+                   + count(*) filter (where s.warnings > 0)                        as "lines!",
+               count(*) filter (where s.breaches > 0 and t.state = 'active')       as "troubled!",
+               (select count(distinct m.member_id)
+                from membership m
+                join team o on (o.organization_id, o.id) = (m.organization_id, m.team_id) and o.kind = 'squad'
+                where m.organization_id = $1 and m.until_at is null)               as "in_squads!"
+        from team t
+        join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
+        where t.organization_id = $1 and t.kind = 'squad' and t.state <> 'dissolved'
+        "#,
+        actor.tenant.organization_id().0,
+    )
+    .fetch_one(db)
+    .await?;
+    let small = |n: i64| usize::try_from(n).unwrap_or_default();
+    Ok(Totals {
+        squads: row.squads,
+        active: row.active,
+        in_range: row.in_range,
+        missions: row.missions,
+        in_squads: row.in_squads,
+        tally: Tally {
+            breaches: small(row.breaches),
+            warnings: small(row.warnings),
+            advice: small(row.advice),
+        },
+        lines: small(row.lines),
+        troubled: small(row.troubled),
+    })
+}
+
+async fn standings(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Vec<Standing>> {
+    let rows = sqlx::query!(
+        r#"
+        with own as (
+            select team_id from membership where organization_id = $1 and member_id = $2 and until_at is null
+        ), live as (
+            select t.id, t.name, t.slug, t.state, t.member_count, t.mission_version,
+                   s.breaches, s.warnings, s.advice, s.is_ready, s.findings,
+                   t.id in (select team_id from own)                        as is_own,
+                   row_number() over (order by t.state, lower(t.name), t.id) as place,
+                   row_number() over (order by case when s.breaches > 0 then 0
+                                                    when s.is_ready and t.state = 'forming' then 1
+                                                    when s.warnings > 0 then 2
+                                                    else 3 end,
+                                               t.state, lower(t.name), t.id) as worst
+            from team t
+            join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
+            where t.organization_id = $1 and t.kind = 'squad' and t.state <> 'dissolved'
+        )
+        select l.id                   as "id!: TeamId",
+               l.name                 as "name!",
+               l.slug                 as "slug!",
+               l.state = 'active'     as "is_active!",
+               l.member_count         as "members!",
+               l.is_ready             as "is_ready!",
+               l.is_own               as "is_own!",
+               l.place <= $3          as "is_listed!",
+               l.breaches             as "breaches!",
+               l.warnings             as "warnings!",
+               l.advice               as "advice!",
+               case when l.is_own or l.worst <= $4 then l.findings else '[]' end as "findings!: Json<Vec<Finding>>",
+               m.customer             as "customer?: Customer",
+               m.value                as "value?: Value",
+               g.id                   as "goal?: MetricId",
+               g.name                 as "goal_name?: MetricName",
+               g.unit                 as "goal_unit?: Unit",
+               g.direction            as "goal_direction?",
+               g.baseline             as "goal_baseline?",
+               g.target               as "goal_target?",
+               g.target_high          as "goal_high?",
+               g.cadence_days         as "goal_cadence?"
+        from live l
+        left join mission m on l.is_own and (m.organization_id, m.team_id, m.version) = ($1, l.id, l.mission_version)
+        left join metric g on (g.organization_id, g.team_id) = ($1, l.id) and g.is_goal and g.ended_at is null
+        where l.is_own or l.place <= $3 or l.worst <= $4
+        order by l.place
+        "#,
+        actor.tenant.organization_id().0,
+        actor.member.0,
+        LISTED,
+        LOOKED_AT,
+    )
+    .fetch_all(db)
+    .await?;
+    let small = |n: i16| usize::try_from(n).unwrap_or_default();
+    let squads = rows.into_iter().map(|row| Standing {
+        id: row.id,
+        name: row.name,
+        slug: row.slug,
+        is_active: row.is_active,
+        members: usize::try_from(row.members).unwrap_or_default(),
+        is_ready: row.is_ready,
+        is_own: row.is_own,
+        is_listed: row.is_listed,
+        tally: Tally {
+            breaches: small(row.breaches),
+            warnings: small(row.warnings),
+            advice: small(row.advice),
+        },
+        findings: row.findings.0,
+        customer: row.customer,
+        value: row.value,
+        goal: match (row.goal, row.goal_name, row.goal_unit, row.goal_target) {
+            (Some(id), Some(name), Some(unit), Some(target)) => {
+                let direction = row.goal_direction.unwrap_or_default();
+                let aim = Aim::stored(&direction, target, row.goal_high);
+                let cadence = Cadence::of_days(row.goal_cadence.unwrap_or_default());
+                let metric = NewMetric { name, unit, aim, baseline: row.goal_baseline, cadence };
+                Some(Goal { id, metric })
+            }
+            _ => None,
+        },
+    });
+    Ok(squads.collect())
+}
 
 /// What has happened lately, and how many of one's own skills wait to be looked at.
 #[derive(Debug, Default)]

@@ -1,8 +1,12 @@
 //! What needs a person: at most ten things, the worst first, each with its reason and one way on.
 
+use std::collections::HashSet;
+
 use crate::actor::{Role, Roles};
-use crate::design::{Design, Finding, Severity, Tally, WayOut};
+use crate::design::{Finding, Severity, Subject, Tally, WayOut};
 use crate::ids::{MemberId, TeamId};
+use crate::metrics::Goal;
+use crate::missions::{Customer, Value};
 
 /// More would be a list to work off instead of a look at the day.
 pub const MAX_THINGS: usize = 10;
@@ -50,8 +54,58 @@ pub struct Person {
     pub members: i64,
 }
 
-/// What needs `person`, and how many things more than are shown.
-pub fn things(design: &Design, findings: &[Finding], person: &Person) -> (Vec<Thing>, usize) {
+/// A squad as home knows it: its summary, and what a line or a card of it needs.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The squad.
+    pub id: TeamId,
+    /// Its name.
+    pub name: String,
+    /// Its word in addresses.
+    pub slug: String,
+    /// Active; forming otherwise.
+    pub is_active: bool,
+    /// How many members it has.
+    pub members: usize,
+    /// It has all that an active squad needs.
+    pub is_ready: bool,
+    /// The person is in it.
+    pub is_own: bool,
+    /// It is among the first of the table.
+    pub is_listed: bool,
+    /// How many findings stand on its page.
+    pub tally: Tally,
+    /// They, the worst first.
+    pub findings: Vec<Finding>,
+    /// For whom it works.
+    pub customer: Option<Customer>,
+    /// What they get.
+    pub value: Option<Value>,
+    /// Its goal metric.
+    pub goal: Option<Goal>,
+}
+
+impl Standing {
+    fn may_become_active(&self) -> bool {
+        !self.is_active && self.is_ready
+    }
+
+    /// How many things it is worth to somebody who designs: its breaches, that it is ready, its warnings.
+    pub fn lines(&self) -> usize {
+        usize::from(self.tally.breaches > 0)
+            + usize::from(self.may_become_active())
+            + usize::from(self.tally.warnings > 0)
+    }
+
+    /// It serves customers today with a breach.
+    pub fn is_troubled(&self) -> bool {
+        self.is_active && self.tally.breaches > 0
+    }
+}
+
+/// What needs `person` among `squads`, and how many things more than are shown; `unseen` is how many there are in squads
+/// that are not here.
+pub fn things(squads: &[Standing], unseen: usize, person: &Person) -> (Vec<Thing>, usize) {
     let mut things = Vec::new();
     if person.roles.may_administer() && person.members <= 1 {
         things.push(Thing {
@@ -63,43 +117,44 @@ pub fn things(design: &Design, findings: &[Finding], person: &Person) -> (Vec<Th
             action: Action::AddMembers,
         });
     }
-    let is_own =
-        |finding: &Finding| finding.squads.iter().any(|id| is_in(design, *id, person.member));
-    let is_active = |finding: &Finding| {
-        finding.squads.iter().any(|id| design.squad(*id).is_some_and(|squad| squad.is_active))
-    };
-    let mut theirs: Vec<&Finding> = findings
+    let mut theirs: Vec<(&Standing, &Finding)> = squads
         .iter()
-        .filter(|finding| finding.severity <= Severity::Warning)
-        .filter(|finding| person.roles.may_design() || is_own(finding))
+        .filter(|squad| person.roles.may_design() || squad.is_own)
+        .flat_map(|squad| squad.findings.iter().map(move |finding| (squad, finding)))
+        .filter(|(_, finding)| finding.severity <= Severity::Warning)
         .collect();
     // An active squad serves customers today, so it comes before one that is forming. The sort keeps the rest.
-    theirs.sort_by_key(|finding| (finding.severity, !is_active(finding)));
-    let breaches = theirs.iter().filter(|finding| finding.severity == Severity::Breach).count();
+    theirs.sort_by_cached_key(|(squad, finding)| {
+        (finding.severity, !squad.is_active, squad.name.to_lowercase())
+    });
+    // What is said of a member stands on the page of each of their squads, and once here.
+    let mut said = HashSet::new();
+    theirs.retain(|(_, finding)| match finding.subject {
+        Subject::Member(member) => said.insert((member, &finding.title)),
+        Subject::Squad(_) => true,
+    });
+    let breaches =
+        theirs.iter().filter(|(_, finding)| finding.severity == Severity::Breach).count();
     let (breaches, warnings) = theirs.split_at(breaches);
     things.extend(of_findings(breaches, person));
     if person.roles.may_design() {
-        things.extend(ready(design));
+        things.extend(ready(squads));
     } else if person.roles.has(Role::Coach) {
-        things.extend(troubled(design, findings, person.member));
+        things.extend(troubled(squads));
     }
     things.extend(of_findings(warnings, person));
     things.extend(stale(person));
-    let more = things.len().saturating_sub(MAX_THINGS);
+    let more = things.len().saturating_sub(MAX_THINGS) + unseen;
     things.truncate(MAX_THINGS);
     (things, more)
 }
 
-fn is_in(design: &Design, squad: TeamId, member: MemberId) -> bool {
-    design.squad(squad).is_some_and(|squad| squad.has(member))
-}
-
 /// Findings of one severity. Who designs many squads sees the first of each squad, with how many more there are, so
 /// that one squad in trouble does not hide the others; who is in a squad or two sees them all.
-fn of_findings(findings: &[&Finding], person: &Person) -> Vec<Thing> {
+fn of_findings(findings: &[(&Standing, &Finding)], person: &Person) -> Vec<Thing> {
     let mut things: Vec<(Thing, usize)> = Vec::new();
-    for finding in findings {
-        let about = finding.squads.first().copied();
+    for (squad, finding) in findings {
+        let about = Some(squad.id);
         let before = things.iter_mut().find(|(thing, _)| thing.about == about);
         if let Some((_, more)) = before.filter(|_| person.roles.may_design()) {
             *more += 1;
@@ -131,8 +186,8 @@ fn of_findings(findings: &[&Finding], person: &Person) -> Vec<Thing> {
 }
 
 /// Squads that are forming and have all that an active one needs.
-fn ready(design: &Design) -> Vec<Thing> {
-    let squads = design.squads.iter().filter(|squad| !squad.is_active && squad.may_be_active());
+fn ready(squads: &[Standing]) -> Vec<Thing> {
+    let squads = squads.iter().filter(|squad| squad.may_become_active());
     squads
         .map(|squad| Thing {
             severity: "passes",
@@ -145,19 +200,16 @@ fn ready(design: &Design) -> Vec<Thing> {
 }
 
 /// Other squads with breaches, for somebody who can be asked for help: one line each, to look at.
-fn troubled(design: &Design, findings: &[Finding], member: MemberId) -> Vec<Thing> {
-    let others = design.squads.iter().filter(|squad| squad.is_active && !squad.has(member));
+fn troubled(squads: &[Standing]) -> Vec<Thing> {
+    let others = squads.iter().filter(|squad| squad.is_troubled() && !squad.is_own);
     others
         .filter_map(|squad| {
-            let own = findings.iter().filter(|finding| finding.squads.contains(&squad.id));
-            let tally = Tally::of(own.clone());
-            let worst =
-                own.min_by_key(|finding| finding.severity).filter(|_| tally.breaches > 0)?;
+            let worst = squad.findings.iter().min_by_key(|finding| finding.severity)?;
             Some(Thing {
                 severity: worst.severity.word(),
                 about: Some(squad.id),
                 title: worst.title.clone(),
-                reason: format!("Findings: {}. You help when the squad asks.", tally.words()),
+                reason: format!("Findings: {}. You help when the squad asks.", squad.tally.words()),
                 action: Action::Squad(squad.id),
             })
         })
@@ -185,7 +237,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::design::{Placement, SquadDesign};
+    use crate::design::{Design, Placement, SquadDesign};
 
     fn squad(n: u128, is_active: bool, members: &[u128]) -> SquadDesign {
         let member = |n: &u128| Placement { member: MemberId(Uuid::from_u128(*n)), allocation: 50 };
@@ -208,7 +260,34 @@ mod tests {
     }
 
     fn seen(design: &Design, person: &Person) -> (Vec<Thing>, usize) {
-        things(design, &design.findings(), person)
+        let squads = design.squads.iter().map(|squad| {
+            let summary = design.summary(squad);
+            Standing {
+                id: squad.id,
+                name: squad.name.clone(),
+                slug: String::new(),
+                is_active: squad.is_active,
+                members: squad.members.len(),
+                is_ready: summary.is_ready,
+                is_own: squad.has(person.member),
+                is_listed: true,
+                tally: summary.tally,
+                findings: summary.findings,
+                customer: None,
+                value: None,
+                goal: None,
+            }
+        });
+        things(&squads.collect::<Vec<_>>(), 0, person)
+    }
+
+    #[test]
+    fn what_is_said_of_a_member_of_three_squads_is_said_once() {
+        let squads: Vec<_> = (1..=3).map(|n| squad(n, true, &[7])).collect();
+        let design = Design { squads, ..Design::default() };
+        let (things, _) = seen(&design, &person(&[Role::Leader]));
+        let of_member = things.iter().filter(|thing| thing.title.contains("is in 3 squads"));
+        assert_eq!(of_member.count(), 1);
     }
 
     #[test]

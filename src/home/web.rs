@@ -7,37 +7,18 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sqlx::PgPool;
 
-use super::db::{self, Glance};
-use super::domain::{Action, Person, Thing, things};
-use crate::design::{
-    self, Design, Finding, MAX_MEMBERS, MIN_MEMBERS, SquadDesign, Tally, Viewer, Way,
-};
+use super::db::{self, Garden, Glance, Totals};
+use super::domain::{Action, Person, Standing, Thing, things};
+use crate::design::{self, Viewer, Way};
 use crate::error::Result;
-use crate::missions::MissionText;
 use crate::organizations::Visitor;
 use crate::web::shell::{Section, Shell};
 use crate::web::ui::{self, Moment};
 use crate::web::{Routes, Who, page};
 
-/// Squads in the table.
-const MAX_ROWS: usize = 20;
-
 /// The addresses of home.
 pub fn routes() -> Routes {
     Routes::new().get("/o/{org}", Who::Member, home)
-}
-
-/// A squad in the table, with its findings counted.
-struct Row {
-    squad: SquadDesign,
-    tally: Tally,
-    url: String,
-}
-
-impl Row {
-    fn state(&self) -> &'static str {
-        if self.squad.is_active { "" } else { "Forming" }
-    }
 }
 
 // GET /o/{org}
@@ -49,11 +30,7 @@ struct HomePage {
     org: String,
     name: String,
     common_purpose: String,
-    design: Design,
-    rows: Vec<Row>,
-    /// The visitor's own squads, for those who do not design.
-    own: Vec<Row>,
-    tally: Tally,
+    garden: Garden,
     things: Vec<Thing>,
     more: usize,
     glance: Glance,
@@ -64,56 +41,12 @@ struct HomePage {
     zone: Tz,
 }
 
-/// The numbers of the page, each counted once.
+/// The numbers of the page that the frame has counted already.
 #[derive(Default)]
 struct Counts {
     squads: i64,
     core_teams: i64,
     members: i64,
-    active: usize,
-    in_range: usize,
-    in_squads: usize,
-    missions: usize,
-}
-
-impl Counts {
-    fn new(shell: &Shell, design: &Design) -> Self {
-        let org = shell.org.clone().unwrap_or_default();
-        let squads = design.squads.iter();
-        let mut placed: Vec<_> = squads
-            .clone()
-            .flat_map(|squad| &squad.members)
-            .map(|placement| placement.member)
-            .collect();
-        placed.sort_unstable();
-        placed.dedup();
-        Self {
-            squads: org.squads,
-            core_teams: org.core_teams,
-            members: org.members,
-            active: squads.clone().filter(|squad| squad.is_active).count(),
-            in_range: squads
-                .clone()
-                .filter(|squad| (MIN_MEMBERS..=MAX_MEMBERS).contains(&squad.members.len()))
-                .count(),
-            in_squads: placed.len(),
-            missions: squads
-                .filter(|squad| squad.mission.as_ref().is_some_and(MissionText::is_complete))
-                .count(),
-        }
-    }
-
-    fn within(&self) -> String {
-        format!("{} with 6 to 10 members, {} active", self.in_range, self.active)
-    }
-
-    fn placed(&self) -> String {
-        format!("{} in squads", self.in_squads)
-    }
-
-    fn of(&self) -> String {
-        format!("of {}", self.squads)
-    }
 }
 
 fn counted(n: i64, one: &str, many: &str) -> String {
@@ -139,20 +72,51 @@ impl HomePage {
         )
     }
 
+    fn within(&self) -> String {
+        let Totals { in_range, active, .. } = self.garden.totals;
+        format!("{in_range} with 6 to 10 members, {active} active")
+    }
+
+    fn placed(&self) -> String {
+        format!("{} in squads", self.garden.totals.in_squads)
+    }
+
+    fn of(&self) -> String {
+        format!("of {}", self.garden.totals.squads)
+    }
+
+    /// The squads of the table.
+    fn rows(&self) -> Vec<&Standing> {
+        self.garden.squads.iter().filter(|squad| squad.is_listed).collect()
+    }
+
+    /// The visitor's own squads, for those who do not design.
+    fn own(&self) -> Vec<&Standing> {
+        let own = self.garden.squads.iter().filter(|squad| squad.is_own);
+        own.filter(|_| !self.may_design()).collect()
+    }
+
     fn at(&self, path: &str) -> String {
         format!("/o/{}{path}", self.org)
     }
 
-    fn squad_url(&self, squad: &SquadDesign) -> String {
+    fn squad_url(&self, squad: &Standing) -> String {
         format!("/o/{}/squads/{}", self.org, squad.slug)
     }
 
-    fn name_of(&self, thing: &Thing) -> String {
-        thing.about.map(|id| self.design.name_of(id).to_owned()).unwrap_or_default()
+    /// An active squad needs no word.
+    fn state_of(&self, squad: &Standing) -> &'static str {
+        if squad.is_active { "" } else { "Forming" }
     }
 
-    fn url_of(&self, thing: &Thing) -> Option<String> {
-        self.design.squad(thing.about?).map(|squad| self.squad_url(squad))
+    fn has_more(&self) -> bool {
+        i64::try_from(self.rows().len()).is_ok_and(|rows| rows < self.garden.totals.squads)
+    }
+
+    /// The squad that a thing is about.
+    fn squad_of(&self, thing: &Thing) -> Option<&Standing> {
+        let about = thing.about?;
+        self.garden.squads.iter().find(|squad| squad.id == about)
     }
 
     /// The one action of a thing; none where the visitor may only look.
@@ -184,47 +148,31 @@ impl HomePage {
 }
 
 async fn home(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> {
-    let design = design::load(&pool, visitor.tenant(), visitor.today()).await?;
+    design::refresh(&pool, visitor.tenant(), visitor.actor.at.date_naive(), None).await?;
+    let garden = db::garden(&pool, &visitor.actor).await?;
     let glance = db::glance(&pool, &visitor.actor).await?;
-    let findings = design.findings();
-    page(&home_page(visitor, design, &findings, glance))
+    page(&home_page(visitor, garden, glance))
 }
 
-fn home_page(visitor: Visitor, design: Design, findings: &[Finding], glance: Glance) -> HomePage {
+fn home_page(visitor: Visitor, garden: Garden, glance: Glance) -> HomePage {
     let shell = visitor.shell(Section::Home);
-    let counts = Counts::new(&shell, &design);
-    let me = visitor.actor.member;
+    let org = shell.org.clone().unwrap_or_default();
+    let counts = Counts { squads: org.squads, core_teams: org.core_teams, members: org.members };
     let person = Person {
-        member: me,
+        member: visitor.actor.member,
         roles: visitor.roles(),
         stale_skills: glance.stale_skills,
         members: counts.members,
     };
-    let (things, more) = things(&design, findings, &person);
-    let row = |squad: &SquadDesign| {
-        let own = findings.iter().filter(|finding| finding.squads.contains(&squad.id));
-        Row {
-            squad: squad.clone(),
-            tally: Tally::of(own),
-            url: format!("/o/{}/squads/{}", visitor.slug, squad.slug),
-        }
-    };
-    let mine = design.squads.iter().filter(|squad| squad.has(me));
-    let viewer = Viewer::new(person.roles, mine.clone().map(|squad| squad.id).collect());
-    let own = mine.map(row).collect();
-    // Active squads first: they serve customers today.
-    let (active, forming): (Vec<_>, Vec<_>) =
-        design.squads.iter().partition(|squad| squad.is_active);
-    let rows = active.into_iter().chain(forming).take(MAX_ROWS).map(row).collect();
+    let (things, more) = things(&garden.squads, garden.unseen(person.roles), &person);
+    let own = garden.squads.iter().filter(|squad| squad.is_own).map(|squad| squad.id);
+    let viewer = Viewer::new(person.roles, own.collect());
     HomePage {
         shell,
         org: visitor.slug,
         name: visitor.organization,
         common_purpose: visitor.common_purpose,
-        tally: Tally::of(findings),
-        design,
-        rows,
-        own,
+        garden,
         things,
         more,
         glance,

@@ -25,3 +25,4 @@ mod passwords;
 mod setup;
 mod skills;
 mod squads;
+mod summaries;

@@ -5,6 +5,7 @@ use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use crate::actor::Tenant;
+use crate::design::Tally;
 use crate::ids::{MemberId, MembershipId, SkillId, TeamId};
 
 /// A line of the list.
@@ -25,7 +26,25 @@ pub struct SquadRow {
     /// Its goal metric.
     pub goal: Option<String>,
     /// How many members can do each of the four core capabilities alone, in their order.
-    pub able: Vec<i64>,
+    pub able: Vec<i16>,
+    /// Findings that are breaches.
+    pub breaches: i16,
+    /// Findings that are warnings.
+    pub warnings: i16,
+    /// Findings that are advice.
+    pub advice: i16,
+}
+
+impl SquadRow {
+    /// Its findings, counted.
+    pub fn tally(&self) -> Tally {
+        let of = |n: i16| usize::try_from(n).unwrap_or_default();
+        Tally {
+            breaches: of(self.breaches),
+            warnings: of(self.warnings),
+            advice: of(self.advice),
+        }
+    }
 }
 
 /// What a list is narrowed to.
@@ -41,7 +60,7 @@ pub struct Filter {
     pub after: Option<(String, Uuid)>,
 }
 
-/// One page of the list, and one line more if there is another page.
+/// One page of the list, and one line more if there is another page. Findings and abilities are those of the summaries.
 pub async fn list(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
@@ -54,15 +73,12 @@ pub async fn list(
         r#"
         select t.id as "id: TeamId", t.name, t.slug, t.state, t.pattern as "pattern!", t.member_count as members,
                g.name as "goal?",
-               array(select (select count(*)
-                             from membership s
-                             join member_skill r on (r.organization_id, r.member_id, r.skill_id) = (s.organization_id, s.member_id, k.id)
-                             where s.organization_id = t.organization_id and s.team_id = t.id and s.until_at is null
-                               and r.level >= 3)
-                     from skill k
-                     where k.organization_id = t.organization_id and k.capability is not null
-                     order by array_position(array['analyze', 'decide', 'solve', 'act'], k.capability)) as "able!: Vec<i64>"
+               case when t.state = 'dissolved' then '{0,0,0,0}' else s.able end      as "able!: Vec<i16>",
+               case when t.state = 'dissolved' then 0::smallint else s.breaches end as "breaches!",
+               case when t.state = 'dissolved' then 0::smallint else s.warnings end as "warnings!",
+               case when t.state = 'dissolved' then 0::smallint else s.advice end   as "advice!"
         from team t
+        join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
         left join metric g on (g.organization_id, g.team_id) = (t.organization_id, t.id) and g.is_goal and g.ended_at is null
         where t.organization_id = $1 and t.kind = 'squad'
           and (t.state = $2 or ($2::text is null and t.state <> 'dissolved'))

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::at::slug_of;
-use crate::design::{self, Finding, Tally};
+use crate::design::{self, Tally};
 use crate::error::Result;
 use crate::organizations::Visitor;
 use crate::skills::{Capability, coverage};
@@ -138,23 +138,25 @@ pub async fn list(
         after: parse_after(&asked.after),
     };
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut rows = db::list(&pool, visitor.tenant(), &filter, limit).await?;
+    let tenant = visitor.tenant();
+    let mut rows = db::list(&pool, tenant, &filter, limit).await?;
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    if design::refresh(&pool, tenant, visitor.actor.at.date_naive(), Some(&ids)).await? {
+        rows = db::list(&pool, tenant, &filter, limit).await?;
+    }
     let has_more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows
         .last()
         .filter(|_| has_more)
         .map(|last| format!("{}?{}", list_url(&visitor.slug), query_of(&asked, last)));
-    let counts = db::counts(&pool, visitor.tenant()).await?;
-    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-    let design = design::load_squads(&pool, visitor.tenant(), visitor.today(), &ids).await?;
-    let findings = design.findings();
+    let counts = db::counts(&pool, tenant).await?;
     let rows = rows
         .into_iter()
         .map(|row| Line {
             state: State::parse(&row.state).unwrap_or(State::Dissolved),
             href: url(&visitor.slug, &row.slug),
-            tally: tally_of(&findings, row.id),
+            tally: row.tally(),
             row,
         })
         .collect();
@@ -167,10 +169,6 @@ pub async fn list(
         rows,
         next,
     })
-}
-
-fn tally_of(findings: &[Finding], squad: crate::ids::TeamId) -> Tally {
-    Tally::of(findings.iter().filter(|finding| finding.squads.contains(&squad)))
 }
 
 // GET /o/{org}/squads/new, POST /o/{org}/squads
