@@ -67,7 +67,12 @@ pub struct Summary {
 impl Design {
     /// What lists say about `squad`.
     pub fn summary(&self, squad: &SquadDesign) -> Summary {
-        let findings = self.findings_of(squad.id);
+        // Whatever other squads the design holds, the same is said of this one.
+        let mut findings = self.findings_of(squad.id);
+        for finding in &mut findings {
+            finding.squads = vec![squad.id];
+        }
+        findings.sort_by_key(|finding| (finding.severity, finding.code, finding.subject));
         let able = Capability::ALL.map(|kind| {
             self.capability(kind).map_or(0, |skill| self.able(squad, skill, Level::ABLE).len())
         });
