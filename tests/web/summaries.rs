@@ -41,8 +41,7 @@ async fn assert_true(app: &TestApp, after: &str) {
     let kept = kept(app).await;
     assert!(!kept.is_empty());
     for kept in kept {
-        let design =
-            design::load_squads(&app.pool, app.tenant(), today, &[kept.0]).await.unwrap();
+        let design = design::load_squads(&app.pool, app.tenant(), today, &[kept.0]).await.unwrap();
         let mut fresh = as_kept(&design.summary(&design.squads[0]));
         let mut kept = kept;
         // Somebody better may have become free; who is named is still somebody who can.
@@ -68,22 +67,64 @@ async fn run(app: &TestApp, sql: &'static str, team: TeamId, member: MemberId) {
 
 /// One change of each kind that a design is made of, past every service: `$1` organization, `$2` squad, `$3` member.
 const CHANGES: [(&str, &str); 14] = [
-    ("a level", "insert into member_skill (organization_id, member_id, skill_id, level, rated_at) \
-        select $1, $3, id, 4, now() from skill where organization_id = $1 and capability is not null and $2::uuid is not null"),
-    ("a lower level", "update member_skill set level = 1 where organization_id = $1 and member_id = $3 and $2::uuid is not null"),
-    ("a higher level", "update member_skill set level = 5 where organization_id = $1 and member_id = $3 and $2::uuid is not null"),
-    ("no level", "delete from member_skill where organization_id = $1 and member_id = $3 and $2::uuid is not null"),
-    ("a share", "update membership set allocation = 100 where organization_id = $1 and team_id = $2 and member_id = $3"),
-    ("a discipline", "update member set discipline = 'law' where organization_id = $1 and id = $3 and $2::uuid is not null"),
-    ("a name", "update member set name = 'Another Name' where organization_id = $1 and id = $3 and $2::uuid is not null"),
-    ("a need", "insert into skill_need (organization_id, team_id, skill_id, level, people) \
-        select $1, $2, id, 3, 2 from skill where organization_id = $1 and name = 'Billing' and $3::uuid is not null"),
-    ("a higher need", "update skill_need set level = 5 where organization_id = $1 and team_id = $2 and $3::uuid is not null"),
-    ("the name of a skill", "update skill set name = 'Invoices' where organization_id = $1 and name = 'Billing' and $2::uuid is not null and $3::uuid is not null"),
-    ("no need", "delete from skill_need where organization_id = $1 and team_id = $2 and $3::uuid is not null"),
-    ("the end of a metric", "update metric set ended_at = now() where organization_id = $1 and team_id = $2 and $3::uuid is not null"),
-    ("no mission", "update team set mission_version = 0, state = 'forming' where organization_id = $1 and id = $2 and $3::uuid is not null"),
-    ("an end of a membership", "update membership set until_at = now(), until_event = from_event where organization_id = $1 and team_id = $2 and member_id = $3"),
+    (
+        "a level",
+        "insert into member_skill (organization_id, member_id, skill_id, level, rated_at) \
+        select $1, $3, id, 4, now() from skill where organization_id = $1 and capability is not null and $2::uuid is not null",
+    ),
+    (
+        "a lower level",
+        "update member_skill set level = 1 where organization_id = $1 and member_id = $3 and $2::uuid is not null",
+    ),
+    (
+        "a higher level",
+        "update member_skill set level = 5 where organization_id = $1 and member_id = $3 and $2::uuid is not null",
+    ),
+    (
+        "no level",
+        "delete from member_skill where organization_id = $1 and member_id = $3 and $2::uuid is not null",
+    ),
+    (
+        "a share",
+        "update membership set allocation = 100 where organization_id = $1 and team_id = $2 and member_id = $3",
+    ),
+    (
+        "a discipline",
+        "update member set discipline = 'law' where organization_id = $1 and id = $3 and $2::uuid is not null",
+    ),
+    (
+        "a name",
+        "update member set name = 'Another Name' where organization_id = $1 and id = $3 and $2::uuid is not null",
+    ),
+    (
+        "a need",
+        "insert into skill_need (organization_id, team_id, skill_id, level, people) \
+        select $1, $2, id, 3, 2 from skill where organization_id = $1 and name = 'Billing' and $3::uuid is not null",
+    ),
+    (
+        "a higher need",
+        "update skill_need set level = 5 where organization_id = $1 and team_id = $2 and $3::uuid is not null",
+    ),
+    (
+        "the name of a skill",
+        "update skill set name = 'Invoices' where organization_id = $1 and name = 'Billing' and $2::uuid is not null and $3::uuid is not null",
+    ),
+    (
+        "no need",
+        "delete from skill_need where organization_id = $1 and team_id = $2 and $3::uuid is not null",
+    ),
+    (
+        "the end of a metric",
+        "update metric set ended_at = now() where organization_id = $1 and team_id = $2 and $3::uuid is not null",
+    ),
+    (
+        "no mission",
+        "update team set mission_version = 0, state = 'forming' where organization_id = $1 and id = $2 and $3::uuid is not null",
+    ),
+    (
+        "an end of a membership",
+        "update membership set until_at = now(), until_event = from_event where organization_id = $1 and team_id = $2 and member_id = $3",
+    ),
 ];
 
 #[tokio::test]
@@ -102,12 +143,9 @@ async fn a_summary_is_true_after_every_kind_of_change() {
     given::join(&app, given::squad(&app, "Outage Care").await, &[busy]).await;
     assert_true(&app, "a third squad, which the other two hear of").await;
 
-    let craft = "insert into skill (organization_id, id, name) values ($1, gen_random_uuid(), 'Billing')";
-    sqlx::query(craft)
-        .bind(app.tenant().organization_id())
-        .execute(&app.pool)
-        .await
-        .unwrap();
+    let craft =
+        "insert into skill (organization_id, id, name) values ($1, gen_random_uuid(), 'Billing')";
+    sqlx::query(craft).bind(app.tenant().organization_id()).execute(&app.pool).await.unwrap();
     let mut seen = kept(&app).await;
     assert_ne!(before, seen);
     for (name, sql) in CHANGES {

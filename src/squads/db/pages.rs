@@ -39,11 +39,7 @@ impl SquadRow {
     /// Its findings, counted.
     pub fn tally(&self) -> Tally {
         let of = |n: i16| usize::try_from(n).unwrap_or_default();
-        Tally {
-            breaches: of(self.breaches),
-            warnings: of(self.warnings),
-            advice: of(self.advice),
-        }
+        Tally { breaches: of(self.breaches), warnings: of(self.warnings), advice: of(self.advice) }
     }
 }
 
