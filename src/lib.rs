@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`members`] < [`exchange`] < [`constellation`] < [`home`] < [`demo`] < [`setup`] < [`doctor`] < [`serve`].
+//! [`core_teams`] < [`members`] < [`exchange`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] < [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
 //! # Three walks through the code
@@ -69,6 +69,7 @@ pub mod design;
 pub mod doctor;
 pub mod error;
 pub mod exchange;
+pub mod finder;
 pub mod hints;
 pub mod history;
 pub mod home;
@@ -144,6 +145,7 @@ pub fn routes() -> web::Routes {
         .merge(accounts::routes())
         .merge(organizations::routes())
         .merge(constellation::routes())
+        .merge(finder::routes())
         .merge(home::routes())
         .merge(history::routes())
         .merge(live::routes())

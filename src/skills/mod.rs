@@ -22,4 +22,4 @@ mod web;
 
 pub use db::{MemberSkill, SkillOption, of_member, options};
 pub use domain::*;
-pub use web::{member_url, routes, url};
+pub use web::{list_url, member_url, routes, url};

@@ -47,6 +47,7 @@ impl Theme {
 pub enum Section {
     Home,
     Constellation,
+    Finder,
     Squads,
     CoreTeams,
     Members,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The features in their order: one may use those before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "history",
     "accounts",
     "organizations",
@@ -18,6 +18,7 @@ const ORDER: [&str; 18] = [
     "members",
     "exchange",
     "constellation",
+    "finder",
     "home",
     "demo",
     "setup",

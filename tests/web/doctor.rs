@@ -224,14 +224,14 @@ async fn a_backup_that_is_restored_is_equal_and_well() {
     let mut source = app.pool.acquire().await.unwrap();
     let Some(programs) = programs(&mut source).await else { return };
     let copy = TestDb::new(&MIGRATOR).await;
-    copy.pool.execute("drop schema public cascade").await.unwrap();
+    copy.pool.execute("drop schema public cascade; create schema public").await.unwrap();
     let dump = std::env::temp_dir().join(format!("trellis-{}.dump", uuid::Uuid::now_v7().simple()));
     let dump = dump.to_str().unwrap();
 
     run(
         &programs.join("pg_dump"),
         &app.pool.connect_options(),
-        &["--format=custom", "--schema=public", "--file", dump],
+        &["--format=custom", "--file", dump],
     );
     run(&programs.join("pg_restore"), &copy.options, &["--no-owner", "--exit-on-error", dump]);
 

@@ -14,6 +14,7 @@ mod core_teams;
 mod demo;
 mod doctor;
 mod exchange;
+mod finder;
 mod history;
 mod home;
 mod live;

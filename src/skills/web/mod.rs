@@ -24,7 +24,7 @@ pub fn routes() -> Routes {
 }
 
 /// The address of the catalogue of the organization `org`.
-fn list_url(org: &str) -> String {
+pub fn list_url(org: &str) -> String {
     format!("/o/{org}/skills")
 }
 

@@ -1,0 +1,310 @@
+//! Every SQL statement of the finder. Words arrive in two arrays, which `finder_query` turns into what is asked for.
+
+use serde::Deserialize;
+use sqlx::PgExecutor;
+use sqlx::types::Json;
+
+use super::domain::{Looked, MARK, Word};
+use crate::actor::Tenant;
+use crate::ids::{MemberId, SkillId, TeamId};
+use crate::skills::Level;
+
+fn split(words: &[Word]) -> (Vec<String>, Vec<bool>) {
+    words.iter().map(|word| (word.text.clone(), word.is_prefix)).unzip()
+}
+
+/// How the database marks the words that matched.
+fn marks() -> String {
+    format!("StartSel={},StopSel={},HighlightAll=true", MARK.0, MARK.1)
+}
+
+/// Looks for each word by itself, and for words that are spelled like one that is not there.
+pub async fn look(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    words: &[Word],
+) -> sqlx::Result<Vec<Looked>> {
+    let (texts, prefixes) = split(words);
+    sqlx::query_as!(
+        Looked,
+        r#"
+        select word.is_found as "is_found!",
+               word.stem     as "stem!",
+               case when word.is_found or word.is_stop then '{}'
+                    else array(select finder_near($1, word.text, word.stem)) end as "near!"
+        from (select asked.n, asked.text,
+                     to_tsvector('english', asked.text) = '' as is_stop,
+                     coalesce((ts_lexize('english_stem', asked.text))[1], asked.text) as stem,
+                     exists (select from member m
+                             where m.organization_id = $1 and m.deactivated_at is null and m.search @@ asked.query)
+                     or exists (select from team t
+                                where t.organization_id = $1 and t.state <> 'dissolved' and t.search @@ asked.query)
+                     or exists (select from skill s
+                                where s.organization_id = $1 and s.archived_at is null and s.search @@ asked.query)
+                     or exists (select from mission i
+                                join team t on (t.organization_id, t.id, t.mission_version) = (i.organization_id, i.team_id, i.version)
+                                where i.organization_id = $1 and i.search @@ asked.query and t.state <> 'dissolved')
+                         as is_found
+              from (select n, text, finder_query(text, is_prefix) as query
+                    from unnest($2::text[], $3::boolean[]) with ordinality as given (text, is_prefix, n)) asked
+              offset 0) word
+        order by word.n
+        "#,
+        tenant.organization_id().0,
+        &texts,
+        &prefixes,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A member who is found.
+#[derive(Debug, Clone)]
+pub struct MemberHit {
+    pub id: MemberId,
+    /// The name as it is.
+    pub plain: String,
+    /// Name and title with marks.
+    pub name: String,
+    pub title: String,
+    /// The skills that fit, the best first, three at most.
+    pub skills: Json<Vec<CanDo>>,
+    /// What their teams leave of their time, in percent.
+    pub free: i64,
+    /// How many members are found.
+    pub total: i64,
+}
+
+/// A skill that fits, at somebody's level.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CanDo {
+    pub name: String,
+    pub level: Level,
+}
+
+/// Members by name, title and discipline, and by the skills that they have: who fits more of the words first, then by level
+/// and free share.
+pub async fn members(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    words: &[Word],
+    limit: i64,
+) -> sqlx::Result<Vec<MemberHit>> {
+    let (texts, prefixes) = split(words);
+    sqlx::query_as!(
+        MemberHit,
+        r#"
+        with word as materialized (
+            select n, finder_query(text, is_prefix) as query
+            from unnest($2::text[], $3::boolean[]) with ordinality as given (text, is_prefix, n)
+        ), skill_word as materialized (
+            select s.id, s.name, word.n
+            from word join skill s on s.organization_id = $1 and s.archived_at is null and s.search @@ word.query
+        ), can as materialized (
+            select r.member_id, r.level, k.name, k.words
+            from (select id, name, count(*) as words from skill_word group by id, name) k
+            join member_skill r on r.organization_id = $1 and r.skill_id = k.id and r.level is not null
+        ), hit as (
+            select m.id, word.n, true as is_text
+            from word join member m on m.organization_id = $1 and m.search @@ word.query
+            union
+            select r.member_id, k.n, false
+            from skill_word k join member_skill r on r.organization_id = $1 and r.skill_id = k.id and r.level is not null
+        ), taken as (
+            select x.member_id, sum(x.allocation) as percent
+            from membership x
+            where x.organization_id = $1 and x.until_at is null and x.member_id in (select id from hit)
+            group by x.member_id
+        ), found as (
+            select m.id, m.name, m.title, m.discipline, h.words, h.in_text, best.score,
+                   greatest(100 - coalesce(taken.percent, 0), 0) as free,
+                   count(*) over () as total
+            from (select id, count(distinct n) as words, count(*) filter (where is_text) as in_text from hit group by id) h
+            join member m on m.organization_id = $1 and m.id = h.id and m.deactivated_at is null
+            left join (select member_id, max(words * 10 + level) as score from can group by member_id) best on best.member_id = m.id
+            left join taken on taken.member_id = m.id
+            order by h.words desc, best.score desc nulls last, h.in_text desc, free desc, lower(m.name), m.id
+            limit $4
+        )
+        select f.id as "id: MemberId",
+               f.name as plain,
+               ts_headline('simple', f.name, every.query, $5) as "name!",
+               ts_headline('english', concat_ws(' · ', nullif(f.title, ''), nullif(f.discipline, '')), every.query, $5) as "title!",
+               coalesce((select json_agg(json_build_object('name', top.name, 'level', top.level)
+                                         order by top.words desc, top.level desc, lower(top.name))
+                         from (select can.name, can.level, can.words from can
+                               where can.member_id = f.id
+                               order by can.words desc, can.level desc, lower(can.name)
+                               limit 3) top), '[]') as "skills!: Json<Vec<CanDo>>",
+               f.free::bigint as "free!",
+               f.total as "total!"
+        from found f, (select string_agg(query::text, ' | ')::tsquery as query from word) every
+        order by f.words desc, f.score desc nulls last, f.in_text desc, f.free desc, lower(f.name), f.id
+        "#,
+        tenant.organization_id().0,
+        &texts,
+        &prefixes,
+        limit,
+        marks(),
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A squad or core team that is found.
+#[derive(Debug, Clone)]
+pub struct TeamHit {
+    pub id: TeamId,
+    pub is_squad: bool,
+    /// The name as it is.
+    pub plain: String,
+    /// The name with marks.
+    pub name: String,
+    pub slug: String,
+    pub is_forming: bool,
+    /// Its mission where that fits, else whom it serves or what it does; with marks.
+    pub about: String,
+    /// How many of its members can do what is asked for, alone or better.
+    pub able: i64,
+    /// In which skills, two at most.
+    pub skills: Vec<String>,
+    /// How many teams of this kind are found.
+    pub total: i64,
+}
+
+/// Squads by name, description, mission and by what their members can do; core teams by name and description. At most
+/// `limit` of each kind, the squads first.
+pub async fn teams(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    words: &[Word],
+    limit: i64,
+) -> sqlx::Result<Vec<TeamHit>> {
+    let (texts, prefixes) = split(words);
+    sqlx::query_as!(
+        TeamHit,
+        r#"
+        with word as materialized (
+            select n, finder_query(text, is_prefix) as query
+            from unnest($2::text[], $3::boolean[]) with ordinality as given (text, is_prefix, n)
+        ), skill_word as materialized (
+            select s.id, s.name, word.n
+            from word join skill s on s.organization_id = $1 and s.archived_at is null and s.search @@ word.query
+        ), able as materialized (
+            select x.team_id, k.id as skill_id, k.name, k.words, count(*) as members, array_agg(x.member_id) as ids
+            from (select id, name, count(*) as words from skill_word group by id, name) k
+            join member_skill r on r.organization_id = $1 and r.skill_id = k.id and r.level >= $6
+            join membership x on x.organization_id = $1 and x.member_id = r.member_id and x.until_at is null
+            group by x.team_id, k.id, k.name, k.words
+        ), hit as (
+            select t.id, word.n, true as is_text
+            from word join team t on t.organization_id = $1 and t.search @@ word.query
+            union
+            select t.id, word.n, true
+            from word
+            join mission i on i.organization_id = $1 and i.search @@ word.query
+            join team t on (t.organization_id, t.id, t.mission_version) = (i.organization_id, i.team_id, i.version)
+            union
+            select able.team_id, k.n, false
+            from able join skill_word k on k.id = able.skill_id
+        ), found as (
+            select t.id, t.kind, t.name, t.slug, t.state, t.description, t.mission_version, h.words, h.in_text,
+                   coalesce(a.members, 0) as able,
+                   count(*) over (partition by t.kind) as total,
+                   row_number() over (partition by t.kind
+                                      order by h.words desc, h.in_text desc, a.members desc nulls last, lower(t.name), t.id) as place
+            from (select id, count(distinct n) as words, count(*) filter (where is_text) as in_text from hit group by id) h
+            join team t on t.organization_id = $1 and t.id = h.id and t.state <> 'dissolved' and (t.kind = 'squad' or h.in_text > 0)
+            left join (select able.team_id, count(distinct one) as members
+                       from able, unnest(able.ids) one group by able.team_id) a on a.team_id = t.id
+        )
+        select f.id as "id: TeamId",
+               f.kind = 'squad' as "is_squad!",
+               f.name as plain,
+               ts_headline('english', f.name, every.query, $5) as "name!",
+               f.slug,
+               f.state = 'forming' as "is_forming!",
+               case when i.search @@ every.query
+                    then ts_headline('english', concat_ws(' · ', nullif(i.customer, ''), nullif(i.value, ''), nullif(i.success, '')),
+                                     every.query, $5)
+                    else ts_headline('english', coalesce(nullif(i.customer, ''), f.description), every.query, $5) end as "about!",
+               f.able as "able!",
+               array(select able.name from able where able.team_id = f.id
+                     order by able.words desc, able.members desc, lower(able.name) limit 2) as "skills!",
+               f.total as "total!"
+        from found f
+        cross join (select string_agg(query::text, ' | ')::tsquery as query from word) every
+        left join mission i on i.organization_id = $1 and i.team_id = f.id and i.version = f.mission_version
+        where f.place <= $4
+        order by f.kind desc, f.place
+        "#,
+        tenant.organization_id().0,
+        &texts,
+        &prefixes,
+        limit,
+        marks(),
+        Level::ABLE.number(),
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A skill that is found.
+#[derive(Debug, Clone)]
+pub struct SkillHit {
+    pub id: SkillId,
+    /// Name and description with marks.
+    pub name: String,
+    pub description: String,
+    /// How many members can do it alone or better, and how many of them can teach it.
+    pub able: i64,
+    pub teach: i64,
+    /// How many skills are found.
+    pub total: i64,
+}
+
+/// Skills by name and description: what fits more of the words first.
+pub async fn skills(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    words: &[Word],
+    limit: i64,
+) -> sqlx::Result<Vec<SkillHit>> {
+    let (texts, prefixes) = split(words);
+    sqlx::query_as!(
+        SkillHit,
+        r#"
+        with word as materialized (
+            select n, finder_query(text, is_prefix) as query
+            from unnest($2::text[], $3::boolean[]) with ordinality as given (text, is_prefix, n)
+        ), found as (
+            select s.id, s.name, s.description, count(*) as words, count(*) over () as total
+            from word join skill s on s.organization_id = $1 and s.archived_at is null and s.search @@ word.query
+            group by s.organization_id, s.id
+            order by count(*) desc, lower(s.name), s.id
+            limit $4
+        )
+        select f.id as "id: SkillId",
+               ts_headline('english', f.name, every.query, $5) as "name!",
+               ts_headline('english', f.description, every.query, $5) as "description!",
+               count(m.id) filter (where r.level >= $6) as "able!",
+               count(m.id) filter (where r.level >= $7) as "teach!",
+               f.total as "total!"
+        from found f
+        cross join (select string_agg(query::text, ' | ')::tsquery as query from word) every
+        left join member_skill r on r.organization_id = $1 and r.skill_id = f.id
+        left join member m on (m.organization_id, m.id) = (r.organization_id, r.member_id) and m.deactivated_at is null
+        group by f.id, f.name, f.description, f.words, f.total, every.query
+        order by f.words desc, lower(f.name), f.id
+        "#,
+        tenant.organization_id().0,
+        &texts,
+        &prefixes,
+        limit,
+        marks(),
+        Level::ABLE.number(),
+        Level::TEACHES.number(),
+    )
+    .fetch_all(db)
+    .await
+}

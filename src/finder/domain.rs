@@ -1,0 +1,316 @@
+//! What was asked: words, their spelling, and the marks in what was found.
+
+/// Characters of a question that are looked at.
+pub const MAX_LENGTH: usize = 200;
+/// Words of a question that are looked for.
+pub const MAX_WORDS: usize = 12;
+
+/// A word that is looked for: letters and digits only, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// The word.
+    pub text: String,
+    /// Whether it is the last one, which may be still on its way.
+    pub is_prefix: bool,
+}
+
+/// A question in plain words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Question {
+    /// As typed, cut to what is looked at.
+    pub text: String,
+    /// What is looked for.
+    pub words: Vec<Word>,
+    /// Whether more was typed than is looked for.
+    pub is_cut: bool,
+}
+
+impl Question {
+    /// Reads what was typed; there is nothing that it refuses.
+    pub fn parse(typed: &str) -> Self {
+        let text: String = typed.trim().chars().take(MAX_LENGTH).collect();
+        let mut words: Vec<String> = vec![];
+        let mut is_cut = text.len() < typed.trim().len();
+        let is_whole = !typed.ends_with(char::is_whitespace);
+        let lower = text.to_lowercase();
+        let parts: Vec<&str> =
+            lower.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+        // A letter by itself ("Ingrid's", "a meter") finds half of everything, unless there is nothing else.
+        let is_long = |part: &&str| part.chars().count() > 1 || part.parse::<u8>().is_ok();
+        let parts: Vec<&str> = if parts.iter().any(|part| is_long(part)) {
+            parts.into_iter().filter(is_long).collect()
+        } else {
+            parts
+        };
+        for part in &parts {
+            if words.iter().any(|word| word == part) {
+                continue;
+            }
+            if words.len() == MAX_WORDS {
+                is_cut = true;
+                break;
+            }
+            words.push((*part).to_owned());
+        }
+        let last = parts.last().copied().unwrap_or_default();
+        let words = words
+            .into_iter()
+            .map(|text| Word {
+                is_prefix: is_whole && text == last && text.chars().count() > 1,
+                text,
+            })
+            .collect();
+        Self { text, words, is_cut }
+    }
+
+    /// Whether there is nothing to look for.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+}
+
+/// What became of a word.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// Whether something of the organization has it.
+    pub is_found: bool,
+    /// Its English stem.
+    pub stem: String,
+    /// Words and stems that the organization has and that are spelled like it, if it was not found.
+    pub near: Vec<String>,
+}
+
+/// The words to look for instead, and those that were put right, as they were typed.
+pub fn put_right(words: &[Word], looked: &[Looked]) -> (Vec<Word>, Vec<String>) {
+    let mut corrected = vec![];
+    let instead = words
+        .iter()
+        .zip(looked)
+        .map(|(word, looked)| match nearest(&word.text, looked) {
+            Some(near) => {
+                corrected.push(word.text.clone());
+                Word { text: near.to_owned(), is_prefix: false }
+            }
+            None => word.clone(),
+        })
+        .collect();
+    (instead, corrected)
+}
+
+/// The word that somebody probably meant: near enough, and the nearest; of equals the one that comes first.
+fn nearest<'a>(typed: &str, looked: &'a Looked) -> Option<&'a str> {
+    if looked.is_found {
+        return None;
+    }
+    looked
+        .near
+        .iter()
+        .filter(|near| near.chars().all(char::is_alphanumeric))
+        .map(|near| (distance(typed, near).min(distance(&looked.stem, near)), near))
+        .filter(|(distance, _)| *distance <= allowed(typed))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, near)| near.as_str())
+}
+
+/// How many slips a word may have: a short one with two is another word.
+fn allowed(word: &str) -> usize {
+    match word.chars().count() {
+        0..=3 => 0,
+        4 | 5 => 1,
+        _ => 2,
+    }
+}
+
+/// How many letters were missed, added, mistaken or swapped with their neighbour. An accent is no slip.
+fn distance(a: &str, b: &str) -> usize {
+    let plain = |text: &str| slug::slugify(text).chars().collect::<Vec<_>>();
+    let (a, b) = (plain(a), plain(b));
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    for j in 0..=b.len() {
+        rows[0][j] = j;
+    }
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let mistaken = usize::from(a[i - 1] != b[j - 1]);
+            let mut least =
+                (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + mistaken);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = least;
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+/// Where a matched word begins and ends in what the database gives back: characters that nobody can type.
+pub const MARK: (char, char) = ('\u{e000}', '\u{e001}');
+
+/// A text in pieces, each with whether it matched.
+pub fn pieces(headline: &str) -> Vec<(bool, &str)> {
+    headline
+        .split(MARK.0)
+        .enumerate()
+        .flat_map(|(n, part)| match part.split_once(MARK.1) {
+            Some((matched, rest)) if n > 0 => [(true, matched), (false, rest)],
+            _ => [(false, part), (false, "")],
+        })
+        .filter(|(_, text)| !text.is_empty())
+        .collect()
+}
+
+/// The part of an answer that is shown, or all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Members, by what they can do and by name.
+    Members,
+    /// Squads and their missions.
+    Squads,
+    /// Core teams and what they do.
+    CoreTeams,
+    /// The catalogue of skills.
+    Skills,
+}
+
+impl Group {
+    /// The word in the address.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Members => "members",
+            Self::Squads => "squads",
+            Self::CoreTeams => "core-teams",
+            Self::Skills => "skills",
+        }
+    }
+
+    /// The group of a word; without one, all of them are shown with their first.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Members, Self::Squads, Self::CoreTeams, Self::Skills]
+            .into_iter()
+            .find(|group| group.word() == word)
+    }
+}
+
+/// Something found, in the group's order.
+#[derive(Debug, Clone)]
+pub struct Hits<T> {
+    /// The first of them.
+    pub first: Vec<T>,
+    /// How many there are.
+    pub total: i64,
+}
+
+impl<T> Default for Hits<T> {
+    fn default() -> Self {
+        Self { first: vec![], total: 0 }
+    }
+}
+
+impl<T> Hits<T> {
+    /// How many are not among the first.
+    pub fn more(&self) -> i64 {
+        self.total - i64::try_from(self.first.len()).unwrap_or(i64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(typed: &str) -> Vec<String> {
+        Question::parse(typed).words.into_iter().map(|word| word.text).collect()
+    }
+
+    #[test]
+    fn a_question_is_its_words_once_each() {
+        assert_eq!(
+            words("  A customer disputes a METER reading: meter 7?"),
+            ["customer", "disputes", "meter", "reading", "7"]
+        );
+        assert_eq!(words("Ingrid's"), ["ingrid"]);
+        assert_eq!(words("x"), ["x"]);
+        assert_eq!(words(" \t… & | ! ( ) ' \\ :* "), Vec::<String>::new());
+        assert_eq!(words("a' | b:* & !(c) <-> \u{e000}d"), ["a", "b", "c", "d"]);
+    }
+
+    #[test]
+    fn only_the_last_word_may_be_on_its_way() {
+        let is_prefix = |typed: &str| -> Vec<bool> {
+            Question::parse(typed).words.iter().map(|word| word.is_prefix).collect()
+        };
+        assert_eq!(is_prefix("fair bil"), [false, true]);
+        assert_eq!(is_prefix("fair bil "), [false, false]);
+        assert_eq!(is_prefix("b"), [false]);
+    }
+
+    #[test]
+    fn twelve_words_of_two_hundred_characters_are_the_most() {
+        let twelve: Vec<String> = (10..22).map(|n| format!("w{n}")).collect();
+        assert!(!Question::parse(&twelve.join(" ")).is_cut);
+        let more = Question::parse(&format!("{} w99", twelve.join(" ")));
+        assert!(more.is_cut && more.words.len() == MAX_WORDS);
+        assert!(!Question::parse(&"ä".repeat(200)).is_cut);
+        let long = Question::parse(&"ä".repeat(201));
+        assert!(long.is_cut && long.text.chars().count() == MAX_LENGTH);
+    }
+
+    #[test]
+    fn slips_are_missed_added_mistaken_and_swapped_letters() {
+        assert_eq!(distance("ingird", "ingrid"), 1);
+        assert_eq!(distance("bateri", "batteri"), 1);
+        assert_eq!(distance("bills", "bill"), 1);
+        assert_eq!(distance("mülller", "muller"), 1);
+        assert_eq!(distance("zoe", "zoë"), 0);
+        assert_eq!(distance("", "abc"), 3);
+    }
+
+    #[test]
+    fn a_short_word_may_have_no_slip_and_a_long_one_two() {
+        let right = |typed: &str, near: &[&str]| {
+            let looked = Looked {
+                is_found: false,
+                stem: typed.to_owned(),
+                near: near.iter().map(|text| (*text).to_owned()).collect(),
+            };
+            nearest(typed, &looked).map(ToOwned::to_owned)
+        };
+        assert_eq!(right("ingird", &["ingvar", "ingrid"]).as_deref(), Some("ingrid"));
+        assert_eq!(right("cat", &["car"]), None);
+        assert_eq!(right("meter", &["meters"]).as_deref(), Some("meters"));
+        assert_eq!(right("meter", &["motors"]), None);
+        assert_eq!(right("meters", &["motor"]).as_deref(), Some("motor"));
+        assert_eq!(right("ab|cd", &["ab|ce"]), None, "only letters and digits are asked for");
+    }
+
+    #[test]
+    fn a_word_that_is_found_stays_as_typed() {
+        let word = |text: &str| Word { text: text.to_owned(), is_prefix: true };
+        let looked = |is_found, near: &str| Looked {
+            is_found,
+            stem: String::new(),
+            near: vec![near.to_owned()],
+        };
+        let (instead, corrected) = put_right(
+            &[word("battery"), word("contrl")],
+            &[looked(true, "batteri"), looked(false, "control")],
+        );
+        assert_eq!(instead[0], word("battery"));
+        assert_eq!(instead[1], Word { text: "control".to_owned(), is_prefix: false });
+        assert_eq!(corrected, ["contrl"]);
+    }
+
+    #[test]
+    fn marks_become_pieces() {
+        let (from, to) = MARK;
+        assert_eq!(
+            pieces(&format!("Fair {from}Bills{to} & {from}more{to}")),
+            [(false, "Fair "), (true, "Bills"), (false, " & "), (true, "more")]
+        );
+        assert_eq!(pieces("plain"), [(false, "plain")]);
+        assert_eq!(pieces(&format!("{from}open")), [(false, "open")]);
+        assert_eq!(pieces(&format!("{to}closed")).len(), 1);
+    }
+}

@@ -1,0 +1,58 @@
+//! Asking: for each word, then for everything with the words put right. Four statements; nothing is written.
+
+use sqlx::PgPool;
+
+use super::db::{self, MemberHit, SkillHit, TeamHit};
+use super::domain::{Hits, Question, put_right};
+use crate::actor::Tenant;
+use crate::error::Result;
+
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Words, as typed, for which others that are spelled like them stand.
+    pub corrected: Vec<String>,
+    /// Members, the best fit first.
+    pub members: Hits<MemberHit>,
+    /// Squads.
+    pub squads: Hits<TeamHit>,
+    /// Core teams.
+    pub core_teams: Hits<TeamHit>,
+    /// Skills.
+    pub skills: Hits<SkillHit>,
+}
+
+impl Found {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.total() == 0
+    }
+
+    /// How many things there are.
+    pub fn total(&self) -> i64 {
+        self.members.total + self.squads.total + self.core_teams.total + self.skills.total
+    }
+}
+
+/// Looks for what `question` is about; at most `limit` of each kind.
+pub async fn find(pool: &PgPool, tenant: Tenant, question: &Question, limit: i64) -> Result<Found> {
+    if question.is_empty() {
+        return Ok(Found::default());
+    }
+    let looked = db::look(pool, tenant, &question.words).await?;
+    let (words, corrected) = put_right(&question.words, &looked);
+    let members = db::members(pool, tenant, &words, limit).await?;
+    let teams = db::teams(pool, tenant, &words, limit).await?;
+    let skills = db::skills(pool, tenant, &words, limit).await?;
+    let (squads, core_teams): (Vec<_>, Vec<_>) = teams.into_iter().partition(|team| team.is_squad);
+    Ok(Found {
+        corrected,
+        members: Hits { total: members.first().map_or(0, |hit| hit.total), first: members },
+        squads: Hits { total: squads.first().map_or(0, |hit| hit.total), first: squads },
+        core_teams: Hits {
+            total: core_teams.first().map_or(0, |hit| hit.total),
+            first: core_teams,
+        },
+        skills: Hits { total: skills.first().map_or(0, |hit| hit.total), first: skills },
+    })
+}
