@@ -162,7 +162,7 @@ pub struct TeamHit {
     pub name: String,
     pub slug: String,
     pub is_forming: bool,
-    /// Its mission where that fits, else whom it serves or what it does; with marks.
+    /// Its mission or description, whichever fits, else whom it serves; with marks.
     pub about: String,
     /// How many of its members can do what is asked for, alone or better.
     pub able: i64,
@@ -224,10 +224,12 @@ pub async fn teams(
                ts_headline('english', f.name, every.query, $5) as "name!",
                f.slug,
                f.state = 'forming' as "is_forming!",
-               case when i.search @@ every.query
-                    then ts_headline('english', concat_ws(' · ', nullif(i.customer, ''), nullif(i.value, ''), nullif(i.success, '')),
-                                     every.query, $5)
-                    else ts_headline('english', coalesce(nullif(i.customer, ''), f.description), every.query, $5) end as "about!",
+               ts_headline('english',
+                           case when i.search @@ every.query
+                                then concat_ws(' · ', nullif(i.customer, ''), nullif(i.value, ''), nullif(i.success, ''))
+                                when to_tsvector('english', f.description) @@ every.query then f.description
+                                else coalesce(nullif(i.customer, ''), f.description) end,
+                           every.query, $5) as "about!",
                f.able as "able!",
                array(select able.name from able where able.team_id = f.id
                      order by able.words desc, able.members desc, lower(able.name) limit 2) as "skills!",

@@ -37,7 +37,7 @@ impl Question {
             lower.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
         // A letter by itself ("Ingrid's", "a meter") finds half of everything, unless there is nothing else.
         let is_long = |part: &&str| part.chars().count() > 1 || part.parse::<u8>().is_ok();
-        let parts: Vec<&str> = if parts.iter().any(|part| is_long(part)) {
+        let parts: Vec<&str> = if parts.iter().any(is_long) {
             parts.into_iter().filter(is_long).collect()
         } else {
             parts
@@ -125,12 +125,9 @@ fn allowed(word: &str) -> usize {
 fn distance(a: &str, b: &str) -> usize {
     let plain = |text: &str| slug::slugify(text).chars().collect::<Vec<_>>();
     let (a, b) = (plain(a), plain(b));
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>(); a.len() + 1];
     for (i, row) in rows.iter_mut().enumerate() {
         row[0] = i;
-    }
-    for j in 0..=b.len() {
-        rows[0][j] = j;
     }
     for i in 1..=a.len() {
         for j in 1..=b.len() {

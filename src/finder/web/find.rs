@@ -66,6 +66,20 @@ impl FindPage {
         self.group.is_none_or(|one| one.word() == group)
     }
 
+    fn has_left(&self) -> bool {
+        (self.shows("members") && !self.found.members.first.is_empty())
+            || (self.shows("skills") && !self.found.skills.first.is_empty())
+    }
+
+    fn has_right(&self) -> bool {
+        (self.shows("squads") && !self.found.squads.first.is_empty())
+            || (self.shows("core-teams") && !self.found.core_teams.first.is_empty())
+    }
+
+    fn has_two_columns(&self) -> bool {
+        self.has_left() && self.has_right()
+    }
+
     fn member_url(&self, id: &MemberId) -> String {
         members::url(&self.org, *id)
     }
