@@ -1,11 +1,12 @@
 //! Who acts, in which organization, with which roles. Below every feature, since every use case takes an [`Actor`].
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
 use crate::hints::Hints;
-use crate::ids::{MemberId, OrganizationId, UserId};
+use crate::ids::{EventId, MemberId, OrganizationId, UserId};
 use crate::rule::Rule;
 
 /// The organization whose data is read or written. Only the session's extractor, the command line and the
@@ -211,6 +212,35 @@ pub struct Origin {
     pub request_id: Option<String>,
     /// Who is told once the change is committed: the instance that the request came to.
     pub hints: Hints,
+    /// The change that this one takes back.
+    pub undoes: Option<Undoes>,
+    /// Where the history notes the change that can be taken back.
+    pub told: Told,
+}
+
+/// A change that is taken back.
+#[derive(Debug, Clone)]
+pub struct Undoes {
+    /// Its event.
+    pub event: EventId,
+    /// What the history says of it.
+    pub summary: String,
+}
+
+/// The event of a request's change, for the notice that offers to undo it; shared by all clones.
+#[derive(Debug, Clone, Default)]
+pub struct Told(Arc<Mutex<Option<EventId>>>);
+
+impl Told {
+    /// Notes the newest event, or that it cannot be undone.
+    pub fn tell(&self, event: Option<EventId>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = event;
+    }
+
+    /// Takes the event that was noted.
+    pub fn taken(&self) -> Option<EventId> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 #[cfg(test)]

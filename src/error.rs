@@ -111,6 +111,7 @@ const CONSTRAINTS: &[(&str, &str, &str)] = &[
         "last_admin",
         "An organization always has an admin. Make somebody else admin first.",
     ),
+    ("event_undoes_key", "undone_already", "Somebody has undone this already."),
     ("membership_current_key", "already_member", "This person is already in the team."),
 ];
 

@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`members`] < [`exchange`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] < [`setup`] < [`doctor`] < [`serve`].
+//! [`core_teams`] < [`members`] < [`undo`] < [`exchange`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] < [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
 //! # Three walks through the code
@@ -89,6 +89,7 @@ pub mod skills;
 pub mod squads;
 pub mod text;
 pub mod transaction;
+pub mod undo;
 pub mod web;
 
 use accounts::Passwords;
@@ -155,6 +156,7 @@ pub fn routes() -> web::Routes {
         .merge(core_teams::routes())
         .merge(missions::routes())
         .merge(metrics::routes())
+        .merge(undo::routes())
         .merge(exchange::routes())
         .merge(setup::routes())
 }
@@ -170,6 +172,7 @@ pub fn app(state: AppState) -> Router {
     pages
         .layer(from_fn(web::once::once))
         .layer(from_fn(organizations::remember))
+        .layer(from_fn(undo::offer))
         .layer(from_fn_with_state(state.clone(), web::security::csrf))
         .layer(from_fn(web::flash::forget))
         .layer(web::body_limits())

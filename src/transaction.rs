@@ -48,6 +48,47 @@ impl Rule for KeyReused {
     }
 }
 
+/// Somebody has taken the change back already.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} has undone this already.")]
+pub struct AlreadyUndone(String);
+
+impl Rule for AlreadyUndone {
+    fn code(&self) -> &'static str {
+        "undone_already"
+    }
+    fn is_conflict(&self) -> bool {
+        true
+    }
+}
+
+/// Holds the event that is taken back, before everything else, so that of two who undo it the second is told.
+async fn claim_undo(tx: &mut PgConnection, actor: &Actor) -> Result<()> {
+    let Some(undoes) = &actor.origin.undoes else { return Ok(()) };
+    let organization = actor.tenant.organization_id().0;
+    sqlx::query!(
+        "select id from event where organization_id = $1 and id = $2 for no key update",
+        organization,
+        undoes.event.0,
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or(Error::NotFound)?;
+    let by = sqlx::query_scalar!(
+        r#"
+        select coalesce(m.name, 'Trellis') as "name!"
+        from event e
+        left join member m on (m.organization_id, m.id) = (e.organization_id, e.member_id)
+        where e.organization_id = $1 and e.undoes = $2
+        "#,
+        organization,
+        undoes.event.0,
+    )
+    .fetch_optional(tx)
+    .await?;
+    by.map_or(Ok(()), |by| Err(AlreadyUndone(by).into()))
+}
+
 /// What [`begin`] found.
 pub enum Begun<T> {
     /// The form came for the first time.
@@ -113,9 +154,11 @@ pub async fn begin<T: DeserializeOwned>(pool: &PgPool, actor: &Actor) -> Result<
     }
     let hints = actor.origin.hints.clone();
     let Some(once) = &actor.once else {
+        claim_undo(&mut tx, actor).await?;
         return Ok(Begun::First(Change { tx, key: None, organization, hints }));
     };
     if standing.claimed {
+        claim_undo(&mut tx, actor).await?;
         let key = Some((organization.0, user, once.clone()));
         return Ok(Begun::First(Change { tx, key, organization, hints }));
     }

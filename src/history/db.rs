@@ -5,6 +5,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::domain::NewEvent;
+use super::undoing::undoing;
 use crate::actor::{Actor, Tenant};
 use crate::ids::{EventId, MemberId};
 
@@ -25,21 +26,24 @@ pub async fn record_all(
     actor: &Actor,
     events: &[NewEvent],
 ) -> sqlx::Result<()> {
+    let undoes = actor.origin.undoes.as_ref();
     let rows: Vec<serde_json::Value> = events
         .iter()
         .map(|event| {
+            let summary =
+                undoes.map_or_else(|| event.summary.clone(), |it| format!("undid: {}", it.summary));
             serde_json::json!({
-                "id": event.id, "kind": event.kind, "summary": event.summary, "subjects": event.subjects,
+                "id": event.id, "kind": event.kind, "summary": summary, "subjects": event.subjects,
                 "before": event.before, "after": event.after, "reason": event.reason,
             })
         })
         .collect();
     sqlx::query!(
         r#"
-        insert into event (organization_id, id, at, member_id, kind, summary, subjects, before, after, reason, ip, request_id)
+        insert into event (organization_id, id, at, member_id, kind, summary, subjects, before, after, reason, ip, request_id, undoes)
         select $1, row.id, $2, $3, row.kind, row.summary,
                array(select jsonb_array_elements_text(row.subjects)::uuid),
-               nullif(row.before, 'null'), nullif(row.after, 'null'), row.reason, $4, $5
+               nullif(row.before, 'null'), nullif(row.after, 'null'), row.reason, $4, $5, $7
         from jsonb_to_recordset($6) as row (id uuid, kind text, summary text, subjects jsonb, before jsonb, after jsonb, reason text)
         "#,
         actor.tenant.organization_id().0,
@@ -48,9 +52,16 @@ pub async fn record_all(
         actor.origin.ip,
         actor.origin.request_id,
         serde_json::Value::Array(rows),
+        undoes.map(|it| it.event.0),
     )
     .execute(tx)
     .await?;
+    actor.origin.told.tell(match events {
+        [event] => {
+            undoing(event.kind, event.before.as_ref(), event.after.as_ref()).ok().map(|_| event.id)
+        }
+        _ => None,
+    });
     Ok(())
 }
 
@@ -171,6 +182,8 @@ pub struct Entry {
     pub before: Option<serde_json::Value>,
     /// How it is.
     pub after: Option<serde_json::Value>,
+    /// Whether it was undone.
+    pub is_undone: bool,
 }
 
 /// A part of a name, for `ilike`.
@@ -197,7 +210,8 @@ pub async fn list(
                e.summary,
                e.reason,
                e.before,
-               e.after
+               e.after,
+               exists (select from event u where u.organization_id = $1 and u.undoes = e.id) as "is_undone!"
         from event e
         left join member m on (m.organization_id, m.id) = (e.organization_id, e.member_id)
         where e.organization_id = $1

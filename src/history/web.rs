@@ -10,7 +10,10 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::db::{self, Entry, Filter};
+use super::undoing::{is_young, undoing};
+use crate::actor::Roles;
 use crate::error::{Error, Result};
+use crate::ids::MemberId;
 use crate::organizations::Visitor;
 use crate::web::shell::{Section, Shell};
 use crate::web::ui::{self, Moment};
@@ -121,11 +124,38 @@ struct ListPage {
     newest: Option<String>,
     older: Option<String>,
     may_export: bool,
+    me: MemberId,
+    roles: Roles,
     now: DateTime<Utc>,
     zone: Tz,
 }
 
+/// What is said beside a change about taking it back.
+enum Undo {
+    /// The address that does it.
+    Offered(String),
+    /// It was done.
+    Done,
+    /// Why not.
+    Impossible(&'static str),
+    /// Nothing: it is long ago, or not this visitor's to do.
+    Nothing,
+}
+
 impl ListPage {
+    fn undo(&self, entry: &Entry) -> Undo {
+        let is_own = entry.member_id == Some(self.me);
+        match undoing(&entry.kind, entry.before.as_ref(), entry.after.as_ref()) {
+            _ if entry.is_undone => Undo::Done,
+            _ if !is_young(entry.at, self.now) => Undo::Nothing,
+            Ok(inverse) if inverse.is_offered(self.roles, is_own) => {
+                Undo::Offered(format!("/o/{}/undo/{}", self.org, entry.id))
+            }
+            Err(why) if is_own || self.roles.may_design() => Undo::Impossible(why),
+            _ => Undo::Nothing,
+        }
+    }
+
     fn url(&self) -> String {
         url(&self.org)
     }
@@ -142,7 +172,7 @@ impl ListPage {
 }
 
 /// The address of the activity page.
-fn url(org: &str) -> String {
+pub fn url(org: &str) -> String {
     format!("/o/{org}/activity")
 }
 
@@ -165,7 +195,8 @@ async fn list(
     let older = last.map(|last| to(format!("{}.{}", last.at.timestamp_micros(), last.id)));
     let newest = filter.before.map(|_| to(String::new()));
     let (now, zone) = (visitor.actor.at, visitor.time_zone);
-    let may_export = visitor.roles().may_administer();
+    let (me, roles) = (visitor.actor.member, visitor.roles());
+    let may_export = roles.may_administer();
     let shell = visitor.shell(Section::Activity);
     page(&ListPage {
         shell,
@@ -176,6 +207,8 @@ async fn list(
         newest,
         older,
         may_export,
+        me,
+        roles,
         now,
         zone,
     })

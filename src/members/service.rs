@@ -1,7 +1,7 @@
 //! What a person may do with members.
 
 use serde_json::{Value, json};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use super::db::{self, MemberPage};
 use super::domain::{
@@ -220,21 +220,33 @@ pub async fn reactivate(pool: &PgPool, actor: &Actor, id: MemberId, version: i32
         Begun::Again(()) => return Ok(()),
     };
     must_design(actor)?;
-    let saved = db::lock(&mut tx, actor.tenant, id).await?.ok_or(Error::NotFound)?;
+    let name = reactivate_in(&mut tx, actor, id, Some(version)).await?;
+    let event = NewEvent::new("member_reactivated", format!("reactivated {name}"), [id.0])
+        .change(json!({"active": false}), json!({"active": true}));
+    history::record(&mut tx, actor, event).await?;
+    tx.done(()).await
+}
+
+/// Brings a member back in a change that somebody else records, and answers their name; without a `version` as they are.
+pub async fn reactivate_in(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    id: MemberId,
+    version: Option<i32>,
+) -> Result<String> {
+    let saved = db::lock(&mut *tx, actor.tenant, id).await?.ok_or(Error::NotFound)?;
     let member = saved.member()?;
     if !member.may_be_moved_by(actor) {
         return Err(Error::Forbidden(PEERS.into()));
     }
     member.may_return()?;
-    if !db::update_deactivated(&mut tx, actor.tenant, id, version, None).await? {
+    let version = version.unwrap_or(saved.version);
+    if !db::update_deactivated(&mut *tx, actor.tenant, id, version, None).await? {
         return Err(Error::Stale);
     }
     if let Some(user) = saved.user_id {
         // A session that was opened meanwhile was not an admin's or leader's: a new one is.
-        end_sessions_in(&mut tx, user, None).await?;
+        end_sessions_in(tx, user, None).await?;
     }
-    let event = NewEvent::new("member_reactivated", format!("reactivated {}", saved.name), [id.0])
-        .change(json!({"active": false}), json!({"active": true}));
-    history::record(&mut tx, actor, event).await?;
-    tx.done(()).await
+    Ok(saved.name)
 }

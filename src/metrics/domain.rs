@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ids::MetricId;
 use crate::rule::Rule;
@@ -18,7 +18,7 @@ text!(
 );
 
 /// Where a metric should go.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "direction", rename_all = "snake_case")]
 pub enum Aim {
     /// Up to a target.
@@ -189,7 +189,7 @@ impl Direction {
 }
 
 /// How often the value is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cadence {
     /// Each week.
@@ -263,7 +263,7 @@ impl Rule for NoSuchChoice {
 
 /// A metric on its way in. In this place it is always about customer value: only such a one can be a squad's goal
 /// metric (H7).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewMetric {
     /// What it counts.
     pub name: MetricName,

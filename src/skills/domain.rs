@@ -311,6 +311,15 @@ pub fn in_words(level: Option<Level>, wants_to_learn: bool) -> Option<String> {
     }
 }
 
+/// What [`in_words`] said.
+pub fn of_words(words: &str) -> (Option<Level>, bool) {
+    let (level, wants_to_learn) = match words.strip_suffix("wants to learn") {
+        Some(level) => (level.trim_end_matches(", "), true),
+        None => (words, false),
+    };
+    (Level::ALL.into_iter().find(|one| one.words() == level), wants_to_learn)
+}
+
 /// Another skill has the name.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -411,6 +420,16 @@ mod tests {
     fn the_word_of_a_capability_leads_back_to_it() {
         for capability in Capability::ALL {
             assert_eq!(Capability::parse(capability.word()), Some(capability));
+        }
+    }
+
+    #[test]
+    fn what_the_history_says_of_a_rating_can_be_read_again() {
+        for level in Level::ALL.into_iter().map(Some).chain([None]) {
+            for wants_to_learn in [true, false] {
+                let words = in_words(level, wants_to_learn).unwrap_or_default();
+                assert_eq!(of_words(&words), (level, wants_to_learn), "{words}");
+            }
         }
     }
 }

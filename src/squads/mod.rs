@@ -25,7 +25,7 @@ mod domain;
 pub mod service;
 mod web;
 
-pub(crate) use db::{MemberLine, members, teams};
+pub(crate) use db::{MemberLine, facts, members, teams};
 pub use domain::*;
 pub use web::routes;
 pub(crate) use web::{

@@ -9,6 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::web::shell::Flash;
 
 const COOKIE: &str = "flash";
+/// Between the sentence and the address that undoes it: a character that no text of a person has.
+const BETWEEN: char = '\u{1f}';
 
 /// Sends the browser to `to`, where it shows `text`.
 pub fn redirect(to: &str, text: &str) -> Response {
@@ -30,13 +32,37 @@ fn with(to: &str, text: &str, bad: bool) -> Response {
     response
 }
 
+/// Adds to the sentence of an answer, if it has one that is no refusal, the address that undoes what it tells of.
+pub fn offer_undo(response: &mut Response, undo: &str) {
+    let headers = response.headers_mut();
+    let all: Vec<HeaderValue> = headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+    headers.remove(header::SET_COOKIE);
+    for cookie in all {
+        headers.append(header::SET_COOKIE, with_undo(&cookie, undo).unwrap_or(cookie));
+    }
+}
+
+fn with_undo(cookie: &HeaderValue, undo: &str) -> Option<HeaderValue> {
+    let (kept, rest) = cookie.to_str().ok()?.strip_prefix("flash=")?.split_once(';')?;
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(kept).ok()?).ok()?;
+    if !text.starts_with('.') {
+        return None;
+    }
+    let kept = URL_SAFE_NO_PAD.encode(format!("{text}{BETWEEN}{undo}"));
+    HeaderValue::from_str(&format!("{COOKIE}={kept};{rest}")).ok()
+}
+
 /// The sentence that waits to be shown.
 pub fn read(jar: &CookieJar) -> Option<Flash> {
     let kept = URL_SAFE_NO_PAD.decode(jar.get(COOKIE)?.value()).ok()?;
     let text = String::from_utf8(kept).ok()?;
     let mut chars = text.chars();
     let bad = chars.next()? == '!';
-    Some(Flash { text: chars.as_str().to_owned(), bad, undo: None })
+    let (text, undo) = match chars.as_str().split_once(BETWEEN) {
+        Some((text, undo)) => (text, super::local_path(undo).map(ToOwned::to_owned)),
+        None => (chars.as_str(), None),
+    };
+    Some(Flash { text: text.to_owned(), bad, undo })
 }
 
 /// Forgets the sentence once a page has shown it.

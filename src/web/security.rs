@@ -105,6 +105,7 @@ pub async fn context(State(state): State<AppState>, mut request: Request, next: 
         ip: ip.map(|ip| ip.to_string()),
         request_id: Some(request_id.clone()),
         hints: state.live.hints(),
+        ..Origin::default()
     });
     // The pattern of the route, not the path, which may hold a token.
     let route =

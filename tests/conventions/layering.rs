@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The features in their order: one may use those before it.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "history",
     "accounts",
     "organizations",
@@ -16,6 +16,7 @@ const ORDER: [&str; 19] = [
     "squads",
     "core_teams",
     "members",
+    "undo",
     "exchange",
     "constellation",
     "finder",

@@ -27,3 +27,4 @@ mod setup;
 mod skills;
 mod squads;
 mod summaries;
+mod undo;

@@ -1,0 +1,128 @@
+//! What can be undone: to whom an inverse is offered, or why there is none. The inverses themselves are in `undo`.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use crate::actor::Roles;
+
+/// For so long a change can be undone.
+pub const UNDO_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// Who may do the inverse of a change. The service decides; this is for showing the button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inverse {
+    /// Leaders and admins.
+    Designers,
+    /// The squad's members, and leaders.
+    Leaders,
+    /// The squad's members, leaders and admins; oneself, leaders and admins.
+    OneselfOrDesigners,
+    /// The squad's members.
+    Oneself,
+}
+
+impl Inverse {
+    /// Whether Undo is shown to somebody: by their roles, or because they made the change.
+    pub fn is_offered(self, roles: Roles, is_own: bool) -> bool {
+        match self {
+            Self::Designers => roles.may_design(),
+            Self::Leaders => is_own || roles.may_lead(),
+            Self::OneselfOrDesigners => is_own || roles.may_design(),
+            Self::Oneself => is_own,
+        }
+    }
+}
+
+/// The inverse of a change, or in few words why there is none.
+pub fn undoing(
+    kind: &str,
+    before: Option<&Value>,
+    after: Option<&Value>,
+) -> Result<Inverse, &'static str> {
+    let says = |value: Option<&Value>, field| value.is_some_and(|value| value.get(field).is_some());
+    match kind {
+        // The same word for a team and for the organization, where it says no names of those who were added.
+        "members_added" if !says(after, "added") => Err("deactivate them instead"),
+        "members_added"
+        | "member_removed"
+        | "member_moved"
+        | "members_swapped"
+        | "memberships_restored"
+        | "membership_edited"
+        | "squad_edited"
+        | "core_team_edited"
+        | "squad_activated"
+        | "squad_returned_to_forming"
+        | "skill_changed"
+        | "skill_archived"
+        | "skill_restored"
+        | "member_deactivated" => Ok(Inverse::Designers),
+        "mission_written" if before.is_none() => Err("it is the first mission; write another"),
+        "mission_written" => Ok(Inverse::Leaders),
+        "member_changed" if after.is_some_and(|after| after["email_changed"] == true) => {
+            Err("the earlier address is not kept here")
+        }
+        "need_set" | "need_removed" | "skills_rated" | "member_changed" => {
+            Ok(Inverse::OneselfOrDesigners)
+        }
+        "metric_changed" => Ok(Inverse::Oneself),
+        "squad_created" | "core_team_created" => Err("dissolve it instead"),
+        "squad_dissolved" | "core_team_dissolved" => Err("begin it anew"),
+        "skill_added" => Err("archive it instead"),
+        "skill_confirmed" | "skills_still_true" => Err("rate the skill anew"),
+        "hat_added" => Err("a hat that nobody wears does no harm"),
+        "member_added" | "member_reactivated" => Err("deactivate them instead"),
+        "goal_metric_set" | "goal_metric_replaced" => Err("replace the metric again"),
+        "members_imported" | "skills_imported" | "squad_imported" | "core_team_imported" => {
+            Err("import a corrected file")
+        }
+        "organization_changed" => Err("change it again in the settings"),
+        _ => Err("it is about accounts; see the settings"),
+    }
+}
+
+/// Whether a change is young enough.
+pub fn is_young(at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now - at <= UNDO_FOR
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn members_of_a_team_go_again_and_members_of_the_organization_stay() {
+        let in_a_team = json!({"members": 2, "added": []});
+        assert_eq!(undoing("members_added", None, Some(&in_a_team)), Ok(Inverse::Designers));
+        assert!(undoing("members_added", None, Some(&json!({"members": ["A"]}))).is_err());
+    }
+
+    #[test]
+    fn what_the_history_does_not_keep_is_not_undone() {
+        assert!(undoing("mission_written", None, Some(&json!({}))).is_err());
+        assert!(undoing("mission_written", Some(&json!({})), Some(&json!({}))).is_ok());
+        assert!(undoing("member_changed", None, Some(&json!({"email_changed": true}))).is_err());
+        assert!(undoing("member_changed", None, Some(&json!({"email_changed": false}))).is_ok());
+    }
+
+    #[test]
+    fn a_day_is_the_longest() {
+        let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(9);
+        assert!(is_young(now - TimeDelta::hours(24), now));
+        assert!(!is_young(now - TimeDelta::hours(24) - TimeDelta::seconds(1), now));
+    }
+
+    #[test]
+    fn undo_is_shown_to_those_who_may_do_the_inverse() {
+        let of = |words: &[&str]| Roles::parse(words).unwrap();
+        assert!(Inverse::Designers.is_offered(of(&["admin"]), false));
+        assert!(!Inverse::Designers.is_offered(of(&[]), true));
+        assert!(Inverse::Leaders.is_offered(of(&["leader"]), false));
+        assert!(!Inverse::Leaders.is_offered(of(&["admin"]), false));
+        assert!(Inverse::Oneself.is_offered(of(&[]), true));
+        assert!(!Inverse::Oneself.is_offered(of(&["admin", "leader"]), false));
+        assert!(Inverse::OneselfOrDesigners.is_offered(of(&["admin"]), false));
+    }
+}

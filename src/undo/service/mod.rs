@@ -1,0 +1,94 @@
+//! Undoing a change: which inverse belongs to which kind.
+
+mod memberships;
+mod words;
+
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::db::{self, Event};
+use super::domain::{UNDO_FOR, UndoRefused};
+use crate::actor::{Actor, Origin, Undoes};
+use crate::error::{Error, Result};
+use crate::history;
+use crate::ids::EventId;
+
+/// Undoes a change; answers what the history says of it.
+pub async fn undo(pool: &PgPool, actor: &Actor, id: EventId) -> Result<String> {
+    let event = db::find(pool, actor.tenant, id).await?.ok_or(Error::NotFound)?;
+    if let Err(why) = history::undoing(&event.kind, event.before.as_ref(), event.after.as_ref()) {
+        return Err(UndoRefused::NoInverse(why).into());
+    }
+    if actor.at - event.at > UNDO_FOR {
+        return Err(UndoRefused::TooOld.into());
+    }
+    let undoes = Some(Undoes { event: id, summary: event.summary.clone() });
+    let origin = Origin { undoes, ..actor.origin.clone() };
+    let actor = &Actor { origin, ..actor.clone() };
+    // The future of so many use cases is large.
+    Box::pin(inverse(pool, actor, &event)).await?;
+    Ok(event.summary)
+}
+
+async fn inverse(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
+    match event.kind.as_str() {
+        "members_added"
+        | "member_removed"
+        | "member_moved"
+        | "members_swapped"
+        | "memberships_restored"
+        | "member_deactivated" => memberships::take_back(pool, actor, event).await,
+        "membership_edited" => words::membership(pool, actor, event).await,
+        "squad_edited" => words::squad(pool, actor, event).await,
+        "core_team_edited" => words::core_team(pool, actor, event).await,
+        "squad_activated" | "squad_returned_to_forming" => words::state(pool, actor, event).await,
+        "mission_written" => words::mission(pool, actor, event).await,
+        "need_set" | "need_removed" => words::need(pool, actor, event).await,
+        "metric_changed" => words::metric(pool, actor, event).await,
+        "skill_changed" => words::skill(pool, actor, event).await,
+        "skill_archived" | "skill_restored" => words::archived(pool, actor, event).await,
+        "skills_rated" => words::ratings(pool, actor, event).await,
+        "member_changed" => words::profile(pool, actor, event).await,
+        other => Err(Error::Internal(anyhow::anyhow!("{other} should have an inverse"))),
+    }
+}
+
+impl Event {
+    /// What the event is about, in the order in which it was written down.
+    fn subject(&self, at: usize) -> Result<Uuid> {
+        self.subjects.get(at).copied().ok_or_else(|| self.unreadable("it is about too little"))
+    }
+
+    /// A field of how it was, as the type that it was written from.
+    fn was<T: serde::de::DeserializeOwned>(&self, field: &str) -> Result<T> {
+        let value = self.before.as_ref().and_then(|before| before.get(field)).cloned();
+        serde_json::from_value(value.unwrap_or_default())
+            .map_err(|error| self.unreadable(&format!("{field}: {error}")))
+    }
+
+    fn unreadable(&self, why: &str) -> Error {
+        Error::Internal(anyhow::anyhow!(
+            "event {} of kind {} is not readable: {why}",
+            self.id,
+            self.kind
+        ))
+    }
+}
+
+/// Refuses if one of `kinds` happened since to all of `all` (and one of `any`).
+async fn must_be_newest(
+    pool: &PgPool,
+    actor: &Actor,
+    event: &Event,
+    kinds: &[&str],
+    (all, any): (&[Uuid], &[Uuid]),
+) -> Result<()> {
+    match db::newer(pool, actor.tenant, event, kinds, all, any).await? {
+        Some(newer) => Err(UndoRefused::Newer {
+            who: newer.who.unwrap_or_else(|| "Trellis".to_owned()),
+            what: newer.what,
+        }
+        .into()),
+        None => Ok(()),
+    }
+}
