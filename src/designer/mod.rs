@@ -17,7 +17,7 @@
 //! | who could join, in which order and how | `domain/pool.rs` |
 //! | coverage, the effect on other squads, what passes | `domain/board.rs` |
 //! | taking the last change back | `domain/undo.rs` |
-//! | today's organization as a draft | `today.rs`, `db.rs` |
+//! | today's organization as a draft | `today.rs`, `db/` |
 //! | carrying changes out | `service.rs` |
 //! | the page and its parts | `web/`, `templates/designer/` |
 //! | drag and keys in the browser | `static/designer.js` |

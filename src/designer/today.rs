@@ -29,7 +29,7 @@ pub struct Asked {
 /// Which gaps somebody has to close to be shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Gaps {
-    /// Any of those that there are.
+    /// Any of those that there are; everybody is shown where nobody does.
     #[default]
     All,
     /// One of these.
@@ -99,6 +99,7 @@ pub async fn load(
     let search = Search {
         q: asked.q.clone(),
         closing: closing.clone(),
+        or_everybody: asked.gaps == Gaps::All,
         free: asked.free,
         limit: asked.limit,
     };
@@ -107,13 +108,10 @@ pub async fn load(
         row.note_teams(&mut draft.teams);
         draft.people.insert(row.id, row.person());
     }
-    let on_page = found.iter().filter(|row| row.place.is_some());
+    let mut on_page = found.iter().filter(|row| row.place.is_some());
     Ok(Today {
         page: on_page.clone().map(|row| row.id).collect(),
-        total: on_page
-            .filter_map(|row| usize::try_from(row.total?).ok())
-            .next()
-            .unwrap_or_default(),
+        total: on_page.find_map(|row| usize::try_from(row.total?).ok()).unwrap_or_default(),
         draft,
         inside,
         closing,

@@ -21,6 +21,8 @@ pub struct Column {
     pub name: String,
     /// Whether it is a craft; a core capability otherwise.
     pub is_craft: bool,
+    /// Whether it is the first craft: a line stands before it.
+    pub is_first_craft: bool,
     /// From which level on somebody is able.
     pub level: Level,
     /// How many are.
@@ -59,6 +61,7 @@ impl Draft {
     /// The four capabilities and the needed crafts, in the order of the skills.
     pub fn columns(&self) -> Vec<Column> {
         let members = self.members();
+        let first_craft = self.skills.iter().find(|skill| skill.capability.is_none());
         let columns = self.skills.iter().map(|skill| {
             let need = self.squad.needs.iter().find(|need| need.skill == skill.id);
             let level = need.map_or(Level::ABLE, |need| need.level);
@@ -70,6 +73,7 @@ impl Draft {
                 skill: skill.id,
                 name: skill.name.clone(),
                 is_craft: skill.capability.is_none(),
+                is_first_craft: first_craft.is_some_and(|first| first.id == skill.id),
                 level,
                 able,
                 coverage: coverage(able, need.map_or(CAPABLE, |need| need.members)),

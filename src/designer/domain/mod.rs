@@ -12,3 +12,6 @@ pub use draft::{
 };
 pub use pool::{Candidate, Way, Ways};
 pub use undo::{Last, LastPlace, NotUndoable};
+
+#[cfg(test)]
+mod tests;

@@ -231,11 +231,6 @@ impl Board {
             n => format!("{n} things are missing, see the findings."),
         }
     }
-
-    /// Whether a line stands before the column: the first craft.
-    pub fn is_first_craft(&self, at: &usize) -> bool {
-        self.columns.iter().position(|column| column.is_craft) == Some(*at)
-    }
 }
 
 fn tiles(today: &Today, squad_url: &str, columns: &[Column]) -> Vec<Tile> {

@@ -1,5 +1,7 @@
 //! Changes: one form for drag, touch, keys and menu, and the smaller ones beside it.
 
+use std::fmt::Write;
+
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
@@ -73,7 +75,7 @@ impl Answer {
             Err(error) => {
                 let mut errors = FormErrors::default();
                 errors.absorb(error)?;
-                if let Some(closed) = show::closed(&at) {
+                if let Some(closed) = show::closed(&at, errors.clone()) {
                     let said = errors.message().unwrap_or_default();
                     return Ok(with_toast(refused(&errors, &closed)?, &said, None, true));
                 }
@@ -127,7 +129,7 @@ fn with_toast(mut response: Response, text: &str, undo: Option<&str>, bad: bool)
         } else {
             let mut pair = [0; 2];
             for half in unit.encode_utf16(&mut pair) {
-                ascii.push_str(&format!("\\u{half:04x}"));
+                let _ = write!(ascii, "\\u{half:04x}");
             }
         }
     }
@@ -307,7 +309,7 @@ async fn inverse(pool: &PgPool, at: &At, event: EventId) -> Result<Option<Change
     let Some(last) = at.frame.last.as_ref().filter(|last| last.id == event) else {
         return Ok(None);
     };
-    if show::closed(at).is_some() {
+    if show::closed(at, FormErrors::default()).is_some() {
         return Ok(None);
     }
     let (tenant, day) = (at.visitor.tenant(), at.visitor.today());

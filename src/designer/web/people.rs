@@ -156,6 +156,8 @@ impl Pool {
             .filter(|candidate| today.page.contains(&candidate.id))
             .map(|candidate| card(draft, candidate))
             .collect();
+        let page = draft.pool();
+        let is_vain = page.iter().all(|one| one.closes.is_empty()) && query.q.is_empty();
         let mut chips: Vec<Chip> = missing
             .iter()
             .map(|column| {
@@ -195,6 +197,8 @@ impl Pool {
             everybody: is_narrow.then(|| address(here, &PoolQuery::everybody())),
             sorted: if missing.is_empty() {
                 "Sorted by free share."
+            } else if is_vain {
+                "Nobody brings a missing skill. Sorted by free share."
             } else {
                 "Sorted by how many missing skills each brings."
             },
@@ -251,9 +255,11 @@ fn card(draft: &Draft, candidate: &Candidate<'_>) -> Card {
     }
 }
 
-/// Title and discipline, or the one that is known.
+/// Title and discipline, or the one that says both: "UX designer" is design.
 pub fn line(title: &str, discipline: &str) -> String {
+    let stem: String = discipline.trim().to_lowercase().chars().take(5).collect();
     match (title.trim(), discipline.trim()) {
+        (title, _) if !stem.is_empty() && title.to_lowercase().contains(&stem) => title.to_owned(),
         ("", discipline) => discipline.to_owned(),
         (title, "") => title.to_owned(),
         (title, discipline) => format!("{title} · {discipline}"),
@@ -303,6 +309,14 @@ mod tests {
             PoolQuery::parse("x=1&q=Ann"),
             PoolQuery { q: "Ann".to_owned(), ..PoolQuery::default() }
         );
+    }
+
+    #[test]
+    fn a_title_that_names_the_discipline_says_both() {
+        assert_eq!(line("UX designer", "design"), "UX designer");
+        assert_eq!(line("Planner", "operations"), "Planner · operations");
+        assert_eq!(line("", "data"), "data");
+        assert_eq!(line("Planner", ""), "Planner");
     }
 
     #[test]

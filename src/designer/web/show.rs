@@ -59,6 +59,7 @@ struct ClosedPage {
     name: String,
     state: State,
     squad_url: String,
+    errors: FormErrors,
 }
 
 /// Whether a script asks for a part of the page; the live pages ask for the whole.
@@ -101,7 +102,7 @@ pub async fn parts(pool: &PgPool, at: &At, query: &PoolQuery) -> Result<Parts> {
 }
 
 /// The page of a squad that is not under design; nothing for one that is.
-pub fn closed(at: &At) -> Option<impl Template> {
+pub fn closed(at: &At, errors: FormErrors) -> Option<impl Template> {
     let state = state(at);
     (state != State::Forming).then(|| ClosedPage {
         shell: at.visitor.shell(Section::Squads),
@@ -109,6 +110,7 @@ pub fn closed(at: &At) -> Option<impl Template> {
         name: at.frame.name.clone(),
         squad_url: crate::squads::url(&at.visitor.slug, &at.frame.slug),
         state,
+        errors,
     })
 }
 
@@ -118,7 +120,7 @@ pub async fn show(
     Shared(pool): Shared<PgPool>,
     Query(query): Query<PoolQuery>,
 ) -> Result<Response> {
-    if let Some(closed) = closed(&at) {
+    if let Some(closed) = closed(&at, FormErrors::default()) {
         return page(&closed);
     }
     if is_part(&headers) {
