@@ -22,7 +22,8 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`members`] < [`undo`] < [`exchange`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] < [`setup`] < [`doctor`] < [`serve`].
+//! [`core_teams`] < [`members`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] < [`setup`] <
+//! [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
 //! # Three walks through the code
@@ -66,6 +67,7 @@ pub mod core_teams;
 pub mod database;
 pub mod demo;
 pub mod design;
+pub mod designer;
 pub mod doctor;
 pub mod error;
 pub mod exchange;
@@ -145,6 +147,7 @@ pub fn routes() -> web::Routes {
         .merge(serve::routes())
         .merge(accounts::routes())
         .merge(organizations::routes())
+        .merge(designer::routes())
         .merge(constellation::routes())
         .merge(finder::routes())
         .merge(home::routes())

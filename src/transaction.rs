@@ -201,6 +201,24 @@ impl Change {
     }
 }
 
+/// Whether the form of `actor` has been carried out before: for what must be looked at before the use case begins,
+/// and has changed by the form itself.
+pub async fn was_done(pool: &PgPool, actor: &Actor) -> Result<bool> {
+    let Some(once) = &actor.once else { return Ok(false) };
+    let earlier = sqlx::query_scalar!(
+        "select request_hash from idempotency_key where organization_id = $1 and user_id = $2 and key = $3",
+        actor.tenant.organization_id().0,
+        actor.user.map_or(Uuid::nil(), |user| user.0),
+        once.key,
+    )
+    .fetch_optional(pool)
+    .await?;
+    match earlier {
+        Some(hash) if hash != once.request_hash => Err(KeyReused.into()),
+        earlier => Ok(earlier.is_some()),
+    }
+}
+
 /// Forgets one-time keys that are older than a day.
 pub async fn forget_old_keys(
     pool: &PgPool,

@@ -45,6 +45,15 @@ pub async fn load_squads(
     Ok(design)
 }
 
+/// One squad without its members, for whoever reads those in a way of their own: 1 statement.
+pub async fn load_squad(
+    pool: &PgPool,
+    tenant: Tenant,
+    team: TeamId,
+) -> sqlx::Result<Option<SquadDesign>> {
+    Ok(squads(pool, tenant, Some(&[team.0])).await?.pop())
+}
+
 /// Squads that are forming or active, without their members.
 async fn squads(
     pool: &PgPool,

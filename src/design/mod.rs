@@ -29,7 +29,7 @@ pub mod size;
 mod summary;
 mod web;
 
-pub use db::{load, load_squads};
+pub use db::{load, load_squad, load_squads};
 pub use domain::*;
 pub use findings::{Code, Finding, Severity, Subject, WayOut};
 pub use size::{MAX_MEMBERS, MIN_MEMBERS};

@@ -104,6 +104,7 @@ fn kind_of(name: &str) -> &'static str {
         "import" => "import (id)",
         "event" => "event (id)",
         "hat" => "hat (id)",
+        "seat" => "open seat (id)",
         "token" => "secret token",
         "version" => "version number",
         "hash" | "path" => "static file",

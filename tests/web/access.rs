@@ -113,6 +113,7 @@ impl World {
         )
         .await
         .unwrap();
+        let seat: uuid::Uuid = open_seat(app, designer, squad).await;
         let membership = membership_in(app, designer, squad).await;
         let core_membership = membership_in(app, designer, core_team).await;
         let somebody =
@@ -134,6 +135,7 @@ impl World {
             ("core membership", core_membership),
             ("skill", skill.to_string()),
             ("metric", metric.to_string()),
+            ("seat", seat.to_string()),
             ("event", event.to_string()),
             ("version", "1".to_owned()),
         ]);
@@ -221,6 +223,23 @@ impl World {
 async fn slug_of(pool: &sqlx::PgPool, team: trellis::ids::TeamId) -> String {
     let found = sqlx::query_scalar("select slug from team where id = $1").bind(team);
     found.fetch_one(pool).await.unwrap()
+}
+
+async fn open_seat(app: &TestApp, designer: &Actor, team: trellis::ids::TeamId) -> uuid::Uuid {
+    let seat = trellis::designer::Seat {
+        id: trellis::ids::SeatId::new(),
+        title: "Analyst".to_owned(),
+        since: designer.at,
+    };
+    let change = trellis::designer::Change::OpenSeat(seat);
+    let seen = trellis::designer::service::version(&app.pool, designer.tenant, team).await.unwrap();
+    trellis::designer::service::change(&app.pool, designer, team, &seen, &change).await.unwrap();
+    sqlx::query_scalar("select id from open_seat where organization_id = $1 and team_id = $2")
+        .bind(designer.tenant.organization_id())
+        .bind(team)
+        .fetch_one(&app.pool)
+        .await
+        .unwrap()
 }
 
 async fn membership_in(app: &TestApp, designer: &Actor, team: trellis::ids::TeamId) -> String {

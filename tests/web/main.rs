@@ -12,6 +12,7 @@ mod authority;
 mod constellation;
 mod core_teams;
 mod demo;
+mod designer;
 mod doctor;
 mod exchange;
 mod finder;

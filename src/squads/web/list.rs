@@ -225,7 +225,8 @@ pub async fn create(
                 let text =
                     format!("{} is forming. Write its mission, then find its members.", new.name);
                 let slug = slug_of(&pool, visitor.tenant(), SQUAD, id).await?;
-                return Ok(flash::redirect(&url(&visitor.slug, &slug), &text));
+                let designer = format!("{}/design", url(&visitor.slug, &slug));
+                return Ok(flash::redirect(&designer, &text));
             }
             Err(error) => errors.absorb(error)?,
         }

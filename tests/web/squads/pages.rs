@@ -51,7 +51,7 @@ async fn an_old_address_leads_to_the_new_one_after_a_rename() {
 
     assert_eq!(old.assert_redirect(), app.at("/squads/beavers/members?q=x"));
     let free = leader.post(&app.at("/squads"), "name=Otters&pattern=own").await;
-    assert_eq!(free.assert_redirect(), app.at("/squads/otters-2"));
+    assert_eq!(free.assert_redirect(), app.at("/squads/otters-2/design"));
 }
 
 #[tokio::test]
