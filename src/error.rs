@@ -112,6 +112,11 @@ const CONSTRAINTS: &[(&str, &str, &str)] = &[
         "An organization always has an admin. Make somebody else admin first.",
     ),
     ("membership_current_key", "already_member", "This person is already in the team."),
+    (
+        "link_team_dissolved",
+        "team_dissolved",
+        "One of the two teams is dissolved: no link leads to it or from it.",
+    ),
 ];
 
 impl From<sqlx::Error> for Error {

@@ -54,6 +54,8 @@ id!(/// A member in a team, for a period.
     MembershipId);
 id!(/// An entry of the catalogue of hats.
     HatId);
+id!(/// A link between two teams.
+    LinkId);
 id!(/// A metric of a squad.
     MetricId);
 id!(/// An import.

@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`members`] < [`exchange`] < [`constellation`] < [`home`] < [`demo`] < [`setup`] < [`doctor`] < [`serve`].
+//! [`core_teams`] < [`links`] < [`members`] < [`exchange`] < [`constellation`] < [`home`] < [`demo`] < [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
 //! # Three walks through the code
@@ -74,6 +74,7 @@ pub mod history;
 pub mod home;
 pub mod ids;
 pub mod limits;
+pub mod links;
 pub mod live;
 pub mod members;
 pub mod metrics;
@@ -151,6 +152,7 @@ pub fn routes() -> web::Routes {
         .merge(members::routes())
         .merge(squads::routes())
         .merge(core_teams::routes())
+        .merge(links::routes())
         .merge(missions::routes())
         .merge(metrics::routes())
         .merge(exchange::routes())

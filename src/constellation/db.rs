@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use sqlx::PgExecutor;
 
-use super::domain::{CoreTeam, Sky, Star};
+use super::domain::{CoreTeam, Link, Sky, Star};
 use crate::actor::Tenant;
 use crate::design::{Design, Severity};
 use crate::ids::TeamId;
 use crate::squads::Pattern;
 
-/// The sky of a design that is loaded already: 1 statement. Findings are the design's.
+/// The sky of a design that is loaded already: 1 statement. Findings and links are the design's.
 pub async fn load(db: impl PgExecutor<'_>, tenant: Tenant, design: &Design) -> sqlx::Result<Sky> {
     let teams = sqlx::query!(
         r#"
@@ -65,6 +65,10 @@ pub async fn load(db: impl PgExecutor<'_>, tenant: Tenant, design: &Design) -> s
             ring: vec![],
         });
     }
-    // Products and links come in here, as one statement each, once there are tables of them.
+    let links = design.links.iter();
+    sky.links = links
+        .map(|link| Link { from: link.from.team, to: link.to.team, kind: link.kind.into() })
+        .collect();
+    // Products come in here, as one statement, once there is a table of them.
     Ok(sky.sorted())
 }

@@ -49,6 +49,7 @@ pub enum Section {
     Constellation,
     Squads,
     CoreTeams,
+    Links,
     Members,
     Skills,
     Activity,

@@ -11,7 +11,7 @@ use trellis::metrics::{Aim, Cadence, MetricName, NewMetric, Unit};
 use trellis::missions::{Customer, MissionText, Success, Value};
 use trellis::squads::{Allocation, NewMembership, NewSquad, Pattern, SquadName};
 use trellis::web::{Route, Who};
-use trellis::{core_teams, metrics, missions, skills, squads};
+use trellis::{core_teams, links, metrics, missions, skills, squads};
 
 use crate::harness::{TestApp, Visitor};
 
@@ -113,6 +113,19 @@ impl World {
         )
         .await
         .unwrap();
+        let new_link = links::NewLink {
+            from: squad,
+            to: core_team,
+            terms: links::Terms {
+                kind: links::LinkKind::DependsOn,
+                purpose: links::Purpose::parse("Refunds arrive").unwrap(),
+                from_liaison: None,
+                to_liaison: None,
+                review_on: at.date_naive().succ_opt().unwrap(),
+            },
+        };
+        let link =
+            links::service::create(pool, designer, at.date_naive(), &new_link).await.unwrap();
         let membership = membership_in(app, designer, squad).await;
         let core_membership = membership_in(app, designer, core_team).await;
         let somebody =
@@ -134,6 +147,7 @@ impl World {
             ("core membership", core_membership),
             ("skill", skill.to_string()),
             ("metric", metric.to_string()),
+            ("link", link.to_string()),
             ("event", event.to_string()),
             ("version", "1".to_owned()),
         ]);

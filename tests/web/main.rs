@@ -16,6 +16,7 @@ mod doctor;
 mod exchange;
 mod history;
 mod home;
+mod links;
 mod live;
 mod members;
 mod metrics;
