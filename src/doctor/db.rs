@@ -292,8 +292,8 @@ pub async fn links(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
         select format('%s has a liaison who was never in their team (membership %s)', tie.said, side.seat)
         from tie
         cross join lateral (values (tie.from_team_id, tie.from_liaison_id), (tie.to_team_id, tie.to_liaison_id)) as side (team, seat)
-        left join membership m on m.organization_id = tie.organization_id and m.id = side.seat
-        where side.seat is not null and (m.id is null or m.team_id <> side.team or m.until_at < tie.from_at)
+        join membership m on m.organization_id = tie.organization_id and m.id = side.seat
+        where m.team_id <> side.team or m.until_at < tie.from_at
         "#,
     )
     .fetch_all(db)

@@ -426,31 +426,38 @@ async fn of_two_who_make_the_same_link_at_once_one_does_and_the_other_is_told() 
     let app = TestApp::new().await;
     let (squad, _, core) = two(&app).await;
 
-    // One is not finished: the row is written, and its transaction is open.
-    let mut first = app.pool.begin().await.unwrap();
-    sqlx::query(
-        "insert into link (organization_id, id, kind, from_team_id, to_team_id, purpose, review_on, from_at, from_event) \
-         select organization_id, $3, 'depends_on', id, $2, 'First', current_date, now(), state_event from team where id = $1",
-    )
-    .bind(squad)
-    .bind(core)
-    .bind(LinkId::new())
-    .execute(&mut *first)
-    .await
-    .unwrap();
-    let new = given::link(&app, squad, LinkKind::DependsOn, core);
-    let (pool, actor, day) = (app.pool.clone(), app.founder(), today(&app));
-    let second = tokio::spawn(async move { service::create(&pool, &actor, day, &new).await });
+    let mut held = app.pool.begin().await.unwrap();
+    sqlx::query("select id from team where id = $1 for no key update")
+        .bind(squad)
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    let tasks: Vec<_> = (0..2)
+        .map(|_| {
+            let new = given::link(&app, squad, LinkKind::DependsOn, core);
+            let (pool, actor, day) = (app.pool.clone(), app.founder(), today(&app));
+            tokio::spawn(async move { service::create(&pool, &actor, day, &new).await })
+        })
+        .collect();
     somebody_waits(&app).await;
-    first.commit().await.unwrap();
+    held.rollback().await.unwrap();
+    let mut refused = vec![];
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => {}
+            Err(Error::Refused(refusal)) => refused.push(refusal),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
 
-    let Err(Error::Refused(refusal)) = second.await.unwrap() else { panic!("it is there twice") };
+    assert_eq!(refused.len(), 1);
+    let refusal = refused.remove(0);
     assert_eq!(
         refusal.message,
         "“Fair Bills depends on Payments” is there already. Change that link, or choose another kind."
     );
     assert_eq!((refusal.field, refusal.is_conflict), (Some("kind"), true));
-    assert_eq!(given::events(&app, "link_made").await, 0);
+    assert_eq!(given::events(&app, "link_made").await, 1);
 }
 
 #[tokio::test]
