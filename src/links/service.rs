@@ -115,16 +115,16 @@ pub async fn create(
     };
     must_design(actor)?;
     let terms = &new.terms;
-    let teams = lock_teams(&mut tx, actor, new.from, new.to).await?;
-    may_link(&teams[0], &teams[1])?;
+    let sides = lock_teams(&mut tx, actor, new.from, new.to).await?;
+    may_link(&sides[0], &sides[1])?;
     may_review_on(terms.review_on, None, today)?;
-    let seats = liaisons(&mut tx, actor, &teams, terms).await?;
-    let sentence = terms.kind.between(&teams[0].name, &teams[1].name);
+    let seats = liaisons(&mut tx, actor, &sides, terms).await?;
+    let sentence = terms.kind.between(&sides[0].name, &sides[1].name);
     let id = LinkId::new();
     let people = seats.iter().flatten().map(|seat| seat.member.0);
     let subjects = [id.0, new.from.0, new.to.0].into_iter().chain(people);
     let event = NewEvent::new("link_made", format!("linked two teams: {sentence}"), subjects)
-        .change(None, said(terms, &teams, names(&seats)));
+        .change(None, said(terms, &sides, names(&seats)));
     db::insert(&mut tx, actor.tenant, id, new.from, new.to, terms, actor.at, event.id)
         .await
         .on_constraint("link_current_key", LinkRefused::Twice(sentence))?;
@@ -146,12 +146,12 @@ pub async fn update(
         Begun::Again(answer) => return Ok(answer),
     };
     must_design(actor)?;
-    let (before, teams) = lock(&mut tx, actor, link).await?;
+    let (before, sides) = lock(&mut tx, actor, link).await?;
     if before.version != version {
         return Err(Error::Stale);
     }
     may_review_on(terms.review_on, Some(before.link.review_on), today)?;
-    let seats = liaisons(&mut tx, actor, &teams, terms).await?;
+    let seats = liaisons(&mut tx, actor, &sides, terms).await?;
     let asked = (
         terms.kind,
         terms.purpose.as_str(),
@@ -161,7 +161,7 @@ pub async fn update(
     if before.terms() == asked {
         return tx.done(()).await;
     }
-    let sentence = terms.kind.between(&teams[0].name, &teams[1].name);
+    let sentence = terms.kind.between(&sides[0].name, &sides[1].name);
     let done = db::update(&mut tx, actor.tenant, link, version, terms)
         .await
         .on_constraint("link_current_key", LinkRefused::Twice(sentence.clone()))?;
@@ -169,9 +169,9 @@ pub async fn update(
         return Err(Error::Stale);
     }
     let people = seats.iter().flatten().map(|seat| seat.member.0);
-    let subjects = [link.0, teams[0].id.0, teams[1].id.0].into_iter().chain(people);
+    let subjects = [link.0, sides[0].id.0, sides[1].id.0].into_iter().chain(people);
     let event = NewEvent::new("link_changed", format!("changed the link “{sentence}”"), subjects)
-        .change(said_before(&before), said(terms, &teams, names(&seats)));
+        .change(said_before(&before), said(terms, &sides, names(&seats)));
     history::record(&mut tx, actor, event).await?;
     tx.done(()).await
 }
@@ -189,9 +189,9 @@ pub async fn end(
         Begun::Again(answer) => return Ok(answer),
     };
     must_design(actor)?;
-    let (before, teams) = lock(&mut tx, actor, link).await?;
+    let (before, sides) = lock(&mut tx, actor, link).await?;
     let sentence = before.link.sentence();
-    let subjects = [link.0, teams[0].id.0, teams[1].id.0];
+    let subjects = [link.0, sides[0].id.0, sides[1].id.0];
     let event = NewEvent::new("link_ended", format!("ended the link “{sentence}”"), subjects)
         .change(said_before(&before), None)
         .because(reason.as_str());

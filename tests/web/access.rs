@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use trellis::actor::Actor;
 use trellis::config::Config;
 use trellis::core_teams::NewCoreTeam;
+use trellis::ids::{LinkId, TeamId};
 use trellis::metrics::{Aim, Cadence, MetricName, NewMetric, Unit};
 use trellis::missions::{Customer, MissionText, Success, Value};
 use trellis::squads::{Allocation, NewMembership, NewSquad, Pattern, SquadName};
@@ -113,19 +114,7 @@ impl World {
         )
         .await
         .unwrap();
-        let new_link = links::NewLink {
-            from: squad,
-            to: core_team,
-            terms: links::Terms {
-                kind: links::LinkKind::DependsOn,
-                purpose: links::Purpose::parse("Refunds arrive").unwrap(),
-                from_liaison: None,
-                to_liaison: None,
-                review_on: at.date_naive().succ_opt().unwrap(),
-            },
-        };
-        let link =
-            links::service::create(pool, designer, at.date_naive(), &new_link).await.unwrap();
+        let link = link_between(app, designer, squad, core_team).await;
         let membership = membership_in(app, designer, squad).await;
         let core_membership = membership_in(app, designer, core_team).await;
         let somebody =
@@ -235,6 +224,19 @@ impl World {
 async fn slug_of(pool: &sqlx::PgPool, team: trellis::ids::TeamId) -> String {
     let found = sqlx::query_scalar("select slug from team where id = $1").bind(team);
     found.fetch_one(pool).await.unwrap()
+}
+
+async fn link_between(app: &TestApp, designer: &Actor, from: TeamId, to: TeamId) -> LinkId {
+    let today = designer.at.date_naive();
+    let terms = links::Terms {
+        kind: links::LinkKind::DependsOn,
+        purpose: links::Purpose::parse("Refunds arrive").unwrap(),
+        from_liaison: None,
+        to_liaison: None,
+        review_on: today,
+    };
+    let new = links::NewLink { from, to, terms };
+    links::service::create(&app.pool, designer, today, &new).await.unwrap()
 }
 
 async fn membership_in(app: &TestApp, designer: &Actor, team: trellis::ids::TeamId) -> String {

@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn forty_teams_are_a_table_and_forty_one_are_not() {
-        let ring = |n: usize| (0..n).map(|at| link(end(at, true), end((at + 1) % n, true)));
+        let ring = |n: usize| (0..n).map(move |at| link(end(at, true), end((at + 1) % n, true)));
         assert_eq!(Matrix::of(ring(40).collect()).unwrap().rows.len(), 40);
         assert!(Matrix::of(ring(41).collect()).is_none());
     }
