@@ -113,6 +113,11 @@ const CONSTRAINTS: &[(&str, &str, &str)] = &[
     ),
     ("event_undoes_key", "undone_already", "Somebody has undone this already."),
     ("membership_current_key", "already_member", "This person is already in the team."),
+    (
+        "link_team_dissolved",
+        "team_dissolved",
+        "One of the two teams is dissolved: no link leads to it or from it.",
+    ),
 ];
 
 impl From<sqlx::Error> for Error {

@@ -56,6 +56,8 @@ id!(/// An entry of the catalogue of hats.
     HatId);
 id!(/// A seat of a squad that nobody has yet.
     SeatId);
+id!(/// A link between two teams.
+    LinkId);
 id!(/// A metric of a squad.
     MetricId);
 id!(/// An import.

@@ -22,8 +22,8 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`members`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] < [`setup`] <
-//! [`doctor`] < [`serve`].
+//! [`core_teams`] < [`links`] < [`members`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
+//! [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
 //! # Three walks through the code
@@ -77,6 +77,7 @@ pub mod history;
 pub mod home;
 pub mod ids;
 pub mod limits;
+pub mod links;
 pub mod live;
 pub mod members;
 pub mod metrics;
@@ -157,6 +158,7 @@ pub fn routes() -> web::Routes {
         .merge(members::routes())
         .merge(squads::routes())
         .merge(core_teams::routes())
+        .merge(links::routes())
         .merge(missions::routes())
         .merge(metrics::routes())
         .merge(undo::routes())

@@ -1,15 +1,15 @@
 //! Reading an organization as a sky.
 
-use sqlx::PgExecutor;
+use sqlx::PgPool;
 
-use super::domain::{CoreTeam, Sky, Star};
+use super::domain::{CoreTeam, Link, Sky, Star};
 use crate::actor::Tenant;
-use crate::design::Tally;
+use crate::design::{self, Tally};
 use crate::ids::TeamId;
 use crate::squads::Pattern;
 
-/// The sky of an organization: 1 statement. Findings are those of the squads' summaries.
-pub async fn load(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Sky> {
+/// The sky of an organization: 2 statements. Findings are those of the squads' summaries.
+pub async fn load(pool: &PgPool, tenant: Tenant) -> sqlx::Result<Sky> {
     let teams = sqlx::query!(
         r#"
         select t.id                                                                     as "id: TeamId",
@@ -29,7 +29,7 @@ pub async fn load(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Sky> 
         "#,
         tenant.organization_id().0,
     )
-    .fetch_all(db)
+    .fetch_all(pool)
     .await?;
 
     let small = |n: i32| usize::try_from(n).unwrap_or_default();
@@ -65,6 +65,11 @@ pub async fn load(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Sky> 
             ring: vec![],
         });
     }
-    // Products and links come in here, as one statement each, once there are tables of them.
+    let links = design::load_all_links(pool, tenant).await?;
+    sky.links = links
+        .iter()
+        .map(|link| Link { from: link.from.team, to: link.to.team, kind: link.kind.into() })
+        .collect();
+    // Products come in here, as one statement, once there is a table of them.
     Ok(sky.sorted())
 }

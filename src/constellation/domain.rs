@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use uuid::Uuid;
 
-use crate::design::{MAX_MEMBERS, MIN_MEMBERS, Severity};
+use crate::design::{LinkKind, MAX_MEMBERS, MIN_MEMBERS, Severity};
 use crate::ids::TeamId;
 
 /// Past so many squads the map shows areas, and a squad is found inside of its area.
@@ -114,6 +114,17 @@ pub enum Tie {
     UsesService,
     /// From a product's backlog.
     Pulls,
+}
+
+impl From<LinkKind> for Tie {
+    fn from(kind: LinkKind) -> Self {
+        match kind {
+            LinkKind::CollaboratesWith => Self::Collaborates,
+            LinkKind::HandsOverTo => Self::HandsOver,
+            LinkKind::Informs => Self::Informs,
+            LinkKind::DependsOn => Self::DependsOn,
+        }
+    }
 }
 
 impl Tie {

@@ -9,7 +9,7 @@ use crate::actor::{Actor, DESIGNERS};
 use crate::error::{Error, OnConstraint, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::{HatId, MemberId, MembershipId, TeamId};
-use crate::squads::service::{hold_joining, names_of, people, slug_for, unique};
+use crate::squads::service::{end_links, hold_joining, names_of, people, slug_for, unique};
 use crate::squads::teams::{self, CORE_TEAM, MembershipRow, NewRow, NewTeam};
 use crate::squads::{Allocation, AlreadyLeft, JoinRefused, NewMembership};
 use crate::text::Reason;
@@ -226,7 +226,7 @@ pub async fn update_membership(
     tx.done(()).await
 }
 
-/// Ends a core team and the memberships in it; its history stays.
+/// Ends a core team, the memberships in it and its links; its history stays.
 pub async fn dissolve(
     pool: &PgPool,
     actor: &Actor,
@@ -246,11 +246,14 @@ pub async fn dissolve(
     let members = teams::current_memberships(&mut *tx, actor.tenant, team.id).await?;
     let subjects = [team.id.0].into_iter().chain(members.iter().map(|(_, member, _)| member.0));
     let names: Vec<&str> = members.iter().map(|(.., name)| name.as_str()).collect();
-    let event = NewEvent::new("core_team_dissolved", format!("dissolved {}", team.name), subjects)
-        .change(json!({"members": names}), json!({"members": []}))
-        .because(reason.as_str());
+    let mut event =
+        NewEvent::new("core_team_dissolved", format!("dissolved {}", team.name), subjects)
+            .because(reason.as_str());
     let ids: Vec<_> = members.iter().map(|(id, ..)| *id).collect();
     teams::end_memberships(&mut tx, actor.tenant, &ids, actor.at, event.id).await?;
+    let links = end_links(&mut tx, actor, team.id, &mut event).await?;
+    let event = event
+        .change(json!({"members": names, "links": links}), json!({"members": [], "links": []}));
     let why = reason.as_str();
     teams::update_state(&mut tx, actor.tenant, team.id, "dissolved", why, actor.at, event.id)
         .await?;

@@ -11,6 +11,7 @@ use super::db::{self, CoreTeamRow, Cursor};
 use super::domain::{CoreTeam, CoreTeamName, NewCoreTeam};
 use super::{list_url, service, url};
 use crate::AppState;
+use crate::design::{self, LinkDesign, LinksCard};
 use crate::error::{Error, Result};
 use crate::history;
 use crate::ids::{MemberId, MembershipId, TeamId};
@@ -334,6 +335,7 @@ struct ShowPage {
     head: Head,
     members: Vec<MemberLine>,
     candidates: Candidates,
+    links: LinksCard,
     events: Vec<(String, String, Moment)>,
     errors: FormErrors,
 }
@@ -356,8 +358,11 @@ async fn show_page(pool: &PgPool, at: &At, picks: Picks, errors: FormErrors) -> 
         let when = moment(event.at, at.visitor.actor.at, at.visitor.time_zone);
         (event.member_name.unwrap_or_else(|| "Trellis".to_owned()), event.summary, when)
     });
+    let links = design::load_links(pool, tenant, at.id).await?;
+    let (org, today) = (&at.visitor.slug, at.visitor.today());
     Ok(ShowPage {
         shell: head.shell.clone(),
+        links: LinksCard::new(links, org, at.id, head.may_design, today),
         head,
         members: squads::members(pool, tenant, at.id).await?,
         candidates,
@@ -529,9 +534,16 @@ struct DissolveForm {
 struct DissolvePage {
     shell: Shell,
     head: Head,
+    /// The links that end with it, in words.
+    links: Vec<String>,
     form: DissolveForm,
     errors: FormErrors,
     meanwhile: Option<(String, Moment)>,
+}
+
+async fn links_of(pool: &PgPool, at: &At) -> Result<Vec<String>> {
+    let links = design::load_links(pool, at.visitor.tenant(), at.id).await?;
+    Ok(links.iter().map(LinkDesign::sentence).collect())
 }
 
 async fn ask_dissolve(at: At, Shared(pool): Shared<PgPool>) -> Result<Response> {
@@ -539,8 +551,9 @@ async fn ask_dissolve(at: At, Shared(pool): Shared<PgPool>) -> Result<Response> 
     let head = at.head(&pool).await?;
     head.team.may_change()?;
     let form = DissolveForm { reason: String::new(), version: head.team.version };
+    let links = links_of(&pool, &at).await?;
     let (shell, errors) = (head.shell.clone(), FormErrors::default());
-    page(&DissolvePage { shell, head, form, errors, meanwhile: None })
+    page(&DissolvePage { shell, head, links, form, errors, meanwhile: None })
 }
 
 async fn dissolve(
@@ -565,6 +578,7 @@ async fn dissolve(
         form.version = head.team.version;
         meanwhile = last_change(&pool, &at.visitor, at.id.0).await?;
     }
-    let shell = head.shell.clone();
-    refused(&errors, &DissolvePage { shell, head, form, errors: errors.clone(), meanwhile })
+    let links = links_of(&pool, &at).await?;
+    let (shell, errors_) = (head.shell.clone(), errors.clone());
+    refused(&errors, &DissolvePage { shell, head, links, form, errors: errors_, meanwhile })
 }

@@ -164,6 +164,9 @@ pub async fn summary(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Va
             'memberships', (select coalesce(jsonb_agg(m.id order by m.from_at, m.id), '[]')
                             from (select id, from_at from membership where organization_id = o.id and until_at is null
                                   order by from_at, id limit 10) as m),
+            'links', (select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'kind', l.kind, 'from', l.from_team_id, 'to', l.to_team_id) order by l.from_at, l.id), '[]')
+                      from (select id, kind, from_team_id, to_team_id, from_at from link where organization_id = o.id and until_at is null
+                            order by from_at, id limit 10) as l),
             'metrics', (select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'squad', m.team_id, 'name', m.name) order by m.created_at, m.id), '[]')
                         from (select id, team_id, name, created_at from metric where organization_id = o.id and ended_at is null
                               order by created_at, id limit 10) as m)

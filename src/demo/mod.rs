@@ -9,7 +9,7 @@
 //! | to read about | open |
 //! |---|---|
 //! | names, missions, metrics, skills of the company | `company.rs`, `names.rs` |
-//! | the story: who joins, moves, leaves, and when | `story.rs`, `story/skills.rs` |
+//! | the story: who joins, moves, leaves, is linked, and when | `story/mod.rs`, `story/skills.rs`, `story/links.rs` |
 //! | playing it | `stage.rs` |
 //! | accounts, several organizations, what is printed | `service.rs`, `made.rs` |
 

@@ -7,12 +7,13 @@ use sqlx::PgPool;
 
 use super::company::{CORE_TEAMS, CRAFTS, DISSOLVED, KINDS};
 use super::db;
-use super::story::{Act, COACH_AT, Joining, LEADER_AT, Mission, Person, Story};
+use super::story::{Act, COACH_AT, Joining, LEADER_AT, Mission, Person, Story, Team, Tie};
 use crate::accounts::{Email, PersonName};
 use crate::actor::{Actor, Origin, Roles, Tenant};
 use crate::core_teams::{self, CoreTeamName, NewCoreTeam};
 use crate::error::{Error, Result};
-use crate::ids::{HatId, MemberId, SkillId, TeamId};
+use crate::ids::{HatId, LinkId, MemberId, SkillId, TeamId};
+use crate::links::{self, NewLink, Purpose, Terms};
 use crate::members::{self, Discipline, Profile, TimeZone, Title};
 use crate::metrics::{self, Aim, Cadence, Direction, MetricName, NewMetric, Unit};
 use crate::missions::{self, Customer, MissionText, Success, Value};
@@ -39,6 +40,8 @@ pub struct Stage<'a> {
     last: DateTime<Utc>,
     members: Vec<MemberId>,
     squads: Vec<TeamId>,
+    core_teams: Vec<TeamId>,
+    links: Vec<(Tie, LinkId)>,
     skills: Vec<SkillId>,
     hats: BTreeMap<String, HatId>,
 }
@@ -63,6 +66,8 @@ impl<'a> Stage<'a> {
             last: DateTime::<Utc>::MIN_UTC,
             members: vec![nobody; story.people.len()],
             squads: vec![none; story.squads.len()],
+            core_teams: vec![],
+            links: vec![],
             skills: db::capabilities(pool, leader.tenant).await?,
             hats: db::hats(pool, leader.tenant).await?.into_iter().collect(),
         })
@@ -195,6 +200,8 @@ impl<'a> Stage<'a> {
                     .await
                     .map(drop)
             }
+            Act::Link(tie) => self.link(tie).await,
+            Act::Unlink { tie, reason } => self.unlink(tie, reason).await,
             change => self.design(change).await,
         }
     }
@@ -280,7 +287,45 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    async fn found_core_team(&self, team: usize, members: &[usize]) -> Result<()> {
+    fn team(&self, team: Team) -> TeamId {
+        match team {
+            Team::Squad(at) => self.squads[at],
+            Team::Core(at) => self.core_teams[at],
+        }
+    }
+
+    async fn link(&mut self, tie: &Tie) -> Result<()> {
+        let (from, to) = (self.team(tie.from), self.team(tie.to));
+        let mut seats = [None, None];
+        for ((team, person), seat) in [from, to].into_iter().zip(tie.liaisons).zip(&mut seats) {
+            if let Some(person) = person {
+                let member = self.members[person];
+                *seat = Some(db::membership(self.pool, self.tenant(), team, member).await?);
+            }
+        }
+        let terms = Terms {
+            kind: tie.kind,
+            purpose: Purpose::parse(tie.purpose)?,
+            from_liaison: seats[0],
+            to_liaison: seats[1],
+            review_on: self.today + TimeDelta::days(tie.review_in),
+        };
+        let (leader, new) = (self.leader(), NewLink { from, to, terms });
+        let day = self.last.date_naive();
+        let link = links::service::create(self.pool, &leader, day, &new).await?;
+        self.links.push((tie.clone(), link));
+        Ok(())
+    }
+
+    async fn unlink(&self, tie: &Tie, reason: &str) -> Result<()> {
+        let reason = Reason::parse(reason)?;
+        let made = self.links.iter().find(|(made, _)| made == tie);
+        let (_, link) = made.ok_or(Error::NotFound)?;
+        // Nobody has changed it since it was made.
+        links::service::end(self.pool, &self.leader(), *link, 1, &reason).await
+    }
+
+    async fn found_core_team(&mut self, team: usize, members: &[usize]) -> Result<()> {
         let (name, description, _) = CORE_TEAMS[team];
         let new = NewCoreTeam {
             name: CoreTeamName::parse(name)?,
@@ -288,6 +333,7 @@ impl<'a> Stage<'a> {
         };
         let leader = self.leader();
         let team = core_teams::service::create(self.pool, &leader, &new).await?;
+        self.core_teams.push(team);
         let who: Vec<_> = members
             .iter()
             .map(|person| NewMembership {

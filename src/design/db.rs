@@ -10,8 +10,9 @@ use super::domain::{
     Design, FULL_SHARE, MAX_SQUADS_OF_A_MEMBER, MIN_FREE_SHARE, MemberDesign, Need, Placement,
     SkillDesign, SquadDesign,
 };
+use super::links::{Liaison, LinkDesign, LinkEnd, LinkKind};
 use crate::actor::Tenant;
-use crate::ids::{MemberId, MetricId, SkillId, TeamId};
+use crate::ids::{LinkId, MemberId, MetricId, SkillId, TeamId};
 use crate::metrics::{Aim, Cadence, Goal, MetricName, NewMetric, Unit};
 use crate::missions::{Customer, MissionText, Success, Value};
 use crate::skills::{Capability, Level};
@@ -19,16 +20,17 @@ use crate::skills::{Capability, Level};
 /// How many members are loaded for each gap of a single squad.
 const CANDIDATES: i64 = 5;
 
-/// The organization's whole design, with everybody who could join: 3 statements.
+/// The organization's whole design, with everybody who could join: 4 statements.
 pub async fn load(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<Design> {
     let mut squads = squads(pool, tenant, None).await?;
     let members = members(pool, tenant, None, &mut squads).await?;
-    let mut design = Design { today, squads, members, skills: BTreeMap::new() };
+    let links = links(pool, tenant, None).await?;
+    let mut design = Design { today, squads, members, skills: BTreeMap::new(), links };
     levels(pool, tenant, None, &mut design).await?;
     Ok(design)
 }
 
-/// The design of some squads, with the best candidates for their gaps: 3 statements, and a fourth if there are gaps.
+/// The design of some squads, with the best candidates for their gaps: 4 statements, and a fifth if there are gaps.
 pub async fn load_squads(
     pool: &PgPool,
     tenant: Tenant,
@@ -39,7 +41,8 @@ pub async fn load_squads(
     let mut squads = squads(pool, tenant, Some(&teams)).await?;
     let members = members(pool, tenant, Some(&teams), &mut squads).await?;
     let ids: Vec<Uuid> = members.keys().map(|member| member.0).collect();
-    let mut design = Design { today, squads, members, skills: BTreeMap::new() };
+    let links = links(pool, tenant, Some(&teams)).await?;
+    let mut design = Design { today, squads, members, skills: BTreeMap::new(), links };
     levels(pool, tenant, Some(&ids), &mut design).await?;
     candidates(pool, tenant, &mut design).await?;
     Ok(design)
@@ -52,6 +55,88 @@ pub async fn load_squad(
     team: TeamId,
 ) -> sqlx::Result<Option<SquadDesign>> {
     Ok(squads(pool, tenant, Some(&[team.0])).await?.pop())
+}
+
+/// The links of one team: 1 statement.
+pub async fn load_links(
+    pool: &PgPool,
+    tenant: Tenant,
+    team: TeamId,
+) -> sqlx::Result<Vec<LinkDesign>> {
+    links(pool, tenant, Some(&[team.0])).await
+}
+
+/// The links of all teams: 1 statement.
+pub async fn load_all_links(pool: &PgPool, tenant: Tenant) -> sqlx::Result<Vec<LinkDesign>> {
+    links(pool, tenant, None).await
+}
+
+/// Links that have not ended: those from or to the teams, or all.
+async fn links(
+    pool: &PgPool,
+    tenant: Tenant,
+    teams: Option<&[Uuid]>,
+) -> sqlx::Result<Vec<LinkDesign>> {
+    let rows = sqlx::query!(
+        r#"
+        select l.id                     as "id: LinkId",
+               l.kind,
+               l.purpose,
+               l.review_on,
+               f.id                     as "from_team: TeamId",
+               f.name                   as from_name,
+               f.slug                   as from_slug,
+               f.kind = 'squad'         as "from_is_squad!",
+               fm.id                    as "from_member?: MemberId",
+               fm.name                  as "from_member_name?",
+               t.id                     as "to_team: TeamId",
+               t.name                   as to_name,
+               t.slug                   as to_slug,
+               t.kind = 'squad'         as "to_is_squad!",
+               tm.id                    as "to_member?: MemberId",
+               tm.name                  as "to_member_name?"
+        from link l
+        join team f on (f.organization_id, f.id) = (l.organization_id, l.from_team_id)
+        join team t on (t.organization_id, t.id) = (l.organization_id, l.to_team_id)
+        left join membership fs on (fs.organization_id, fs.id) = (l.organization_id, l.from_liaison_id) and fs.until_at is null
+        left join member fm on (fm.organization_id, fm.id) = (fs.organization_id, fs.member_id)
+        left join membership ts on (ts.organization_id, ts.id) = (l.organization_id, l.to_liaison_id) and ts.until_at is null
+        left join member tm on (tm.organization_id, tm.id) = (ts.organization_id, ts.member_id)
+        where l.organization_id = $1 and l.until_at is null
+          and ($2::uuid[] is null or l.from_team_id = any($2) or l.to_team_id = any($2))
+        order by lower(f.name), lower(t.name), l.kind, l.id
+        "#,
+        tenant.organization_id().0,
+        teams,
+    )
+    .fetch_all(pool)
+    .await?;
+    let links = rows.into_iter().filter_map(|row| {
+        let liaison = |member: Option<MemberId>, name: Option<String>| {
+            member.zip(name).map(|(member, name)| Liaison { member, name })
+        };
+        Some(LinkDesign {
+            id: row.id,
+            kind: LinkKind::parse(&row.kind)?,
+            from: LinkEnd {
+                team: row.from_team,
+                name: row.from_name,
+                slug: row.from_slug,
+                is_squad: row.from_is_squad,
+                liaison: liaison(row.from_member, row.from_member_name),
+            },
+            to: LinkEnd {
+                team: row.to_team,
+                name: row.to_name,
+                slug: row.to_slug,
+                is_squad: row.to_is_squad,
+                liaison: liaison(row.to_member, row.to_member_name),
+            },
+            purpose: row.purpose,
+            review_on: row.review_on,
+        })
+    });
+    Ok(links.collect())
 }
 
 /// Squads that are forming or active, without their members.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use super::links::LinkDesign;
 use crate::ids::{MemberId, SkillId, TeamId};
 use crate::metrics::Goal;
 use crate::missions::MissionText;
@@ -31,6 +32,8 @@ pub struct Design {
     pub members: BTreeMap<MemberId, MemberDesign>,
     /// The skills that matter: the core capabilities, and what squads need.
     pub skills: BTreeMap<SkillId, SkillDesign>,
+    /// The ties of its squads to other teams, and between core teams.
+    pub links: Vec<LinkDesign>,
 }
 
 /// A squad in a design.

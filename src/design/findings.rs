@@ -3,7 +3,7 @@
 //! A finding says what is, why it matters, and one way out. Its order is that of a page: the worst first, then by
 //! squad, then by rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use super::domain::{
     SquadDesign,
 };
 use super::size::{MAX_MEMBERS, MIN_MEMBERS};
-use crate::ids::{MemberId, SkillId, TeamId};
+use crate::ids::{LinkId, MemberId, SkillId, TeamId};
 use crate::missions;
 use crate::skills::{Capability, Coverage, Level, coverage};
 
@@ -32,6 +32,10 @@ pub enum Code {
     S5,
     /// Metrics.
     S6,
+    /// Links to other teams.
+    S7,
+    /// Review dates.
+    D1,
 }
 
 /// How much a finding weighs.
@@ -63,6 +67,8 @@ pub enum Subject {
     Squad(TeamId),
     /// A member, in all of their squads.
     Member(MemberId),
+    /// A link between two teams.
+    Link(LinkId),
 }
 
 /// What a person can do about it.
@@ -113,6 +119,10 @@ pub enum WayOut {
     ReviewMetrics(TeamId),
     /// Look at the shares of a member.
     ReviewShares(MemberId),
+    /// Tie the squad to a team.
+    AddLink(TeamId),
+    /// Ask whether a link is still needed, and set its next day.
+    ReviewLink(LinkId),
 }
 
 /// What a design rule says about a subject.
@@ -142,6 +152,8 @@ impl Design {
         let mut findings: Vec<_> =
             self.squads.iter().flat_map(|squad| self.squad_findings(squad, &candidates)).collect();
         findings.extend(self.member_findings(&loads));
+        findings.extend(self.islands());
+        findings.extend(self.stale_links());
         self.sort(&mut findings);
         findings
     }
@@ -153,11 +165,9 @@ impl Design {
         let squads = self.squads.iter().filter(|other| other.id == squad);
         let mut findings: Vec<_> =
             squads.flat_map(|squad| self.squad_findings(squad, &candidates)).collect();
-        findings.extend(
-            self.member_findings(&loads)
-                .into_iter()
-                .filter(|finding| finding.squads.contains(&squad)),
-        );
+        let others = self.member_findings(&loads).into_iter();
+        let others = others.chain(self.islands()).chain(self.stale_links());
+        findings.extend(others.filter(|finding| finding.squads.contains(&squad)));
         self.sort(&mut findings);
         findings
     }
@@ -360,6 +370,46 @@ impl Design {
             },
             None => WayOut::FindMember { squad: squad.id, skill, whom, level },
         }
+    }
+
+    /// S7.
+    fn islands(&self) -> Vec<Finding> {
+        let linked: BTreeSet<TeamId> =
+            self.links.iter().flat_map(|link| [link.from.team, link.to.team]).collect();
+        let islands = self.squads.iter().filter(|squad| !linked.contains(&squad.id));
+        islands
+            .map(|squad| {
+                finding(
+                    squad,
+                    Code::S7,
+                    Severity::Advice,
+                    "An island: no link to any other team.".to_owned(),
+                    "What others hand over, know or need passes it by. Link it to a team that its customer meets as well.".to_owned(),
+                    WayOut::AddLink(squad.id),
+                )
+            })
+            .collect()
+    }
+
+    /// D1 for links.
+    fn stale_links(&self) -> Vec<Finding> {
+        let stale = self.links.iter().filter(|link| link.is_overdue(self.today));
+        stale
+            .map(|link| Finding {
+                code: Code::D1,
+                severity: Severity::Advice,
+                subject: Subject::Link(link.id),
+                squads: link
+                    .ends()
+                    .into_iter()
+                    .filter(|end| end.is_squad)
+                    .map(|end| end.team)
+                    .collect(),
+                title: format!("“{}” is past its review date.", link.sentence()),
+                reason: "A link that nobody needs any more costs both teams. Keep it with a new date, change it, or end it.".to_owned(),
+                way_out: WayOut::ReviewLink(link.id),
+            })
+            .collect()
     }
 
     /// S5.

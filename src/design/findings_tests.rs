@@ -5,12 +5,14 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::super::domain::{MemberDesign, Placement, SkillDesign};
+use super::super::links::{LinkDesign, LinkEnd, LinkKind};
 use super::*;
 use crate::ids::MetricId;
 use crate::metrics::{Aim, Cadence, Goal, MetricName, NewMetric, Unit};
 use crate::missions::{Customer, MissionText, Success, Value};
 
 const SQUAD: TeamId = TeamId(Uuid::from_u128(1));
+const PAYMENTS: TeamId = TeamId(Uuid::from_u128(2));
 const BILLING: SkillId = SkillId(Uuid::from_u128(105));
 
 fn member(n: usize) -> MemberId {
@@ -47,6 +49,28 @@ fn goal() -> Goal {
     }
 }
 
+fn end(team: TeamId) -> LinkEnd {
+    LinkEnd {
+        team,
+        name: if team == SQUAD { "Fair Bills" } else { "Payments" }.to_owned(),
+        slug: String::new(),
+        is_squad: team == SQUAD,
+        liaison: None,
+    }
+}
+
+/// A link that is reviewed in a month.
+fn link(from: TeamId, to: TeamId) -> LinkDesign {
+    LinkDesign {
+        id: LinkId(Uuid::from_u128(7)),
+        kind: LinkKind::DependsOn,
+        from: end(from),
+        to: end(to),
+        purpose: "Refunds arrive".to_owned(),
+        review_on: today() + chrono::Days::new(30),
+    }
+}
+
 /// An active squad of `n` members without any finding, as long as `n` is between 6 and 10.
 fn design(n: usize) -> Design {
     let mut design = Design { today: today(), ..Design::default() };
@@ -66,6 +90,7 @@ fn design(n: usize) -> Design {
         goal: Some(goal()),
         live_metrics: 1,
     });
+    design.links.push(link(SQUAD, PAYMENTS));
     for at in 0..n {
         add(&mut design, at, ["service", "data", "Design"][at % 3]);
         design.squads[0].members.push(Placement { member: member(at), allocation: 100 });
@@ -106,6 +131,35 @@ fn said(design: &Design) -> Vec<String> {
 fn a_whole_squad_has_no_finding() {
     assert_eq!(said(&design(6)), [""; 0]);
     assert_eq!(said(&design(10)), [""; 0]);
+}
+
+#[test]
+fn a_squad_without_any_link_is_an_island() {
+    let mut island = design(6);
+    island.links.clear();
+    assert_eq!(said(&island), ["S7 advice: An island: no link to any other team."]);
+    assert_eq!(island.findings()[0].way_out, WayOut::AddLink(SQUAD));
+    assert_eq!(island.findings_of(SQUAD), island.findings());
+
+    island.links.push(link(PAYMENTS, SQUAD));
+    assert_eq!(said(&island), [""; 0], "a link to it is a link as well");
+    island.links = vec![link(PAYMENTS, TeamId(Uuid::from_u128(3)))];
+    assert_eq!(said(&island).len(), 1, "links of others are none of its own");
+}
+
+#[test]
+fn a_link_is_overdue_on_the_day_after_its_review_date() {
+    let mut stale = design(6);
+    stale.links[0].review_on = today();
+    assert_eq!(said(&stale), [""; 0]);
+    stale.links[0].review_on = today().pred_opt().unwrap();
+    assert_eq!(
+        said(&stale),
+        ["D1 advice: “Fair Bills depends on Payments” is past its review date."]
+    );
+    let found = &stale.findings_of(SQUAD)[0];
+    assert_eq!(found.squads, [SQUAD], "a core team has no findings of its own");
+    assert_eq!(found.way_out, WayOut::ReviewLink(stale.links[0].id));
 }
 
 #[test]

@@ -11,10 +11,13 @@
 //! | S4 | warning or advice | a needed skill that nobody has, or that too few have |
 //! | S5 | warning | a member over 100 % or in more than two squads |
 //! | S6 | warning | no goal metric, or more than seven live metrics |
+//! | S7 | advice | no link to any other team |
+//! | D1 | advice | a link past its review date |
 //!
 //! | to read about | open |
 //! |---|---|
 //! | what a design is | `domain.rs` |
+//! | ties between teams, and their card on a team's page | `links.rs`, `templates/design/links.html` |
 //! | findings and their sentences | `findings.rs` |
 //! | who could close a gap | `candidates.rs` |
 //! | reading today's design | `db.rs` |
@@ -25,13 +28,15 @@ mod candidates;
 mod db;
 mod domain;
 mod findings;
+mod links;
 pub mod size;
 mod summary;
 mod web;
 
-pub use db::{load, load_squad, load_squads};
+pub use db::{load, load_all_links, load_links, load_squad, load_squads};
 pub use domain::*;
 pub use findings::{Code, Finding, Severity, Subject, WayOut};
+pub use links::{Liaison, LinkDesign, LinkEnd, LinkKind, LinksCard, link_url, new_link_url};
 pub use size::{MAX_MEMBERS, MIN_MEMBERS};
 pub use summary::{Summary, refresh};
 pub use web::{Tally, Viewer, Way, way};

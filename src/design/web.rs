@@ -1,6 +1,7 @@
 //! Where a way out leads, for whoever looks at a finding.
 
 use super::findings::{Finding, Severity, WayOut};
+use super::links::{link_url, new_link_url};
 use crate::actor::Roles;
 use crate::ids::TeamId;
 use crate::skills::Level;
@@ -72,6 +73,13 @@ pub fn way(org: &str, way_out: &WayOut, viewer: &Viewer) -> Option<Way> {
         WayOut::ReviewShares(member) => {
             (true, format!("/o/{org}/members/{member}"), "Look at the shares".to_owned())
         }
+        WayOut::AddLink(squad) => {
+            (viewer.may_design, new_link_url(org, *squad), "Link it to a team".to_owned())
+        }
+        WayOut::ReviewLink(link) if viewer.may_design => {
+            (true, format!("{}/edit", link_url(org, *link)), "Review the link".to_owned())
+        }
+        WayOut::ReviewLink(link) => (true, link_url(org, *link), "Look at the link".to_owned()),
     };
     may.then_some(Way { href, label })
 }

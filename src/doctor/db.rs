@@ -18,6 +18,7 @@ pub struct Counts {
     pub active_squads: i64,
     pub memberships: i64,
     pub metrics: i64,
+    pub links: i64,
     pub events: i64,
     pub slugs: i64,
     pub references: i64,
@@ -33,6 +34,7 @@ pub async fn count(db: impl PgExecutor<'_>) -> sqlx::Result<Counts> {
                (select count(*) from team where kind = 'squad' and state = 'active')     as "active_squads!",
                (select count(*) from membership)                                         as "memberships!",
                (select count(*) from metric)                                             as "metrics!",
+               (select count(*) from link)                                               as "links!",
                (select count(*) from event)                                              as "events!",
                (select count(*) from team_slug)                                          as "slugs!",
                (select count(*) from pg_constraint c
@@ -184,6 +186,17 @@ pub async fn untold(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             select m.organization_id, 'version ' || m.version || ' of the mission of ' || t.name, t.id, m.event_id, array[m.team_id]
             from mission m
             join team t on (t.organization_id, t.id) = (m.organization_id, m.team_id)
+            union all
+            select l.organization_id, 'the beginning of the link from ' || f.name || ' to ' || t.name, l.id, l.from_event, array[l.id, f.id, t.id]
+            from link l
+            join team f on (f.organization_id, f.id) = (l.organization_id, l.from_team_id)
+            join team t on (t.organization_id, t.id) = (l.organization_id, l.to_team_id)
+            union all
+            select l.organization_id, 'the end of the link from ' || f.name || ' to ' || t.name, l.id, l.until_event, array[l.id, f.id, t.id]
+            from link l
+            join team f on (f.organization_id, f.id) = (l.organization_id, l.from_team_id)
+            join team t on (t.organization_id, t.id) = (l.organization_id, l.to_team_id)
+            where l.until_at is not null
         )
         select format('%s: no event tells of %s (%s)', o.slug, told.what, told.id) as "off!"
         from told
@@ -251,6 +264,42 @@ pub async fn memberships(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
     .await
 }
 
+/// Links that cannot be: of a team that is no more, of one team alone, twice at once, or with a liaison who was
+/// never in their team or left it before they were named.
+pub async fn links(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"
+        with tie as (
+            select l.*, format('%s: the link from %s to %s (%s)', o.slug, coalesce(f.name, 'nowhere'), coalesce(t.name, 'nowhere'), l.id) as said,
+                   f.state as from_state, t.state as to_state
+            from link l
+            join organization o on o.id = l.organization_id
+            left join team f on (f.organization_id, f.id) = (l.organization_id, l.from_team_id)
+            left join team t on (t.organization_id, t.id) = (l.organization_id, l.to_team_id)
+        )
+        select said || ' leads from or to a dissolved team' as "off!"
+        from tie where until_at is null and 'dissolved' in (from_state, to_state)
+        union all
+        select said || ' ties a team to itself, or to one of another organization'
+        from tie where from_team_id = to_team_id or num_nulls(from_state, to_state) > 0
+        union all
+        select tie.said || ' is there twice'
+        from tie
+        join link other on (other.organization_id, other.from_team_id, other.to_team_id, other.kind)
+                         = (tie.organization_id, tie.from_team_id, tie.to_team_id, tie.kind) and other.id < tie.id
+        where tie.until_at is null and other.until_at is null
+        union all
+        select format('%s has a liaison who was never in their team (membership %s)', tie.said, side.seat)
+        from tie
+        cross join lateral (values (tie.from_team_id, tie.from_liaison_id), (tie.to_team_id, tie.to_liaison_id)) as side (team, seat)
+        join membership m on m.organization_id = tie.organization_id and m.id = side.seat
+        where m.team_id <> side.team or m.until_at < tie.from_at
+        "#,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Teams that nobody finds under the address that is shown.
 pub async fn slugs(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
@@ -307,7 +356,7 @@ pub async fn dangling(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
 }
 
 /// How many triggers and constraints [`guards`] looks for.
-pub const GUARDS: i64 = 22;
+pub const GUARDS: i64 = 33;
 
 /// Triggers and constraints that hold the rules by every path and are gone, switched off or never validated.
 pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
@@ -322,6 +371,8 @@ pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             ('trigger',    'membership',   'membership_count_deleted'),
             ('trigger',    'membership',   'membership_count_updated'),
             ('trigger',    'team',         'team_check_state'),
+            ('trigger',    'team',         'team_check_links'),
+            ('trigger',    'link',         'link_check_teams'),
             ('constraint', 'team',         'squad_max_members'),
             ('constraint', 'team',         'team_member_count_check'),
             ('constraint', 'team',         'team_state_check'),
@@ -333,8 +384,17 @@ pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             ('constraint', 'membership',   'membership_until_check'),
             ('constraint', 'mission',      'mission_event_fkey'),
             ('constraint', 'metric',       'metric_team_fkey'),
+            ('constraint', 'link',         'link_from_team_fkey'),
+            ('constraint', 'link',         'link_to_team_fkey'),
+            ('constraint', 'link',         'link_from_liaison_fkey'),
+            ('constraint', 'link',         'link_to_liaison_fkey'),
+            ('constraint', 'link',         'link_from_event_fkey'),
+            ('constraint', 'link',         'link_until_event_fkey'),
+            ('constraint', 'link',         'link_teams_check'),
+            ('constraint', 'link',         'link_until_check'),
             ('index',      'membership',   'membership_current_key'),
             ('index',      'metric',       'metric_goal_key'),
+            ('index',      'link',         'link_current_key'),
             ('index',      'team',         'team_name_key')
         )
         select format('the %s %s on the table %s is gone or switched off', kind, name, of) as "off!"

@@ -131,7 +131,7 @@ async fn checks(tx: &mut sqlx::PgConnection) -> sqlx::Result<Vec<Check>> {
         ),
         Check::new(
             "H12",
-            "beginnings and ends of memberships, states and mission versions each have their event",
+            "beginnings and ends of memberships and links, states and mission versions each have their event",
             (n.events, "events"),
             db::untold(&mut *tx).await?,
         ),
@@ -146,6 +146,12 @@ async fn checks(tx: &mut sqlx::PgConnection) -> sqlx::Result<Vec<Check>> {
             "nobody who is deactivated is in a team, and nobody twice in one",
             (n.memberships, "memberships"),
             db::memberships(&mut *tx).await?,
+        ),
+        Check::new(
+            "links",
+            "links tie two teams that are there, with liaisons who are or were their members",
+            (n.links, "links"),
+            db::links(&mut *tx).await?,
         ),
         Check::new(
             "addresses",

@@ -99,6 +99,7 @@ fn kind_of(name: &str) -> &'static str {
         "membership" => "membership (id)",
         "skill" => "skill (id)",
         "metric" => "metric (id)",
+        "link" => "link (id)",
         "invitation" => "invitation (id)",
         "session" => "session (id)",
         "import" => "import (id)",

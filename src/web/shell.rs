@@ -50,6 +50,7 @@ pub enum Section {
     Finder,
     Squads,
     CoreTeams,
+    Links,
     Members,
     Skills,
     Activity,

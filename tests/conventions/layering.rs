@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The features in their order: one may use those before it.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "history",
     "accounts",
     "organizations",
@@ -15,6 +15,7 @@ const ORDER: [&str; 21] = [
     "design",
     "squads",
     "core_teams",
+    "links",
     "members",
     "undo",
     "exchange",
@@ -197,6 +198,7 @@ fn every_query_on_tenant_data_names_the_organization() {
         "skill_need",
         "mission",
         "metric",
+        "link",
         "import",
         "presence",
         "open_seat",

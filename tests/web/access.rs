@@ -7,11 +7,12 @@ use axum::http::StatusCode;
 use trellis::actor::Actor;
 use trellis::config::Config;
 use trellis::core_teams::NewCoreTeam;
+use trellis::ids::{LinkId, TeamId};
 use trellis::metrics::{Aim, Cadence, MetricName, NewMetric, Unit};
 use trellis::missions::{Customer, MissionText, Success, Value};
 use trellis::squads::{Allocation, NewMembership, NewSquad, Pattern, SquadName};
 use trellis::web::{Route, Who};
-use trellis::{core_teams, metrics, missions, skills, squads};
+use trellis::{core_teams, links, metrics, missions, skills, squads};
 
 use crate::harness::{TestApp, Visitor};
 
@@ -114,6 +115,7 @@ impl World {
         .await
         .unwrap();
         let seat: uuid::Uuid = open_seat(app, designer, squad).await;
+        let link = link_between(app, designer, squad, core_team).await;
         let membership = membership_in(app, designer, squad).await;
         let core_membership = membership_in(app, designer, core_team).await;
         let somebody =
@@ -136,6 +138,7 @@ impl World {
             ("skill", skill.to_string()),
             ("metric", metric.to_string()),
             ("seat", seat.to_string()),
+            ("link", link.to_string()),
             ("event", event.to_string()),
             ("version", "1".to_owned()),
         ]);
@@ -240,6 +243,19 @@ async fn open_seat(app: &TestApp, designer: &Actor, team: trellis::ids::TeamId) 
         .fetch_one(&app.pool)
         .await
         .unwrap()
+}
+
+async fn link_between(app: &TestApp, designer: &Actor, from: TeamId, to: TeamId) -> LinkId {
+    let today = designer.at.date_naive();
+    let terms = links::Terms {
+        kind: links::LinkKind::DependsOn,
+        purpose: links::Purpose::parse("Refunds arrive").unwrap(),
+        from_liaison: None,
+        to_liaison: None,
+        review_on: today,
+    };
+    let new = links::NewLink { from, to, terms };
+    links::service::create(&app.pool, designer, today, &new).await.unwrap()
 }
 
 async fn membership_in(app: &TestApp, designer: &Actor, team: trellis::ids::TeamId) -> String {

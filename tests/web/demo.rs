@@ -104,6 +104,8 @@ async fn the_demo_of_the_setup_shows_every_kind_of_finding_and_a_whole_history()
         "S4 warning",
         "S5 warning",
         "S6 warning",
+        "S7 advice",
+        "D1 advice",
     ] {
         assert!(found.contains(wanted), "{wanted} among {found:?}");
     }
@@ -118,6 +120,8 @@ async fn the_demo_of_the_setup_shows_every_kind_of_finding_and_a_whole_history()
         "Clara Vogel is planned at 130 %.",
         "Ravi Menon is in 3 squads.",
         "There is no goal metric.",
+        "An island: no link to any other team.",
+        "“EV at Home collaborates with Solar Home” is past its review date.",
     ] {
         assert!(titles.contains(&wanted), "{wanted} among {titles:#?}");
     }
@@ -137,6 +141,8 @@ async fn the_demo_of_the_setup_shows_every_kind_of_finding_and_a_whole_history()
         "mission_written",
         "goal_metric_set",
         "skill_confirmed",
+        "link_made",
+        "link_ended",
     ] {
         assert!(kinds.iter().any(|kind| kind == wanted), "{wanted} among {kinds:?}");
     }

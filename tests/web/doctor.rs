@@ -55,7 +55,7 @@ async fn a_database_without_the_newest_migration_is_not_examined() {
 }
 
 /// Damage by hand, past triggers and references, and how the doctor names it.
-const DAMAGE: [(&str, &str); 22] = [
+const DAMAGE: [(&str, &str); 27] = [
     (
         "delete from membership where id = any (array(select m.id from membership m join team t on t.id = m.team_id \
          where t.name = 'Fair Bills' and m.until_at is null order by m.id limit 2))",
@@ -136,6 +136,29 @@ const DAMAGE: [(&str, &str); 22] = [
          select m.organization_id, gen_random_uuid(), m.team_id, m.member_id, 10, m.from_at + interval '1 day', now(), m.from_event, m.from_event \
          from membership m join team t on t.id = m.team_id where t.name = 'Meter Data' limit 1",
         "is in Meter Data (",
+    ),
+    (
+        "delete from event where id = (select from_event from link order by id limit 1)",
+        "H12: norvik-energy: no event tells of the beginning of the link from ",
+    ),
+    (
+        "update link set until_at = null, until_event = null where from_team_id = (select id from team where name = 'Meter Swap')",
+        "links: norvik-energy: the link from Meter Swap to Meter Data (",
+    ),
+    (
+        "update link set from_liaison_id = (select id from membership m where m.team_id <> link.from_team_id limit 1) \
+         where id = (select id from link where until_at is null order by id limit 1)",
+        "has a liaison who was never in their team",
+    ),
+    (
+        "drop index link_current_key; insert into link (organization_id, id, kind, from_team_id, to_team_id, purpose, review_on, from_at, from_event) \
+         select organization_id, gen_random_uuid(), kind, from_team_id, to_team_id, 'Again', review_on, from_at, from_event \
+         from link where until_at is null order by id desc limit 1",
+        "is there twice",
+    ),
+    (
+        "alter table link disable trigger link_check_teams",
+        "guards: the trigger link_check_teams on the table link is gone or switched off",
     ),
     (
         "delete from team_slug where slug = 'fair-bills'",

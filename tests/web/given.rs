@@ -1,12 +1,14 @@
 //! What tests begin with: squads that came to be through the services.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use trellis::actor::Actor;
-use trellis::ids::{MemberId, TeamId};
+use trellis::core_teams::{CoreTeamName, NewCoreTeam};
+use trellis::ids::{LinkId, MemberId, TeamId};
+use trellis::links::{LinkKind, NewLink, Purpose, Terms};
 use trellis::metrics::{Aim, Cadence, MetricName, NewMetric, Unit};
 use trellis::missions::{Customer, MissionText, Success, Value};
 use trellis::squads::{Allocation, Description, NewMembership, NewSquad, Pattern, SquadName};
-use trellis::{metrics, missions, squads};
+use trellis::{core_teams, links, metrics, missions, squads};
 
 use crate::harness::TestApp;
 
@@ -80,6 +82,35 @@ pub async fn active(app: &TestApp, name: &str) -> TeamId {
     let version: i32 = version.fetch_one(&app.pool).await.unwrap();
     squads::service::activate(&app.pool, &designer(app), id, version).await.unwrap();
     id
+}
+
+/// A core team.
+pub async fn core_team(app: &TestApp, name: &str) -> TeamId {
+    let new = NewCoreTeam {
+        name: CoreTeamName::parse(name).unwrap(),
+        description: Description::parse("").unwrap(),
+    };
+    core_teams::service::create(&app.pool, &designer(app), &new).await.unwrap()
+}
+
+/// A link to be reviewed in a hundred days, with nobody named yet.
+pub fn link(app: &TestApp, from: TeamId, kind: LinkKind, to: TeamId) -> NewLink {
+    let today = app.clock().now().date_naive();
+    let terms = Terms {
+        kind,
+        purpose: Purpose::parse("A refund is there within two days").unwrap(),
+        from_liaison: None,
+        to_liaison: None,
+        review_on: today + TimeDelta::days(100),
+    };
+    NewLink { from, to, terms }
+}
+
+/// Ties two teams.
+pub async fn linked(app: &TestApp, from: TeamId, kind: LinkKind, to: TeamId) -> LinkId {
+    let today = app.clock().now().date_naive();
+    let new = link(app, from, kind, to);
+    links::service::create(&app.pool, &designer(app), today, &new).await.unwrap()
 }
 
 /// How many events of a kind there are.

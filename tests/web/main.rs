@@ -18,6 +18,7 @@ mod exchange;
 mod finder;
 mod history;
 mod home;
+mod links;
 mod live;
 mod members;
 mod metrics;

@@ -66,7 +66,7 @@ async fn run(app: &TestApp, sql: &'static str, team: TeamId, member: MemberId) {
 }
 
 /// One change of each kind that a design is made of, past every service: `$1` organization, `$2` squad, `$3` member.
-const CHANGES: [(&str, &str); 14] = [
+const CHANGES: [(&str, &str); 17] = [
     (
         "a level",
         "insert into member_skill (organization_id, member_id, skill_id, level, rated_at) \

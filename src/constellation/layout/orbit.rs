@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::labels::{Side, Want, place};
-use super::order::{End, arrange};
+use super::order::{End, arrange, seat};
 use super::{
     Line, Node, Orbit, Picture, Point, Ring, WIDTH, What, core_places, core_radii, curve, float,
     squad_radius,
@@ -45,11 +45,11 @@ pub(super) fn draw(sky: &Sky) -> Picture {
     }
 
     let mut known = Places { at: BTreeMap::new(), nodes: vec![] };
-    for (what, at) in core_places(sky.core_teams.len(), center, core) {
-        known.nodes.push((what, at, 17.0));
+    let cores = core_places(sky.core_teams.len(), center, core);
+    for (what, at) in &cores {
         match what {
-            What::Core(i) => drop(known.at.insert(sky.core_teams[i].id.0, (at, 17.0))),
-            _ => known.at.extend(sky.core_teams.iter().map(|team| (team.id.0, (at, 17.0)))),
+            What::Core(i) => drop(known.at.insert(sky.core_teams[*i].id.0, (*at, 17.0))),
+            _ => known.at.extend(sky.core_teams.iter().map(|team| (team.id.0, (*at, 17.0)))),
         }
     }
     for (i, product) in sky.products.iter().enumerate() {
@@ -67,9 +67,26 @@ pub(super) fn draw(sky: &Sky) -> Picture {
         squads.iter().enumerate().map(|(n, squad)| (sky.squads[*squad].id.0, n)).collect();
     let places: Vec<Point> = taken.iter().map(|slot| places[*slot]).collect();
     let sector: Vec<usize> = taken.iter().map(|slot| groups[*slot]).collect();
-    let lines: Vec<(usize, End)> =
-        ends(sky).into_iter().filter_map(|(a, b, _)| line(&of, &known, a, b)).collect();
-    for (place, n) in arrange(&sector, &places, &lines).into_iter().enumerate() {
+    let ends = ends(sky);
+    let arranged = |known: &Places| {
+        let lines: Vec<(usize, End)> =
+            ends.iter().filter_map(|(a, b, _)| line(&of, known, *a, *b)).collect();
+        arrange(&sector, &places, &lines)
+    };
+    // First the squads around core teams in the order of their names, then the core teams among these squads, then
+    // the squads once more.
+    let first: BTreeMap<Uuid, Point> = arranged(&known)
+        .into_iter()
+        .zip(&places)
+        .map(|(n, at)| (sky.squads[squads[n]].id.0, *at))
+        .collect();
+    for (what, at) in seated(sky, &cores, &ends, &first) {
+        if let What::Core(i) = what {
+            known.at.insert(sky.core_teams[i].id.0, (at, 17.0));
+        }
+        known.nodes.push((what, at, 17.0));
+    }
+    for (place, n) in arranged(&known).into_iter().enumerate() {
         let squad = squads[n];
         let r = squad_radius(sky.squads[squad].members);
         known.nodes.push((What::Squad(squad), places[place], r));
@@ -88,6 +105,28 @@ pub(super) fn draw(sky: &Sky) -> Picture {
         orbits.push(Orbit { center, radii: edge, is_core: false });
     }
     Picture { height, orbits, lines, nodes: name(sky, known.nodes, height, height / 3.0) }
+}
+
+/// The core teams at places where they look towards the squads that they are tied to.
+fn seated(
+    sky: &Sky,
+    cores: &[(What, Point)],
+    ends: &[(Uuid, Uuid, Tie)],
+    squads: &BTreeMap<Uuid, Point>,
+) -> Vec<(What, Point)> {
+    let place = |id: &Uuid| {
+        cores
+            .iter()
+            .position(|(what, _)| matches!(what, What::Core(i) if sky.core_teams[*i].id.0 == *id))
+    };
+    let lines: Vec<(usize, Point)> = ends
+        .iter()
+        .flat_map(|(a, b, _)| [(a, b), (b, a)])
+        .filter_map(|(core, squad)| Some((place(core)?, *squads.get(squad)?)))
+        .collect();
+    let points: Vec<Point> = cores.iter().map(|(_, at)| *at).collect();
+    let order = seat(&points, &lines);
+    cores.iter().zip(order).map(|((what, _), at)| (*what, points[at])).collect()
 }
 
 /// The squads in the order of their sectors, with the product that each sector belongs to. A product that no squad

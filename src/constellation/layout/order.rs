@@ -52,6 +52,60 @@ pub(super) fn arrange(groups: &[usize], places: &[Point], lines: &[(usize, End)]
     at
 }
 
+/// More things in the middle than this stay in the order of their names: there are too many orders to try them all.
+const MAX_SEATED: usize = 6;
+/// How near a line may come to something that it does not lead to.
+const NEAR: f64 = 30.0;
+
+/// Which place each of the things in the middle takes, so that `lines` from them to the edge are short and pass none of
+/// the others. Without lines nothing moves.
+pub(super) fn seat(places: &[Point], lines: &[(usize, Point)]) -> Vec<usize> {
+    let first: Vec<usize> = (0..places.len()).collect();
+    if lines.is_empty() || places.len() > MAX_SEATED {
+        return first;
+    }
+    let cost = |at: &[usize]| -> f64 {
+        let of_line = |(thing, end): &(usize, Point)| {
+            let own = places[at[*thing]];
+            let others = places.iter().enumerate().filter(|(place, _)| *place != at[*thing]);
+            let passed = others.filter(|(_, place)| gap(**place, own, *end) < NEAR).count();
+            own.distance(*end) + 2.0 * CROSSING * super::float(passed)
+        };
+        lines.iter().map(of_line).sum()
+    };
+    let mut best = (cost(&first), first.clone());
+    let mut order = first;
+    try_orders(&mut order, 0, &mut |order| {
+        let now = cost(order);
+        if now + 1e-6 < best.0 {
+            best = (now, order.to_vec());
+        }
+    });
+    best.1
+}
+
+/// Every order of what comes from `from` on.
+fn try_orders(order: &mut [usize], from: usize, look: &mut impl FnMut(&[usize])) {
+    if from + 1 >= order.len() {
+        return look(order);
+    }
+    for next in from..order.len() {
+        order.swap(from, next);
+        try_orders(order, from + 1, look);
+        order.swap(from, next);
+    }
+}
+
+/// How far `point` is from the line between `a` and `b`.
+fn gap(point: Point, a: Point, b: Point) -> f64 {
+    let whole = a.distance(b);
+    if whole < 1e-9 {
+        return point.distance(a);
+    }
+    let along = ((point.x - a.x) * (b.x - a.x) + (point.y - a.y) * (b.y - a.y)) / (whole * whole);
+    point.distance(a.towards(b, along.clamp(0.0, 1.0)))
+}
+
 fn cost(at: &[usize], places: &[Point], lines: &[(usize, End)]) -> f64 {
     let mut of = vec![Point::default(); at.len()];
     for (place, squad) in at.iter().enumerate() {
@@ -95,6 +149,16 @@ mod tests {
         let at = arrange(&[0; 6], &places, &lines);
         let identity: Vec<_> = (0..6).collect();
         assert!(cost(&at, &places, &lines) < cost(&identity, &places, &lines));
+    }
+
+    #[test]
+    fn who_stands_in_the_middle_turns_to_those_they_are_tied_to() {
+        let places = super::super::spread(3, Point::new(0.0, 0.0), Point::new(100.0, 100.0));
+        assert_eq!(seat(&places, &[]), [0, 1, 2]);
+        // The first stands at the top and is tied to somebody below, past the two others.
+        let at = seat(&places, &[(0, Point::new(-250.0, 150.0)), (1, Point::new(0.0, -300.0))]);
+        assert_eq!(at, [2, 0, 1]);
+        assert_eq!(seat(&[Point::default(); 9], &[(0, Point::default())]).len(), 9);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The story of the demo: who there is and what happens, day by day. Pure: the same seed tells the same story.
 
+mod links;
 mod skills;
 
 use fastrand::Rng;
@@ -9,6 +10,7 @@ use super::company::{
     TIME_ZONES,
 };
 use super::names::{Names, PLACES};
+use crate::links::LinkKind;
 
 /// The day on which it begins, so many days ago.
 pub const BEGINNING: i64 = 400;
@@ -124,6 +126,11 @@ pub enum Act {
         skill: usize,
         by: usize,
     },
+    Link(Tie),
+    Unlink {
+        tie: Tie,
+        reason: &'static str,
+    },
 }
 
 /// What somebody says of a skill.
@@ -132,6 +139,26 @@ pub struct Rating {
     pub skill: usize,
     pub level: Option<i16>,
     pub wants_to_learn: bool,
+}
+
+/// A team of the story, by its place among the squads or the core teams.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Team {
+    Squad(usize),
+    Core(usize),
+}
+
+/// A link from a team to another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tie {
+    pub from: Team,
+    pub kind: LinkKind,
+    pub to: Team,
+    pub purpose: &'static str,
+    /// Who answers for it on either side.
+    pub liaisons: [Option<usize>; 2],
+    /// The day of its review, in days from today.
+    pub review_in: i64,
 }
 
 /// The whole story.
@@ -155,8 +182,15 @@ pub fn tell(seed: u64, squads: usize) -> Story {
     taken.extend(KINDS.iter().flat_map(|kind| kind.people).map(|person| person.0));
     taken.extend(CORE_TEAMS.iter().flat_map(|team| team.2).map(|person| person.0));
     let names = Names::new(&mut rng, &taken);
-    let mut author =
-        Author { rng, names, people: vec![], squads: vec![], acts: vec![], gone: vec![] };
+    let mut author = Author {
+        rng,
+        names,
+        people: vec![],
+        squads: vec![],
+        cores: vec![],
+        acts: vec![],
+        gone: vec![],
+    };
     author.tell(squads);
     author.story()
 }
@@ -166,6 +200,8 @@ struct Author {
     names: Names,
     people: Vec<Person>,
     squads: Vec<Squad>,
+    /// Who is in each core team.
+    cores: Vec<Vec<usize>>,
     acts: Vec<(i64, Act)>,
     /// Who was deactivated.
     gone: Vec<usize>,
@@ -183,6 +219,7 @@ impl Author {
         for group in 0..squads.div_ceil(KINDS.len()) {
             self.spread(group);
             self.dissolved(group);
+            self.links(group, squads);
         }
         let all = (squads * 25).div_ceil(2);
         while self.people.len() + 1 < all {
@@ -241,6 +278,7 @@ impl Author {
             let mut members: Vec<_> =
                 people.iter().map(|person| self.meet(*person, BEGINNING - 5)).collect();
             members.extend((0..3).map(|role| self.hire(BEGINNING - 5, role + team)));
+            self.cores.push(members.clone());
             self.act(BEGINNING - 8, Act::FoundCoreTeam { team, members });
         }
     }

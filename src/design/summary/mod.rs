@@ -36,6 +36,7 @@ static RULES: LazyLock<i64> = LazyLock::new(|| {
         include_str!("../domain.rs"),
         include_str!("../findings.rs"),
         include_str!("../candidates.rs"),
+        include_str!("../links.rs"),
         include_str!("../size.rs"),
     ] {
         hash.update(source);
@@ -94,9 +95,13 @@ impl Design {
 
     /// The first day after today on which a date of `squad` makes a finding come up.
     fn turns_on(&self, squad: &SquadDesign) -> Option<NaiveDate> {
-        let mission = squad.mission.as_ref()?;
-        let day = mission.review_on?.checked_add_days(Days::new(1))?;
-        (day > self.today).then_some(day)
+        let mission = squad.mission.iter().filter_map(|mission| mission.review_on);
+        let links = self.links.iter().filter(|link| link.touches(squad.id));
+        mission
+            .chain(links.map(|link| link.review_on))
+            .filter_map(|review_on| review_on.checked_add_days(Days::new(1)))
+            .filter(|day| *day > self.today)
+            .min()
     }
 }
 

@@ -5,7 +5,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::actor::Tenant;
-use crate::ids::{EventId, HatId, TeamId};
+use crate::ids::{EventId, HatId, LinkId, TeamId};
 use crate::squads::domain::HatName;
 
 pub use super::memberships::*;
@@ -298,5 +298,60 @@ pub async fn find_address(
         word,
     )
     .fetch_optional(db)
+    .await
+}
+
+/// A link that ended with its team.
+#[derive(Debug, Clone)]
+pub struct EndedLink {
+    /// The link.
+    pub id: LinkId,
+    /// The team at its other end.
+    pub other: TeamId,
+    /// The name of the team that it led from.
+    pub from: String,
+    /// Its kind's word.
+    pub kind: String,
+    /// The name of the team that it led to.
+    pub to: String,
+}
+
+/// Ends the current links from and to a team, held in the order of their ids, so that two teams that are tied to
+/// one another can be dissolved at once.
+pub async fn end_links(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    team: TeamId,
+    at: DateTime<Utc>,
+    event: EventId,
+) -> sqlx::Result<Vec<EndedLink>> {
+    sqlx::query_as!(
+        EndedLink,
+        r#"
+        with held as (
+            select id
+            from link
+            where organization_id = $1 and until_at is null and $2 in (from_team_id, to_team_id)
+            order by id
+            for update
+        ), ended as (
+            update link set until_at = greatest($3, from_at), until_event = $4, version = version + 1
+            from held
+            where link.organization_id = $1 and link.id = held.id
+            returning link.id, link.kind, link.from_team_id, link.to_team_id
+        )
+        select e.id as "id: LinkId", e.kind, f.name as "from!", t.name as "to!",
+               case when f.id = $2 then t.id else f.id end as "other!: TeamId"
+        from ended e
+        join team f on f.organization_id = $1 and f.id = e.from_team_id
+        join team t on t.organization_id = $1 and t.id = e.to_team_id
+        order by lower(f.name), lower(t.name), e.kind
+        "#,
+        tenant.organization_id().0,
+        team.0,
+        at,
+        event.0,
+    )
+    .fetch_all(tx)
     .await
 }

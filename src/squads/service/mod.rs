@@ -11,7 +11,7 @@ pub use members::{
 pub(crate) use members::{hold_joining, names_of, people};
 pub use needs::{NEEDERS, remove_need, set_need};
 pub use squad::{activate, create, dissolve, return_to_forming, update};
-pub(crate) use squad::{slug_for, unique};
+pub(crate) use squad::{end_links, slug_for, unique};
 
 use sqlx::PgConnection;
 

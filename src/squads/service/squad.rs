@@ -5,6 +5,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{lock_one, must_design};
 use crate::actor::{Actor, Tenant};
+use crate::design::LinkKind;
 use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::TeamId;
@@ -174,7 +175,7 @@ pub async fn return_to_forming(
     tx.done(()).await
 }
 
-/// Ends a squad and the memberships in it; its history stays.
+/// Ends a squad, the memberships in it and its links; its history stays.
 pub async fn dissolve(
     pool: &PgPool,
     actor: &Actor,
@@ -195,16 +196,39 @@ pub async fn dissolve(
     let members = teams::current_memberships(&mut *tx, actor.tenant, team).await?;
     let subjects = [team.0].into_iter().chain(members.iter().map(|(_, member, _)| member.0));
     let names: Vec<&str> = members.iter().map(|(.., name)| name.as_str()).collect();
-    let event = NewEvent::new("squad_dissolved", format!("dissolved {}", squad.name), subjects)
-        .change(
-            json!({"state": squad.state.title(), "members": names}),
-            json!({"state": State::Dissolved.title(), "members": []}),
-        )
+    let mut event = NewEvent::new("squad_dissolved", format!("dissolved {}", squad.name), subjects)
         .because(reason.as_str());
     let ids: Vec<_> = members.iter().map(|(id, ..)| *id).collect();
     teams::end_memberships(&mut tx, actor.tenant, &ids, actor.at, event.id).await?;
+    let links = end_links(&mut tx, actor, team, &mut event).await?;
+    let event = event.change(
+        json!({"state": squad.state.title(), "members": names, "links": links}),
+        json!({"state": State::Dissolved.title(), "members": [], "links": []}),
+    );
     let (state, why) = (State::Dissolved.word(), reason.as_str());
     teams::update_state(&mut tx, actor.tenant, team, state, why, actor.at, event.id).await?;
     history::record(&mut tx, actor, event).await?;
     tx.done(()).await
+}
+
+/// Ends the links of a team that is dissolved, which is what `event` tells of: it is about the links and the teams at
+/// their other ends as well. Answers each in words.
+pub async fn end_links(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    team: TeamId,
+    event: &mut NewEvent,
+) -> Result<Vec<String>> {
+    let links = teams::end_links(tx, actor.tenant, team, actor.at, event.id).await?;
+    for link in &links {
+        for subject in [link.id.0, link.other.0] {
+            if !event.subjects.contains(&subject) {
+                event.subjects.push(subject);
+            }
+        }
+    }
+    let words = links
+        .iter()
+        .filter_map(|link| Some(LinkKind::parse(&link.kind)?.between(&link.from, &link.to)));
+    Ok(words.collect())
 }

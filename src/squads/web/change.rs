@@ -7,6 +7,7 @@ use serde::Deserialize;
 use sqlx::PgPool;
 
 use super::at::{At, Head, last_change};
+use crate::design::{LinkDesign, load_links};
 use crate::error::Result;
 use crate::squads::domain::{Description, Pattern, SquadChanges, SquadName};
 use crate::squads::{db, service};
@@ -165,6 +166,8 @@ struct DissolvePage {
     shell: Shell,
     head: Head,
     names: Vec<String>,
+    /// The links that end with it, in words.
+    links: Vec<String>,
     form: ReasonForm,
     errors: FormErrors,
     meanwhile: Option<(String, Moment)>,
@@ -178,12 +181,14 @@ async fn dissolve_page(
     errors: FormErrors,
 ) -> Result<DissolvePage> {
     let members = db::members(pool, at.visitor.tenant(), at.id).await?;
+    let links = load_links(pool, at.visitor.tenant(), at.id).await?;
     let meanwhile =
         if errors.is_stale() { last_change(pool, &at.visitor, at.id.0).await? } else { None };
     Ok(DissolvePage {
         shell: head.shell.clone(),
         head,
         names: members.into_iter().map(|line| line.name).collect(),
+        links: links.iter().map(LinkDesign::sentence).collect(),
         form,
         errors,
         meanwhile,

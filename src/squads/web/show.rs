@@ -8,7 +8,7 @@ use sqlx::PgPool;
 
 use super::at::{At, Head, last_change};
 use super::matrix::Matrix;
-use crate::design::{self, Finding, Severity, Viewer, WayOut};
+use crate::design::{self, Finding, LinksCard, Severity, Viewer, WayOut};
 use crate::error::Result;
 use crate::history::{self, Recent};
 use crate::ids::MemberId;
@@ -38,6 +38,7 @@ struct ShowPage {
     events: Vec<Event>,
     mission: MissionCard,
     metrics: MetricsCard,
+    links: LinksCard,
     errors: FormErrors,
     /// Who changed the squad before this came, and when.
     meanwhile: Option<(String, Moment)>,
@@ -175,6 +176,7 @@ async fn show_page(pool: &PgPool, at: &At, errors: FormErrors) -> Result<ShowPag
         matrix: Matrix::load(pool, tenant, at.id).await?,
         facts: db::facts(pool, tenant, at.id).await?,
         findings: design.findings_of(at.id),
+        links: LinksCard::of(&design, org, at.id, head.may_design),
         viewer: Viewer::new(roles, mine),
         org: org.to_owned(),
         events: events(pool, at, RECENT).await?,
