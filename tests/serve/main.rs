@@ -3,6 +3,7 @@
 
 #[path = "../support/database.rs"]
 mod database;
+#[path = "../support/program.rs"]
 mod program;
 
 mod commands;

@@ -78,8 +78,13 @@ impl TestApp {
 
     /// Another instance of the program over the same database.
     pub async fn another_instance(&self) -> Router {
-        let pool = PgPool::connect(&self.db.url).await.unwrap();
+        let pool = PgPool::connect(self.database_url()).await.unwrap();
         trellis::app(AppState::new(pool, Config::default()))
+    }
+
+    /// The address of its database, for a child process.
+    pub fn database_url(&self) -> &str {
+        &self.db.url
     }
 
     /// The clock of this application, which can be moved ahead.

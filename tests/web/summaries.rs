@@ -114,6 +114,20 @@ const CHANGES: [(&str, &str); 17] = [
         "delete from skill_need where organization_id = $1 and team_id = $2 and $3::uuid is not null",
     ),
     (
+        "a link",
+        "insert into link (organization_id, id, kind, from_team_id, to_team_id, purpose, review_on, from_at, from_event) \
+        select $1, gen_random_uuid(), 'informs', $2, o.id, 'News', current_date - 900, now(), o.state_event from team o \
+        where o.organization_id = $1 and o.name = 'Solar Home' and $3::uuid is not null",
+    ),
+    (
+        "the name of a linked team",
+        "update team set name = 'Sun Home' where organization_id = $1 and name = 'Solar Home' and $2::uuid is not null and $3::uuid is not null",
+    ),
+    (
+        "the end of a link",
+        "update link set until_at = now(), until_event = from_event where organization_id = $1 and from_team_id = $2 and $3::uuid is not null",
+    ),
+    (
         "the end of a metric",
         "update metric set ended_at = now() where organization_id = $1 and team_id = $2 and $3::uuid is not null",
     ),

@@ -1,4 +1,6 @@
-//! Trellis as a child process, with a data folder of its own.
+//! Trellis as a child process, with a data folder or a database of its own.
+//!
+//! Included by the test binaries with `#[path = "../support/program.rs"] mod program;`.
 use std::{
     env, fs,
     io::{BufRead, BufReader, Read, Write},
@@ -105,8 +107,13 @@ pub struct Program {
 impl Program {
     /// Starts a server on a free port and waits until it listens.
     pub fn serve(arguments: &[&str]) -> Self {
+        Self::serve_at("127.0.0.1:0", arguments)
+    }
+
+    /// Starts a server at a host and port, for one that was there before, and waits until it listens.
+    pub fn serve_at(address: &str, arguments: &[&str]) -> Self {
         let mut process = command(&[])
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", address])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,0 +1,335 @@
+//! Every page, for every role, in both themes, on a desk and on a phone: made from the table of addresses, so that a new
+//! page cannot be forgotten.
+
+use std::path::Path;
+
+use axum::http::{Method, StatusCode};
+use serde_json::Value;
+use sqlx::PgPool;
+use trellis::accounts::{Passwords, PersonName};
+use trellis::demo::{self, Options};
+use trellis::web::{Route, Who};
+use uuid::Uuid;
+
+use crate::browser::{Browser, Look};
+use crate::checks::{self, Care};
+use crate::driver::Driver;
+use crate::given;
+use crate::harness::{TestApp, Visitor};
+use crate::site::{serve, session, session_of};
+
+/// Addresses that a person asks for, but that do not answer with a page of their own.
+fn is_page(route: &Route) -> bool {
+    let other = ["/healthz", "/readyz", "/o/{org}/events", "/o/{org}/presence"];
+    let is_file = Path::new(route.path).extension().is_some();
+    !route.is_change() && !is_file && !other.contains(&route.path)
+}
+
+/// The same pages with something else on them, and what is no page of the table.
+const MORE: &[&str] = &[
+    "/o/{org}/constellation?view=list",
+    "/o/{org}/constellation?view=matrix",
+    "/o/{org}/squads?q=nothing+of+the+kind",
+    "/o/{org}/squads/{forming}",
+    "/o/{org}/squads/{forming}/members",
+    "/o/{org}/squads/{dissolved}",
+    "/o/{org}/squads/{squad}/mission/compare?from=1&to=2",
+    "/o/{org}/members?q=nothing+of+the+kind",
+    "/o/{org}/activity?q=nothing+of+the+kind",
+    "/o/{org}/nowhere",
+];
+
+/// The pages of an organization where nothing is yet, and with very long names: those that list and show.
+const MAIN: &[&str] = &[
+    "",
+    "/constellation",
+    "/constellation?view=list",
+    "/constellation?view=matrix",
+    "/squads",
+    "/members",
+    "/skills",
+    "/core-teams",
+    "/activity",
+    "/import",
+    "/settings",
+    "/settings/accounts",
+];
+
+/// The role that has the most to do on the pages of a route, and therefore looks at them with all care.
+fn looks_closest(who: Who) -> &'static str {
+    match who {
+        Who::Anyone | Who::LinkHolder => "anonymous",
+        Who::Admin => "admin",
+        Who::SquadMember | Who::SelfOrAdmin => "member",
+        Who::User
+        | Who::Member
+        | Who::Designer
+        | Who::SquadMemberOrLeader
+        | Who::SquadMemberOrDesigner
+        | Who::Development => "leader",
+    }
+}
+
+/// How a role looks at a page: `None` where the table keeps it out.
+fn care(who: Who, role: &str) -> Option<Care> {
+    if looks_closest(who) == role {
+        return Some(Care::Full);
+    }
+    let is_in = match who {
+        Who::User | Who::Member => role != "anonymous",
+        Who::Designer => matches!(role, "admin" | "leader"),
+        Who::SquadMemberOrLeader => matches!(role, "leader" | "member"),
+        Who::SquadMemberOrDesigner => matches!(role, "admin" | "leader" | "member"),
+        _ => false,
+    };
+    is_in.then_some(if role == "coach" { Care::Desk } else { Care::Phone })
+}
+
+/// The demo organization, and what its addresses name.
+struct Demo {
+    pool: PgPool,
+    summary: Value,
+    /// The links of an invitation and of a new password.
+    links: Vec<String>,
+}
+
+impl Demo {
+    /// Fills it, invites somebody and sends a file, so that every address has something to show.
+    async fn new(app: &TestApp) -> Self {
+        let options = Options { organizations: 1, squads: 8, seed: 42, json: true };
+        let made =
+            demo::service::fill(&app.pool, &Passwords::default(), app.clock(), &options).await;
+        let summary = made.unwrap().json()["organizations"][0].clone();
+        let mut demo = Self { pool: app.pool.clone(), summary, links: vec![] };
+        let mut admin = Visitor::of(app.router.clone());
+        admin.cookies.insert("session".to_owned(), demo.token("admin").await);
+        let settings = format!("/o/{}/settings", demo.slug());
+        let invite = format!("{settings}/invitations");
+        let reset = format!("{settings}/accounts/{}/reset", demo.member("coach"));
+        for (address, form) in [(invite, "email=new%40example.org&name=Nora+Neu"), (reset, "")] {
+            let answer = admin.post(&address, form).await;
+            let link = answer.attribute("#link", "value").unwrap_or_else(|| panic!("{answer:?}"));
+            demo.links.push(link.splitn(4, '/').last().map(|path| format!("/{path}")).unwrap());
+        }
+        let file =
+            "email,name,title,discipline\r\nx@example.org,X,,design\r\nno address,Y,,design\r\n";
+        let body = format!(
+            "--b\r\ncontent-disposition: form-data; name=\"files\"; filename=\"members.csv\"\r\n\
+             content-type: text/csv\r\n\r\n{file}\r\n--b--\r\n"
+        );
+        let headers = [
+            ("content-type", "multipart/form-data; boundary=b"),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        let import = format!("/o/{}/import", demo.slug());
+        let sent = admin.send(Method::POST, &import, &headers, body).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
+        demo
+    }
+
+    fn slug(&self) -> &str {
+        self.summary["slug"].as_str().unwrap()
+    }
+
+    /// The member behind an account.
+    fn member(&self, role: &str) -> &str {
+        let accounts = self.summary["accounts"].as_array().unwrap();
+        let account = accounts.iter().find(|account| account["role"] == role).unwrap();
+        account["member_id"].as_str().unwrap()
+    }
+
+    async fn token(&self, role: &str) -> String {
+        session_of(&self.pool, self.member(role)).await
+    }
+
+    /// The slug of a squad in a state.
+    fn squad(&self, state: &str) -> &str {
+        let squads = self.summary["squads"].as_array().unwrap();
+        squads.iter().find(|squad| squad["state"] == state).unwrap()["slug"].as_str().unwrap()
+    }
+
+    /// A skill that can be changed: not one of the four core capabilities.
+    fn craft(&self) -> &str {
+        let skills = self.summary["skills"].as_array().unwrap();
+        skills.iter().find(|skill| skill["name"] == "Billing").unwrap()["id"].as_str().unwrap()
+    }
+
+    /// What stands for a name in a path, for a role.
+    async fn id(&self, name: &str, path: &str, role: &str) -> String {
+        let squad = self.summary["member_squad"].as_str().unwrap();
+        match name {
+            "org" => return self.slug().to_owned(),
+            "squad" => return squad.to_owned(),
+            "forming" | "dissolved" => return self.squad(name).to_owned(),
+            "skill" => return self.craft().to_owned(),
+            "core_team" => {
+                return self.summary["core_teams"][0]["slug"].as_str().unwrap().to_owned();
+            }
+            // Everybody looks at somebody who is in a squad; the member at themselves.
+            "member" if role == "admin" => return self.member("coach").to_owned(),
+            "member" => return self.member("member").to_owned(),
+            _ => {}
+        }
+        let of_team = format!(
+            "select x.id from {name} x join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id) \
+             where x.organization_id = $1 and t.slug = $2 and x.{} is null order by x.id limit 1",
+            if name == "metric" { "ended_at" } else { "until_at" },
+        );
+        let any = format!(
+            "select id from {name} where organization_id = $1 and $2 <> '' order by id limit 1"
+        );
+        let sql = if matches!(name, "membership" | "metric") { of_team } else { any };
+        let team = if path.contains("/core-teams/") {
+            self.summary["core_teams"][0]["slug"].as_str().unwrap()
+        } else {
+            squad
+        };
+        let id: Result<Uuid, _> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .bind(self.summary["id"].as_str().unwrap().parse::<Uuid>().unwrap())
+            .bind(team)
+            .fetch_one(&self.pool)
+            .await;
+        id.unwrap_or_else(|error| panic!("{path}: no id of kind {name}: {error}")).to_string()
+    }
+
+    async fn address(&self, path: &str, role: &str) -> String {
+        let mut address = path.to_owned();
+        for name in path.split(['/', '?']).filter_map(|it| it.strip_prefix('{')?.strip_suffix('}'))
+        {
+            let id = self.id(name, path, role).await;
+            address = address.replace(&format!("{{{name}}}"), &id);
+        }
+        address
+    }
+
+    /// All pages that a role sees, with the care that they get.
+    async fn pages(&self, role: &str) -> Vec<(String, Care)> {
+        let mut pages = vec![];
+        for route in trellis::routes().list().iter().filter(|route| is_page(route)) {
+            let Some(care) = care(route.who, role) else { continue };
+            if route.path.ends_with("/{token}") {
+                continue; // leads to the form, which the links lead to
+            }
+            if role == "anonymous" && ["/invitation", "/reset", "/setup"].contains(&route.path) {
+                continue; // there, and not without the link
+            }
+            pages.push((self.address(route.path, role).await, care));
+        }
+        match role {
+            "leader" => {
+                for path in MORE {
+                    pages.push((self.address(path, role).await, Care::Full));
+                }
+            }
+            "anonymous" => {
+                pages.extend(self.links.iter().map(|link| (link.clone(), Care::Full)));
+                pages.push(("/setup".to_owned(), Care::Full));
+            }
+            _ => {}
+        }
+        pages
+    }
+}
+
+/// Looks at pages one after the other; answers what is wrong with them.
+async fn look_at(browser: &Browser, who: &str, pages: &[(String, Care)]) -> Vec<String> {
+    let mut wrong = vec![];
+    for (path, care) in pages {
+        let seen = checks::visit(browser, path, *care).await;
+        let is_missing = path.ends_with("/nowhere") || path == "/setup";
+        if seen.status != if is_missing { 404 } else { 200 } {
+            wrong.push(format!("{who} {path}: {}", seen.status));
+        }
+        // Who may not change anything has no way on, but a sentence.
+        let may_change = !matches!(who, "coach" | "member");
+        let problems = seen.problems.into_iter();
+        let problems = problems.filter(|it| may_change || !it.starts_with("an empty state"));
+        wrong.extend(problems.map(|it| format!("{who} {path}: {it}")));
+    }
+    wrong
+}
+
+#[tokio::test]
+async fn every_page_is_sound_for_every_role_in_both_themes_on_a_desk_and_on_a_phone() {
+    let Some(driver) = Driver::start() else { return };
+    let app = TestApp::new().await;
+    let demo = Demo::new(&app).await;
+    let server = serve(app.database_url());
+
+    let roles = async |roles: &[&str]| {
+        let browser = Browser::open(&driver, &server.address, Look::DESK).await;
+        let mut wrong = vec![];
+        for role in roles {
+            browser.forget().await;
+            if *role != "anonymous" {
+                browser.sign_in(&demo.token(role).await).await;
+            }
+            wrong.extend(look_at(&browser, role, &demo.pages(role).await).await);
+        }
+        wrong
+    };
+    let (leader, others) =
+        tokio::join!(roles(&["leader"]), roles(&["anonymous", "admin", "member", "coach"]));
+
+    let wrong = [leader, others].concat();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn an_empty_organization_shows_the_way_on_and_very_long_names_stay_on_the_page() {
+    let Some(driver) = Driver::start() else { return };
+    let app = TestApp::new().await;
+    let server = serve(app.database_url());
+    let browser = Browser::open(&driver, &server.address, Look::DESK).await;
+    browser.sign_in(&session(&app.pool, app.founder.user.unwrap()).await).await;
+
+    let pages = |care: Care| MAIN.iter().map(|path| (app.at(path), care)).collect::<Vec<_>>();
+    let mut wrong = look_at(&browser, "empty", &pages(Care::Phone)).await;
+
+    let squads = long_names(&app).await;
+    let of_squads = squads.iter().flat_map(|squad| {
+        ["", "/members", "/mission", "/activity"]
+            .map(|page| (app.at(&format!("/squads/{squad}{page}")), Care::Layout))
+    });
+    let long = [pages(Care::Layout), of_squads.collect()].concat();
+    wrong.extend(look_at(&browser, "long names", &long).await);
+
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Fills an organization with names as long as they may be; answers the ids of an active squad and of one that is forming.
+async fn long_names(app: &TestApp) -> [String; 2] {
+    let words = [
+        "Donaudampfschifffahrtsgesellschaftskapitänsmützenverleih",
+        "Rechtsschutzversicherungsgesellschaften",
+        "Konstantynopolitańczykowianeczka",
+        "Dźwiękonaśladowcza Współodpowiedzialność",
+    ];
+    let name = |n: usize, length: usize| {
+        let all = format!("{} {} {}", words[n % 4], words[(n + 1) % 4], words[(n + 2) % 4]);
+        let cut: String = all.chars().take(length - 4).collect();
+        format!("{} {n}", cut.trim_end())
+    };
+    let active = given::active(app, &name(0, 80)).await;
+    for n in 1..40 {
+        let squad = given::squad(app, &name(n, 80)).await;
+        if n % 10 == 1 {
+            let members = app.people(2).await;
+            given::join(app, squad, &members).await;
+        }
+    }
+    let forming = given::squad(app, &name(40, 80)).await;
+    let everybody: Vec<Uuid> =
+        sqlx::query_scalar("select id from member order by id").fetch_all(&app.pool).await.unwrap();
+    for (n, member) in everybody.iter().enumerate() {
+        let name = PersonName::parse(&name(n, 100)).unwrap();
+        sqlx::query("update member set name = $2, title = $3 where id = $1")
+            .bind(member)
+            .bind(name.to_string())
+            .bind(words[n % 4])
+            .execute(&app.pool)
+            .await
+            .unwrap();
+    }
+    [active.to_string(), forming.to_string()]
+}
