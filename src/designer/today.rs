@@ -64,7 +64,7 @@ pub struct Inside {
     pub from: Option<(TeamId, Allocation)>,
 }
 
-/// Reads the squad of `frame`, who is in it and who could join: 3 statements.
+/// Reads the squad of `frame`, its links, who is in it and who could join: 4 statements.
 pub async fn load(
     pool: &PgPool,
     tenant: Tenant,
@@ -81,6 +81,7 @@ pub async fn load(
         skills: frame.skills.clone(),
         people: BTreeMap::new(),
         teams: BTreeMap::new(),
+        links: design::load_links(pool, tenant, frame.id).await?,
         seats: frame.seats.clone(),
         changes: vec![],
     };

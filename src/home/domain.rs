@@ -131,7 +131,7 @@ pub fn things(squads: &[Standing], unseen: usize, person: &Person) -> (Vec<Thing
     let mut said = HashSet::new();
     theirs.retain(|(_, finding)| match finding.subject {
         Subject::Member(member) => said.insert((member, &finding.title)),
-        Subject::Squad(_) => true,
+        Subject::Squad(_) | Subject::Link(_) => true,
     });
     let breaches =
         theirs.iter().filter(|(_, finding)| finding.severity == Severity::Breach).count();

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::design::{Design, MAX_MEMBERS, MemberDesign, Placement, SkillDesign, SquadDesign};
+use crate::design::{
+    Design, LinkDesign, MAX_MEMBERS, MemberDesign, Placement, SkillDesign, SquadDesign,
+};
 use crate::ids::{HatId, MemberId, SeatId, SkillId, TeamId};
 use crate::rule::Rule;
 use crate::skills::{Capability, Level};
@@ -29,6 +31,8 @@ pub struct Draft {
     pub people: BTreeMap<MemberId, Person>,
     /// The other teams that they are in.
     pub teams: BTreeMap<TeamId, Team>,
+    /// The squad's ties to other teams.
+    pub links: Vec<LinkDesign>,
     /// What is looked for.
     pub seats: Vec<Seat>,
     /// What has been changed, oldest first.
@@ -391,6 +395,7 @@ impl Draft {
             squads: vec![squad],
             members: members.collect(),
             skills: skills.collect(),
+            links: self.links.clone(),
         }
     }
 

@@ -64,6 +64,7 @@ fn draft(n: u128) -> Draft {
         skills,
         people: BTreeMap::new(),
         teams: BTreeMap::new(),
+        links: vec![],
         seats: vec![],
         changes: vec![],
     };
