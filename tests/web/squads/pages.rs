@@ -10,8 +10,8 @@ async fn a_squad_begins_as_forming_with_a_list_of_what_is_missing() {
     let mut leader = app.leader("Aisha").await;
 
     let created = leader.post(&app.at("/squads"), "name=Fair+Bills&pattern=own").await;
-    assert_eq!(created.assert_redirect(), app.at("/squads/fair-bills"));
-    let page = leader.get(created.assert_redirect()).await;
+    assert_eq!(created.assert_redirect(), app.at("/squads/fair-bills/design"));
+    let page = leader.get(&app.at("/squads/fair-bills")).await;
 
     page.assert_ok();
     assert_eq!(page.text("h1"), "Fair Bills Forming");
