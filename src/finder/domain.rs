@@ -277,8 +277,8 @@ mod tests {
         assert_eq!(right("ingird", &["ingvar", "ingrid"]).as_deref(), Some("ingrid"));
         assert_eq!(right("cat", &["car"]), None);
         assert_eq!(right("meter", &["meters"]).as_deref(), Some("meters"));
-        assert_eq!(right("meter", &["motors"]), None);
-        assert_eq!(right("meters", &["motor"]).as_deref(), Some("motor"));
+        assert_eq!(right("meter", &["motor"]), None);
+        assert_eq!(right("meters", &["motors"]).as_deref(), Some("motors"));
         assert_eq!(right("ab|cd", &["ab|ce"]), None, "only letters and digits are asked for");
     }
 
