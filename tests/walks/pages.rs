@@ -61,12 +61,7 @@ fn looks_closest(who: Who) -> &'static str {
         Who::Anyone | Who::LinkHolder => "anonymous",
         Who::Admin => "admin",
         Who::SquadMember | Who::SelfOrAdmin => "member",
-        Who::User
-        | Who::Member
-        | Who::Designer
-        | Who::SquadMemberOrLeader
-        | Who::SquadMemberOrDesigner
-        | Who::Development => "leader",
+        _ => "leader",
     }
 }
 
@@ -79,7 +74,6 @@ fn care(who: Who, role: &str) -> Option<Care> {
         Who::User | Who::Member => role != "anonymous",
         Who::Designer => matches!(role, "admin" | "leader"),
         Who::SquadMemberOrLeader => matches!(role, "leader" | "member"),
-        Who::SquadMemberOrDesigner => matches!(role, "admin" | "leader" | "member"),
         _ => false,
     };
     is_in.then_some(if role == "coach" { Care::Desk } else { Care::Phone })
