@@ -56,6 +56,7 @@ pub struct Person {
 
 /// A squad as home knows it: its summary, and what a line or a card of it needs.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "a line of a page: each is a fact of its own")]
 pub struct Standing {
     /// The squad.
     pub id: TeamId,
@@ -86,6 +87,11 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// An active squad needs no word.
+    pub fn state(&self) -> &'static str {
+        if self.is_active { "" } else { "Forming" }
+    }
+
     fn may_become_active(&self) -> bool {
         !self.is_active && self.is_ready
     }

@@ -104,11 +104,6 @@ impl HomePage {
         format!("/o/{}/squads/{}", self.org, squad.slug)
     }
 
-    /// An active squad needs no word.
-    fn state_of(&self, squad: &Standing) -> &'static str {
-        if squad.is_active { "" } else { "Forming" }
-    }
-
     fn has_more(&self) -> bool {
         i64::try_from(self.rows().len()).is_ok_and(|rows| rows < self.garden.totals.squads)
     }

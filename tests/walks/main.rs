@@ -18,6 +18,7 @@ mod checks;
 mod database;
 mod driver;
 #[path = "../web/given.rs"]
+#[expect(dead_code, reason = "the page tests need more of it")]
 mod given;
 #[path = "../web/harness.rs"]
 #[expect(dead_code, reason = "the page tests need more of it")]
