@@ -20,7 +20,8 @@ use crate::site::{serve, session, session_of};
 
 /// Addresses that a person asks for, but that do not answer with a page of their own.
 fn is_page(route: &Route) -> bool {
-    let other = ["/healthz", "/readyz", "/o/{org}/events", "/o/{org}/presence"];
+    let other =
+        ["/healthz", "/readyz", "/o/{org}/events", "/o/{org}/presence", "/o/{org}/find/palette"];
     let is_file = Path::new(route.path).extension().is_some();
     !route.is_change() && !is_file && !other.contains(&route.path)
 }

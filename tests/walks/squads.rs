@@ -61,6 +61,8 @@ async fn to_active_from_the_form(browser: &Browser) {
     browser.choose("Geographic").await;
     browser.press("Form the squad").await;
 
+    browser.sees("Compose the squad until its findings are settled").await;
+    browser.goto("/o/norvik-energy/squads/fair-bills").await;
     browser.sees("Before it can be active").await;
     browser.press("Add members").await;
     for person in CHOSEN {
@@ -155,6 +157,9 @@ async fn by_keyboard_alone_to_an_active_squad() {
     browser.keys(&[' ']).await;
     browser.keys(&enter).await;
 
+    browser.sees("Compose the squad until its findings are settled").await;
+    browser.tab_to("Fair Bills").await;
+    browser.keys(&enter).await;
     browser.sees("Before it can be active").await;
     browser.tab_to("Add members").await;
     browser.keys(&enter).await;
