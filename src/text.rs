@@ -44,7 +44,7 @@ pub fn line(what: &'static str, text: &str, min: usize, max: usize) -> Result<St
     check(what, folded, min, max)
 }
 
-/// A [`line`] with a letter of any script: ";;;" is nobody's name.
+/// A [`line()`] with a letter of any script: ";;;" is nobody's name.
 pub fn name(what: &'static str, text: &str, min: usize, max: usize) -> Result<String, BadText> {
     let name = line(what, text, min, max)?;
     if name.chars().any(char::is_alphabetic) { Ok(name) } else { Err(BadText::NoLetter(what)) }

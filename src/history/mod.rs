@@ -4,7 +4,7 @@
 //! at that time, so that it stays true when names change later.
 //!
 //! A change is undone by another one, its inverse, and both stay here: `undo` above the features does it, and
-//! [`undoing`] says which kinds have one, to whom it is offered, and why others have none.
+//! `undoing` says which kinds have one, to whom it is offered, and why others have none.
 //!
 //! | to read about | open |
 //! |---|---|

@@ -173,7 +173,7 @@ pub struct Search {
     pub limit: i64,
 }
 
-/// A page of those who could join, in the order of [`super::domain::Draft::pool`], and beside it the best one for each
+/// A page of those who could join, in the order of `Draft::pool`, and beside it the best one for each
 /// gap, whatever is looked for: findings offer them.
 pub async fn list_pool(
     db: impl PgExecutor<'_>,
