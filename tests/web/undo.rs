@@ -554,11 +554,11 @@ async fn the_notice_after_a_change_offers_undo_and_a_second_click_is_the_first()
     assert_eq!(inside(&app, team).await, Vec::<String>::new());
     let events = count_events(&app).await;
     let again = leader.post(&action, &format!("key={key}")).await;
-    let page = leader.get(&again.assert_redirect().to_owned()).await;
+    let page = leader.get(again.assert_redirect()).await;
     assert!(page.text(".toast .txt").starts_with("Undone"), "{}", page.text(".toast"));
     assert_eq!(count_events(&app).await, events);
     let twice = leader.post(&action, "").await;
-    let page = leader.get(&twice.assert_redirect().to_owned()).await;
+    let page = leader.get(twice.assert_redirect()).await;
     assert_eq!(page.text(".toast.bad .txt"), "Ruth has undone this already.");
 }
 
