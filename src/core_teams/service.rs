@@ -5,19 +5,18 @@ use sqlx::{PgConnection, PgPool};
 
 use super::db;
 use super::domain::{CoreTeam, NewCoreTeam};
-use crate::actor::{Actor, DESIGNERS};
-use crate::error::{Error, OnConstraint, Result};
+use crate::actor::Actor;
+use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::{HatId, MemberId, MembershipId, TeamId};
-use crate::squads::service::{end_links, hold_joining, names_of, people, slug_for, unique};
-use crate::squads::teams::{self, CORE_TEAM, MembershipRow, NewRow, NewTeam};
-use crate::squads::{Allocation, AlreadyLeft, JoinRefused, NewMembership};
+use crate::squads::service::{
+    Called, Place, call, edit_membership, end_links, find_membership, hold_joining, let_go,
+    must_design, refuse_present, slug_for, take_in, unique,
+};
+use crate::squads::teams::{self, CORE_TEAM, MembershipRow, NewTeam};
+use crate::squads::{Allocation, AlreadyLeft, NewMembership};
 use crate::text::Reason;
 use crate::transaction::{Begun, begin};
-
-fn must_design(actor: &Actor) -> Result<()> {
-    if actor.roles.may_design() { Ok(()) } else { Err(Error::Forbidden(DESIGNERS.into())) }
-}
 
 async fn lock(tx: &mut PgConnection, actor: &Actor, team: TeamId) -> Result<CoreTeam> {
     let team = db::lock(tx, actor.tenant, team).await?.ok_or(Error::NotFound)?;
@@ -31,13 +30,15 @@ async fn lock_membership(
     actor: &Actor,
     id: MembershipId,
 ) -> Result<(CoreTeam, MembershipRow)> {
-    let find = async |tx: &mut PgConnection| {
-        teams::find_membership(tx, actor.tenant, CORE_TEAM, id).await?.ok_or(Error::NotFound)
-    };
-    let team = find(&mut *tx).await?.team;
+    let team = find_membership(tx, actor, CORE_TEAM, id).await?.team;
     let team = lock(tx, actor, team).await?;
-    let row = find(&mut *tx).await?;
+    let row = find_membership(tx, actor, CORE_TEAM, id).await?;
     if row.is_current { Ok((team, row)) } else { Err(AlreadyLeft(row.name, team.name).into()) }
+}
+
+fn place(team: &CoreTeam) -> Place<'_> {
+    let members = usize::try_from(team.members).unwrap_or_default();
+    Place { id: team.id, name: &team.name, members }
 }
 
 /// Begins a core team.
@@ -84,28 +85,13 @@ pub async fn update(
     };
     must_design(actor)?;
     let before = lock(&mut tx, actor, team).await?;
-    let name = changes.name.as_str();
-    let is_renamed = before.name != name;
-    let slug = if is_renamed {
-        slug_for(&mut tx, actor.tenant, CORE_TEAM, name, team).await?
-    } else {
-        before.slug.clone()
+    let called = Called {
+        name: changes.name.as_str(),
+        pattern: None,
+        description: changes.description.as_str(),
     };
-    let text = changes.description.as_str();
-    let done = teams::update_team(&mut tx, actor.tenant, team, version, name, &slug, None, text)
-        .await
-        .map_err(|error| unique(error, name))?;
-    if !done {
-        return Err(Error::Stale);
-    }
-    teams::insert_slug(&mut tx, actor.tenant, CORE_TEAM, &slug, team)
-        .await
-        .map_err(|error| unique(error, name))?;
-    let summary = if is_renamed {
-        format!("renamed {} to {name}", before.name)
-    } else {
-        format!("edited {name}")
-    };
+    let was = (before.name.as_str(), before.slug.as_str());
+    let summary = call(&mut tx, actor, (CORE_TEAM, team, version), was, called).await?;
     let event = NewEvent::new("core_team_edited", summary, [team.0]).change(
         json!({"name": before.name, "description": before.description}),
         json!({"name": changes.name, "description": changes.description}),
@@ -129,37 +115,8 @@ pub async fn add_members(
     let ids: Vec<MemberId> = new.iter().map(|one| one.member).collect();
     let held = hold_joining(&mut tx, actor.tenant, &ids).await?;
     let team = lock(&mut tx, actor, team).await?;
-    if let Some(name) = teams::already_in(&mut *tx, actor.tenant, team.id, &ids).await?.pop() {
-        return Err(JoinRefused::AlreadyMember(name).into());
-    }
-    let name_of = |id| held.iter().find(|one| one.id == id).map_or("", |one| one.name.as_str());
-    let names: Vec<&str> = ids.iter().map(|id| name_of(*id)).collect();
-    let mut said = Vec::new();
-    for one in new {
-        let hats = names_of(&mut tx, actor.tenant, &one.hats).await?;
-        said.push(
-            json!({"member": name_of(one.member), "allocation": one.allocation, "hats": hats}),
-        );
-    }
-    let subjects = [team.id.0].into_iter().chain(ids.iter().map(|id| id.0));
-    let summary = format!("added {} to {}", people(&names), team.name);
-    let event = NewEvent::new("members_added", summary, subjects).change(
-        json!({"members": team.members}),
-        json!({"members": usize::try_from(team.members).unwrap_or_default() + new.len(), "added": said}),
-    );
-    let rows: Vec<NewRow<'_>> = new
-        .iter()
-        .map(|one| NewRow {
-            id: MembershipId::new(),
-            member: one.member,
-            percent: one.allocation.percent(),
-            hats: &one.hats,
-        })
-        .collect();
-    teams::insert_memberships(&mut tx, actor.tenant, team.id, &rows, actor.at, event.id)
-        .await
-        .on_constraint("membership_current_key", JoinRefused::AlreadyMember(people(&names)))?;
-    history::record(&mut tx, actor, event).await?;
+    refuse_present(&mut tx, actor, team.id, &ids).await?;
+    take_in(&mut tx, actor, place(&team), &held, new).await?;
     tx.done(()).await
 }
 
@@ -176,20 +133,7 @@ pub async fn remove_member(
     };
     must_design(actor)?;
     let (team, row) = lock_membership(&mut tx, actor, membership).await?;
-    let mut event = NewEvent::new(
-        "member_removed",
-        format!("removed {} from {}", row.name, team.name),
-        [team.id.0, row.member.0],
-    )
-    .change(
-        json!({"member": row.name, "allocation": row.allocation, "hats": row.hat_names, "members": team.members}),
-        json!({"members": team.members - 1}),
-    );
-    if let Some(reason) = reason {
-        event = event.because(reason.as_str());
-    }
-    teams::end_memberships(&mut tx, actor.tenant, &[row.id], actor.at, event.id).await?;
-    history::record(&mut tx, actor, event).await?;
+    let_go(&mut tx, actor, place(&team), &row, reason).await?;
     tx.done(()).await
 }
 
@@ -208,21 +152,7 @@ pub async fn update_membership(
     };
     must_design(actor)?;
     let (team, row) = lock_membership(&mut tx, actor, membership).await?;
-    let names = names_of(&mut tx, actor.tenant, hats).await?;
-    let event = NewEvent::new(
-        "membership_edited",
-        format!("edited the membership of {} in {}", row.name, team.name),
-        [team.id.0, row.member.0],
-    )
-    .change(
-        json!({"allocation": row.allocation, "hats": row.hat_names}),
-        json!({"allocation": allocation, "hats": names}),
-    );
-    let percent = allocation.percent();
-    if !teams::update_membership(&mut tx, actor.tenant, row.id, version, percent, hats).await? {
-        return Err(Error::Stale);
-    }
-    history::record(&mut tx, actor, event).await?;
+    edit_membership(&mut tx, actor, &team.name, &row, version, (allocation, hats)).await?;
     tx.done(()).await
 }
 

@@ -17,7 +17,7 @@ use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::{EventId, HatId, MemberId, MembershipId, SkillId, TeamId};
-use crate::squads::wanted_slug;
+use crate::squads::{teams, wanted_slug};
 
 /// Ids by what the plan calls things.
 struct Ids {
@@ -313,7 +313,7 @@ async fn write_memberships(
         changes.new_hats.iter().map(|(key, name)| (key, HatId::new(), name.as_str())).collect();
     ids.hats.extend(new_hats.iter().map(|(key, id, _)| ((*key).clone(), *id)));
     let to_add: Vec<_> = new_hats.iter().map(|(_, id, name)| (*id, *name)).collect();
-    db::insert_hats(tx, actor.tenant, &to_add).await.map_err(met)?;
+    teams::insert_hats(tx, actor.tenant, &to_add).await.map_err(met)?;
 
     let mut worn = vec![];
     let mut wear = |membership: MembershipId, hats: &[String]| -> Result<()> {
@@ -341,7 +341,7 @@ async fn write_memberships(
     }
     db::insert_memberships(tx, actor, &to_begin).await.map_err(met)?;
     db::update_memberships(tx, actor.tenant, &to_change).await?;
-    Ok(db::insert_membership_hats(tx, actor.tenant, &worn).await?)
+    Ok(teams::insert_worn(tx, actor.tenant, &worn).await?)
 }
 
 #[cfg(test)]

@@ -13,9 +13,10 @@ use super::domain::{Counts, Files, Outcomes, UploadRefused, grouped};
 use super::plan::{Plan, Standing, emails, plan, team_names};
 use super::upload::{self, Sent};
 use crate::accounts::service::allow;
-use crate::actor::{ADMINS, Actor, Tenant};
+use crate::actor::{Actor, Tenant};
 use crate::error::{Error, Result};
 use crate::ids::{ImportId, MemberId, TeamId};
+use crate::organizations::service::must_administer;
 use crate::transaction::{Begun, Change, begin};
 
 /// Keeps the files of an import for its dry run. Changes nothing else.
@@ -125,8 +126,4 @@ pub async fn forget_waiting(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
         tracing::info!(%organization, "a dry run that nobody applied was forgotten");
     }
     Ok(())
-}
-
-fn must_administer(actor: &Actor) -> Result<()> {
-    if actor.roles.may_administer() { Ok(()) } else { Err(Error::Forbidden(ADMINS.into())) }
 }

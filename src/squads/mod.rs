@@ -17,6 +17,7 @@
 //! | use cases on the squad itself | `service/squad.rs` |
 //! | use cases on its members | `service/members.rs` |
 //! | its skill needs | `service/needs.rs` |
+//! | what squads and core teams do alike | `service/alike.rs` |
 //! | what squads and core teams share in the database | `db/teams.rs` |
 //! | the list, the squad's page, forms, staffing | `web/` |
 

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::actor::{Actor, Tenant};
-use crate::ids::{EventId, HatId, MemberId, MembershipId, SkillId, TeamId};
+use crate::ids::{EventId, MemberId, MembershipId, SkillId, TeamId};
 
 fn rows<T: Serialize>(rows: &[T]) -> Value {
     json!(rows)
@@ -204,28 +204,6 @@ pub async fn update_teams(
     Ok(())
 }
 
-/// Adds hats to the catalogue.
-pub async fn insert_hats(
-    tx: &mut PgConnection,
-    tenant: Tenant,
-    hats: &[(HatId, &str)],
-) -> sqlx::Result<()> {
-    let ids: Vec<Uuid> = hats.iter().map(|(id, _)| id.0).collect();
-    let names: Vec<String> = hats.iter().map(|(_, name)| (*name).to_owned()).collect();
-    sqlx::query!(
-        r#"
-        insert into hat (organization_id, id, name)
-        select $1, row.id, row.name from unnest($2::uuid[], $3::text[]) as row (id, name)
-        "#,
-        tenant.organization_id().0,
-        &ids,
-        &names,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 /// A membership to add.
 #[derive(Serialize)]
 pub struct MembershipToWrite {
@@ -259,8 +237,8 @@ pub async fn insert_memberships(
     Ok(())
 }
 
-/// Changes the allocation of memberships, and takes their hats off, for [`insert_membership_hats`] to give them
-/// those that they are to have.
+/// Changes the allocation of memberships, and takes their hats off, for [`insert_worn`](crate::squads::teams::insert_worn) to give
+/// them those that they are to have.
 pub async fn update_memberships(
     tx: &mut PgConnection,
     tenant: Tenant,
@@ -284,29 +262,6 @@ pub async fn update_memberships(
         "delete from membership_hat where organization_id = $1 and membership_id = any ($2)",
         tenant.organization_id().0,
         &ids,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Gives memberships their hats.
-pub async fn insert_membership_hats(
-    tx: &mut PgConnection,
-    tenant: Tenant,
-    worn: &[(MembershipId, HatId)],
-) -> sqlx::Result<()> {
-    let memberships: Vec<Uuid> = worn.iter().map(|(membership, _)| membership.0).collect();
-    let hats: Vec<Uuid> = worn.iter().map(|(_, hat)| hat.0).collect();
-    sqlx::query!(
-        r#"
-        insert into membership_hat (organization_id, membership_id, hat_id)
-        select $1, row.membership_id, row.hat_id
-        from unnest($2::uuid[], $3::uuid[]) as row (membership_id, hat_id)
-        "#,
-        tenant.organization_id().0,
-        &memberships,
-        &hats,
     )
     .execute(tx)
     .await?;

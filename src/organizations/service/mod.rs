@@ -111,6 +111,7 @@ pub async fn slug_of(pool: &PgPool, tenant: Tenant) -> Result<String> {
     Ok(db::find_slug(pool, tenant).await?)
 }
 
-fn must_administer(actor: &Actor) -> Result<()> {
+/// Lets only admins on.
+pub(crate) fn must_administer(actor: &Actor) -> Result<()> {
     if actor.roles.may_administer() { Ok(()) } else { Err(Error::Forbidden(ADMINS.into())) }
 }

@@ -105,20 +105,22 @@ pub async fn insert_memberships(
     )
     .execute(&mut *tx)
     .await?;
-    let worn: Vec<(Uuid, Uuid)> =
-        rows.iter().flat_map(|row| row.hats.iter().map(move |hat| (row.id.0, hat.0))).collect();
-    insert_worn(tx, tenant, worn).await
+    let worn: Vec<(MembershipId, HatId)> =
+        rows.iter().flat_map(|row| row.hats.iter().map(move |hat| (row.id, *hat))).collect();
+    insert_worn(tx, tenant, &worn).await
 }
 
-async fn insert_worn(
+/// Gives memberships their hats.
+pub async fn insert_worn(
     tx: &mut PgConnection,
     tenant: Tenant,
-    worn: Vec<(Uuid, Uuid)>,
+    worn: &[(MembershipId, HatId)],
 ) -> sqlx::Result<()> {
     if worn.is_empty() {
         return Ok(());
     }
-    let (memberships, hats): (Vec<Uuid>, Vec<Uuid>) = worn.into_iter().unzip();
+    let (memberships, hats): (Vec<Uuid>, Vec<Uuid>) =
+        worn.iter().map(|(membership, hat)| (membership.0, hat.0)).unzip();
     sqlx::query!(
         r#"
         insert into membership_hat (organization_id, membership_id, hat_id)
@@ -165,7 +167,8 @@ pub async fn update_membership(
     )
     .execute(&mut *tx)
     .await?;
-    insert_worn(tx, tenant, hats.iter().map(|hat| (id.0, hat.0)).collect()).await?;
+    let worn: Vec<_> = hats.iter().map(|hat| (id, *hat)).collect();
+    insert_worn(tx, tenant, &worn).await?;
     Ok(true)
 }
 

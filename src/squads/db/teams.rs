@@ -19,10 +19,10 @@ pub const CORE_TEAM: &str = "core_team";
 pub async fn insert_hats(
     tx: &mut PgConnection,
     tenant: Tenant,
-    names: &[&str],
+    hats: &[(HatId, &str)],
 ) -> sqlx::Result<()> {
-    let ids: Vec<Uuid> = names.iter().map(|_| HatId::new().0).collect();
-    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let ids: Vec<Uuid> = hats.iter().map(|(id, _)| id.0).collect();
+    let names: Vec<String> = hats.iter().map(|(_, name)| (*name).to_owned()).collect();
     sqlx::query!(
         "insert into hat (organization_id, id, name) select $1, * from unnest($2::uuid[], $3::text[])",
         tenant.organization_id().0,

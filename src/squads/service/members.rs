@@ -5,13 +5,14 @@
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
+use super::alike::{Place, edit_membership, end, find_membership, let_go, refuse_present, take_in};
 use super::{lock_one, must_design};
 use crate::actor::{Actor, Tenant};
-use crate::error::{Error, OnConstraint, Result};
+use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::{EventId, HatId, MemberId, MembershipId, TeamId};
-use crate::squads::db;
 use crate::squads::db::teams::{self, HeldMember, MembershipRow, NewRow, SQUAD};
+use crate::squads::db::{self, LockedSquad};
 use crate::squads::domain::{
     self, Allocation, AlreadyLeft, HatName, JoinRefused, Left, NewMembership, State,
 };
@@ -67,19 +68,34 @@ async fn find_current(
     actor: &Actor,
     id: MembershipId,
 ) -> Result<MembershipRow> {
-    teams::find_membership(&mut *tx, actor.tenant, SQUAD, id).await?.ok_or(Error::NotFound)
+    find_membership(tx, actor, SQUAD, id).await
 }
 
-/// Ends one membership, which somebody else may have ended since it was read.
-async fn end(
+fn place(squad: &LockedSquad) -> Place<'_> {
+    Place { id: squad.id, name: &squad.name, members: squad.members }
+}
+
+/// The membership and its squad under its lock.
+async fn lock_membership(
     tx: &mut PgConnection,
     actor: &Actor,
-    row: &MembershipRow,
-    squad: &str,
-    event: EventId,
-) -> Result<()> {
-    let ended = teams::end_memberships(tx, actor.tenant, &[row.id], actor.at, event).await?;
-    if ended == 1 { Ok(()) } else { Err(AlreadyLeft(row.name.clone(), squad.to_owned()).into()) }
+    id: MembershipId,
+) -> Result<(LockedSquad, MembershipRow)> {
+    let team = find_current(tx, actor, id).await?.team;
+    let squad = lock_one(tx, actor, team).await?;
+    let row = still_current(tx, actor, id, &squad).await?;
+    Ok((squad, row))
+}
+
+/// The membership again, now that its squad is locked.
+async fn still_current(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    id: MembershipId,
+    squad: &LockedSquad,
+) -> Result<MembershipRow> {
+    let row = find_current(tx, actor, id).await?;
+    if row.is_current { Ok(row) } else { Err(AlreadyLeft(row.name, squad.name.clone()).into()) }
 }
 
 /// Adds one or several members at once.
@@ -97,43 +113,9 @@ pub async fn add_members(
     let ids: Vec<MemberId> = new.iter().map(|one| one.member).collect();
     let held = hold_joining(&mut tx, actor.tenant, &ids).await?;
     let squad = lock_one(&mut tx, actor, team).await?;
-    if let Some(name) = teams::already_in(&mut *tx, actor.tenant, team, &ids).await?.pop() {
-        return Err(JoinRefused::AlreadyMember(name).into());
-    }
+    refuse_present(&mut tx, actor, team, &ids).await?;
     squad.may_take(new.len())?;
-
-    let name_of = |id| held.iter().find(|one| one.id == id).map_or("", |one| one.name.as_str());
-    let mut said = Vec::new();
-    for one in new {
-        let hats = names_of(&mut tx, actor.tenant, &one.hats).await?;
-        said.push(
-            json!({"member": name_of(one.member), "allocation": one.allocation, "hats": hats}),
-        );
-    }
-    let names: Vec<&str> = ids.iter().map(|id| name_of(*id)).collect();
-    let subjects = [team.0].into_iter().chain(ids.iter().map(|id| id.0));
-    let event = NewEvent::new(
-        "members_added",
-        format!("added {} to {}", people(&names), squad.name),
-        subjects,
-    )
-    .change(
-        json!({"members": squad.members}),
-        json!({"members": squad.members + new.len(), "added": said}),
-    );
-    let rows: Vec<NewRow<'_>> = new
-        .iter()
-        .map(|one| NewRow {
-            id: MembershipId::new(),
-            member: one.member,
-            percent: one.allocation.percent(),
-            hats: &one.hats,
-        })
-        .collect();
-    teams::insert_memberships(&mut tx, actor.tenant, team, &rows, actor.at, event.id)
-        .await
-        .on_constraint("membership_current_key", JoinRefused::AlreadyMember(people(&names)))?;
-    history::record(&mut tx, actor, event).await?;
+    take_in(&mut tx, actor, place(&squad), &held, new).await?;
     tx.done(()).await
 }
 
@@ -149,27 +131,9 @@ pub async fn remove_member(
         Begun::Again(answer) => return Ok(answer),
     };
     must_design(actor)?;
-    let row = find_current(&mut tx, actor, membership).await?;
-    let squad = lock_one(&mut tx, actor, row.team).await?;
-    let row = find_current(&mut tx, actor, row.id).await?;
-    if !row.is_current {
-        return Err(AlreadyLeft(row.name, squad.name.clone()).into());
-    }
+    let (squad, row) = lock_membership(&mut tx, actor, membership).await?;
     squad.may_lose(1)?;
-    let mut event = NewEvent::new(
-        "member_removed",
-        format!("removed {} from {}", row.name, squad.name),
-        [row.team.0, row.member.0],
-    )
-    .change(
-        json!({"member": row.name, "allocation": row.allocation, "hats": row.hat_names, "members": squad.members}),
-        json!({"members": squad.members - 1}),
-    );
-    if let Some(reason) = reason {
-        event = event.because(reason.as_str());
-    }
-    end(&mut tx, actor, &row, &squad.name, event.id).await?;
-    history::record(&mut tx, actor, event).await?;
+    let_go(&mut tx, actor, place(&squad), &row, reason).await?;
     tx.done(()).await
 }
 
@@ -195,14 +159,8 @@ pub async fn move_member(
     let target = squads.iter().position(|squad| squad.id == to).ok_or(Error::NotFound)?;
     let target = squads.swap_remove(target);
     let source = squads.pop().ok_or(Error::NotFound)?;
-    let row = find_current(&mut tx, actor, row.id).await?;
-    if !row.is_current {
-        return Err(AlreadyLeft(row.name, source.name.clone()).into());
-    }
-    let there = teams::already_in(&mut *tx, actor.tenant, to, &[row.member]).await?;
-    if let Some(name) = there.into_iter().next() {
-        return Err(JoinRefused::AlreadyMember(name).into());
-    }
+    let row = still_current(&mut tx, actor, row.id, &source).await?;
+    refuse_present(&mut tx, actor, to, &[row.member]).await?;
     target.may_take(1)?;
     source.may_lose(1)?;
     let event = NewEvent::new(
@@ -244,13 +202,8 @@ pub async fn swap(
     let row = find_current(&mut tx, actor, out).await?;
     let joining = hold_joining(&mut tx, actor.tenant, &[in_]).await?.remove(0);
     let squad = lock_one(&mut tx, actor, row.team).await?;
-    let row = find_current(&mut tx, actor, row.id).await?;
-    if !row.is_current {
-        return Err(AlreadyLeft(row.name, squad.name.clone()).into());
-    }
-    if !teams::already_in(&mut *tx, actor.tenant, row.team, &[in_]).await?.is_empty() {
-        return Err(JoinRefused::AlreadyMember(joining.name).into());
-    }
+    let row = still_current(&mut tx, actor, row.id, &squad).await?;
+    refuse_present(&mut tx, actor, row.team, &[in_]).await?;
     let names = names_of(&mut tx, actor.tenant, hats).await?;
     let event = NewEvent::new(
         "members_swapped",
@@ -284,27 +237,8 @@ pub async fn update_membership(
         Begun::Again(answer) => return Ok(answer),
     };
     must_design(actor)?;
-    let row = find_current(&mut tx, actor, membership).await?;
-    let squad = lock_one(&mut tx, actor, row.team).await?;
-    let row = find_current(&mut tx, actor, row.id).await?;
-    if !row.is_current {
-        return Err(AlreadyLeft(row.name, squad.name.clone()).into());
-    }
-    let names = names_of(&mut tx, actor.tenant, hats).await?;
-    let event = NewEvent::new(
-        "membership_edited",
-        format!("edited the membership of {} in {}", row.name, squad.name),
-        [row.team.0, row.member.0],
-    )
-    .change(
-        json!({"allocation": row.allocation, "hats": row.hat_names}),
-        json!({"allocation": allocation, "hats": names}),
-    );
-    let percent = allocation.percent();
-    if !teams::update_membership(&mut tx, actor.tenant, row.id, version, percent, hats).await? {
-        return Err(Error::Stale);
-    }
-    history::record(&mut tx, actor, event).await?;
+    let (squad, row) = lock_membership(&mut tx, actor, membership).await?;
+    edit_membership(&mut tx, actor, &squad.name, &row, version, (allocation, hats)).await?;
     tx.done(()).await
 }
 

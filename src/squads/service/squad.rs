@@ -3,6 +3,7 @@
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
+use super::alike::{Called, call};
 use super::{lock_one, must_design};
 use crate::actor::{Actor, Tenant};
 use crate::design::LinkKind;
@@ -82,36 +83,14 @@ pub async fn update(
     must_design(actor)?;
     let squad = lock_one(&mut tx, actor, team).await?;
     squad.may_change()?;
-    let is_renamed = squad.name != changes.name.as_str();
-    let slug = if is_renamed {
-        slug_for(&mut tx, actor.tenant, SQUAD, changes.name.as_str(), team).await?
-    } else {
-        squad.slug.clone()
+    let called = Called {
+        name: changes.name.as_str(),
+        pattern: Some(changes.pattern.word()),
+        description: changes.description.as_str(),
     };
-    let done = teams::update_team(
-        &mut tx,
-        actor.tenant,
-        team,
-        version,
-        changes.name.as_str(),
-        &slug,
-        Some(changes.pattern.word()),
-        changes.description.as_str(),
-    )
-    .await
-    .map_err(|error| unique(error, changes.name.as_str()))?;
-    if !done {
-        return Err(Error::Stale);
-    }
-    teams::insert_slug(&mut tx, actor.tenant, SQUAD, &slug, team)
-        .await
-        .map_err(|error| unique(error, changes.name.as_str()))?;
+    let summary =
+        call(&mut tx, actor, (SQUAD, team, version), (&squad.name, &squad.slug), called).await?;
     let pattern = Pattern::parse(&squad.pattern).unwrap_or(Pattern::Own);
-    let summary = if is_renamed {
-        format!("renamed {} to {}", squad.name, changes.name)
-    } else {
-        format!("edited {}", squad.name)
-    };
     let event = NewEvent::new("squad_edited", summary, [team.0]).change(
         json!({"name": squad.name, "pattern": pattern.title(), "description": squad.description}),
         json!({"name": changes.name, "pattern": changes.pattern.title(), "description": changes.description}),
