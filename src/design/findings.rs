@@ -3,7 +3,7 @@
 //! A finding says what is, why it matters, and one way out. Its order is that of a page: the worst first, then by
 //! squad, then by rule.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +111,8 @@ pub enum WayOut {
         /// Who closes the gap and has room, by name.
         member: Option<(MemberId, String)>,
     },
+    /// Ask its members what they can do.
+    AskForLevels(TeamId),
     /// Write its mission.
     EditMission(TeamId),
     /// Choose its goal metric.
@@ -251,6 +253,9 @@ impl Design {
         squad: &SquadDesign,
         candidates: &Candidates<'_>,
     ) -> Vec<Finding> {
+        if self.is_unrated(squad) && !self.somebody_could(squad, candidates) {
+            return vec![unrated(squad)];
+        }
         let mut findings = Vec::new();
         for capability in Capability::ALL {
             let Some(skill) = self.capability(capability) else { continue };
@@ -279,6 +284,20 @@ impl Design {
             }
         }
         findings
+    }
+
+    /// Whether none of its members has a level in a core capability.
+    fn is_unrated(&self, squad: &SquadDesign) -> bool {
+        let capabilities: Vec<_> =
+            Capability::ALL.into_iter().filter_map(|kind| self.capability(kind)).collect();
+        !capabilities.is_empty()
+            && capabilities.iter().all(|skill| self.able(squad, *skill, Level::KNOWS_OF).is_empty())
+    }
+
+    /// Whether there is somebody who would bring a core capability that the squad lacks.
+    fn somebody_could(&self, squad: &SquadDesign, candidates: &Candidates<'_>) -> bool {
+        let mut skills = Capability::ALL.into_iter().filter_map(|kind| self.capability(kind));
+        skills.any(|skill| candidates.best(squad, skill, Level::ABLE).is_some())
     }
 
     /// S3, the second half.
@@ -372,46 +391,6 @@ impl Design {
         }
     }
 
-    /// S7.
-    fn islands(&self) -> Vec<Finding> {
-        let linked: BTreeSet<TeamId> =
-            self.links.iter().flat_map(|link| [link.from.team, link.to.team]).collect();
-        let islands = self.squads.iter().filter(|squad| !linked.contains(&squad.id));
-        islands
-            .map(|squad| {
-                finding(
-                    squad,
-                    Code::S7,
-                    Severity::Advice,
-                    "An island: no link to any other team.".to_owned(),
-                    "What others hand over, know or need passes it by. Link it to a team that its customer meets as well.".to_owned(),
-                    WayOut::AddLink(squad.id),
-                )
-            })
-            .collect()
-    }
-
-    /// D1 for links.
-    fn stale_links(&self) -> Vec<Finding> {
-        let stale = self.links.iter().filter(|link| link.is_overdue(self.today));
-        stale
-            .map(|link| Finding {
-                code: Code::D1,
-                severity: Severity::Advice,
-                subject: Subject::Link(link.id),
-                squads: link
-                    .ends()
-                    .into_iter()
-                    .filter(|end| end.is_squad)
-                    .map(|end| end.team)
-                    .collect(),
-                title: format!("“{}” is past its review date.", link.sentence()),
-                reason: "A link that nobody needs any more costs both teams. Keep it with a new date, change it, or end it.".to_owned(),
-                way_out: WayOut::ReviewLink(link.id),
-            })
-            .collect()
-    }
-
     /// S5.
     fn member_findings(&self, loads: &BTreeMap<MemberId, Load>) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -458,7 +437,7 @@ impl Design {
     }
 }
 
-fn finding(
+pub(super) fn finding(
     squad: &SquadDesign,
     code: Code,
     severity: Severity,
@@ -519,6 +498,18 @@ fn nobody(squad: &SquadDesign) -> Finding {
         "Nobody can analyze, decide, solve problems or act yet.".to_owned(),
         "A squad can do all four by itself. Begin with somebody who knows the customer.".to_owned(),
         WayOut::AddMembers(squad.id),
+    )
+}
+
+/// S3 for a squad whose members have said nothing yet, where nobody else would bring it either.
+fn unrated(squad: &SquadDesign) -> Finding {
+    finding(
+        squad,
+        Code::S3,
+        Severity::Breach,
+        "Nobody in it has rated what they can do yet.".to_owned(),
+        "So nobody knows whether it can analyze, decide, solve problems and act. Members rate themselves, each on their own page under Skills; for those who cannot sign in yet, leaders do.".to_owned(),
+        WayOut::AskForLevels(squad.id),
     )
 }
 

@@ -237,6 +237,22 @@ fn a_capability_counts_from_the_level_of_doing_it_alone() {
 }
 
 #[test]
+fn where_nobody_has_rated_anything_it_is_said_once() {
+    let mut silent = design(6);
+    for n in 0..6 {
+        silent.members.get_mut(&member(n)).unwrap().levels.clear();
+    }
+    assert_eq!(said(&silent), ["S3 breach: Nobody in it has rated what they can do yet."]);
+    assert_eq!(silent.findings()[0].way_out, WayOut::AskForLevels(SQUAD));
+    let mut one = silent.clone();
+    set(&mut one, 0, capability(1), 1);
+    assert_eq!(said(&one).len(), 4, "somebody has begun");
+    add(&mut silent, 6, "service");
+    set(&mut silent, 6, capability(3), 3);
+    assert_eq!(said(&silent).len(), 4, "somebody else could be added");
+}
+
+#[test]
 fn three_disciplines_are_enough_and_two_are_not() {
     let mut two = design(6);
     for n in [2, 5] {

@@ -1,8 +1,11 @@
 //! Links in a design: typed, directed ties between two teams, and the card that shows those of one team.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::domain::Design;
+use super::findings::{Code, Finding, Severity, Subject, WayOut, finding};
 use crate::ids::{LinkId, MemberId, TeamId};
 
 /// How two teams are tied.
@@ -220,5 +223,47 @@ impl LinksCard {
     /// The address of the form of a new link.
     pub fn new_url(&self) -> String {
         new_link_url(&self.org, self.team)
+    }
+}
+
+impl Design {
+    /// S7.
+    pub(super) fn islands(&self) -> Vec<Finding> {
+        let linked: BTreeSet<TeamId> =
+            self.links.iter().flat_map(|link| [link.from.team, link.to.team]).collect();
+        let islands = self.squads.iter().filter(|squad| !linked.contains(&squad.id));
+        islands
+            .map(|squad| {
+                finding(
+                    squad,
+                    Code::S7,
+                    Severity::Advice,
+                    "An island: no link to any other team.".to_owned(),
+                    "What others hand over, know or need passes it by. Link it to a team that its customer meets as well.".to_owned(),
+                    WayOut::AddLink(squad.id),
+                )
+            })
+            .collect()
+    }
+
+    /// D1 for links.
+    pub(super) fn stale_links(&self) -> Vec<Finding> {
+        let stale = self.links.iter().filter(|link| link.is_overdue(self.today));
+        stale
+            .map(|link| Finding {
+                code: Code::D1,
+                severity: Severity::Advice,
+                subject: Subject::Link(link.id),
+                squads: link
+                    .ends()
+                    .into_iter()
+                    .filter(|end| end.is_squad)
+                    .map(|end| end.team)
+                    .collect(),
+                title: format!("“{}” is past its review date.", link.sentence()),
+                reason: "A link that nobody needs any more costs both teams. Keep it with a new date, change it, or end it.".to_owned(),
+                way_out: WayOut::ReviewLink(link.id),
+            })
+            .collect()
     }
 }

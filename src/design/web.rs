@@ -57,6 +57,7 @@ pub fn way(org: &str, way_out: &WayOut, viewer: &Viewer) -> Option<Way> {
         WayOut::FindMember { skill, whom, level, .. } => {
             (true, find_href(org, &skill.to_string(), *level), format!("Look for somebody {whom}"))
         }
+        WayOut::AskForLevels(squad) => (true, members(squad), "See whom to ask".to_owned()),
         WayOut::EditMission(squad) => (
             viewer.may_lead || viewer.is_in(*squad),
             format!("/o/{org}/squads/{squad}/mission/edit"),

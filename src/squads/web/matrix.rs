@@ -131,15 +131,6 @@ impl Matrix {
         names.join(", ")
     }
 
-    /// Whether there are members, and none of them has rated a core capability.
-    pub fn is_unrated(&self) -> bool {
-        let rated = |line: &Line| {
-            let columns = self.columns.iter().zip(&line.levels);
-            columns.into_iter().any(|(column, level)| column.skill.is_capability && *level > 0)
-        };
-        !self.lines.is_empty() && !self.lines.iter().any(rated)
-    }
-
     /// The names of what only this member covers.
     pub fn alone(&self, line: &Line) -> Vec<String> {
         let columns = self.columns.iter().zip(&line.levels);

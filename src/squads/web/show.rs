@@ -8,10 +8,9 @@ use sqlx::PgPool;
 
 use super::at::{At, Head, last_change};
 use super::matrix::Matrix;
-use crate::design::{self, Finding, LinksCard, Severity, Viewer, WayOut};
+use crate::design::{self, Finding, LinksCard, Severity, Viewer};
 use crate::error::Result;
 use crate::history::{self, Recent};
-use crate::ids::MemberId;
 use crate::metrics::MetricsCard;
 use crate::missions::{MissionCard, SquadHead};
 use crate::squads::domain::{Facts, Missing};
@@ -42,7 +41,6 @@ struct ShowPage {
     errors: FormErrors,
     /// Who changed the squad before this came, and when.
     meanwhile: Option<(String, Moment)>,
-    me: MemberId,
 }
 
 /// A line of the activity.
@@ -78,26 +76,9 @@ impl ShowPage {
         self.head.rules().room() == 0
     }
 
-    /// Whether there are members, and none of them has rated a core capability.
-    fn is_unrated(&self) -> bool {
-        self.matrix.is_unrated()
-    }
-
-    /// What an active squad should not have, and a forming one can become active with. Where nobody has rated
-    /// anything, that is said once instead of once for each core capability.
-    fn breaches(&self) -> Vec<&Finding> {
-        let says_it = |finding: &&Finding| {
-            matches!(
-                finding.way_out,
-                WayOut::AddMember { .. } | WayOut::FindMember { .. } | WayOut::SwapIn { .. }
-            )
-        };
-        let breaches = self.findings.iter().filter(|finding| finding.severity == Severity::Breach);
-        breaches.filter(|finding| !(self.is_unrated() && says_it(finding))).collect()
-    }
-
-    fn own_skills(&self) -> String {
-        format!("/o/{}/members/{}/skills", self.org, self.me)
+    /// What an active squad should not have, and a forming one can become active with.
+    fn breaches(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Breach)
     }
 
     fn reason(&self) -> String {
@@ -185,7 +166,6 @@ async fn show_page(pool: &PgPool, at: &At, errors: FormErrors) -> Result<ShowPag
         head,
         errors,
         meanwhile,
-        me: at.visitor.actor.member,
     })
 }
 
