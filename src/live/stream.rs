@@ -74,7 +74,8 @@ async fn next(mut told: Told) -> Option<(Result<Bytes, std::convert::Infallible>
 fn words(before: Option<Signal>, now: Signal) -> String {
     let mut text = String::new();
     if before.is_none() {
-        let _ = write!(text, "retry: 1000\nid: {}\n\n", now.seq);
+        // Not all viewers of an instance that was stopped come back at the same moment.
+        let _ = write!(text, "retry: {}\nid: {}\n\n", fastrand::u32(500..2000), now.seq);
     }
     let (changes, moves) = before.map_or((0, 0), |before| (before.changes, before.moves));
     if now.changes != changes {

@@ -235,8 +235,14 @@ impl SeveralRefused {
 /// Names that somebody has already, in the organization or further up in the text: they may be another person's, and
 /// more often they are one person twice.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} Nobody was added yet: take out who is there already, or tick the box.")]
-pub struct Namesakes(String);
+pub enum Namesakes {
+    /// One member was to be added.
+    #[error("A member has this name already. Tick the box if this is somebody else.")]
+    One,
+    /// Several were: line by line.
+    #[error("{0} Nobody was added yet: take out who is there already, or tick the box.")]
+    Several(String),
+}
 
 impl Rule for Namesakes {
     fn code(&self) -> &'static str {
@@ -248,7 +254,7 @@ impl Rule for Namesakes {
 }
 
 /// A name as it is compared.
-fn folded(profile: &Profile) -> String {
+pub fn folded(profile: &Profile) -> String {
     profile.name.as_str().to_lowercase()
 }
 
@@ -274,7 +280,7 @@ pub fn refuse_namesakes(lines: &[Numbered], there: &[String]) -> Result<(), Name
             said.push(about(*number, &profile.line(), "a member has this name already."));
         }
     }
-    if said.is_empty() { Ok(()) } else { Err(Namesakes(said.join(" "))) }
+    if said.is_empty() { Ok(()) } else { Err(Namesakes::Several(said.join(" "))) }
 }
 
 impl Profile {

@@ -5,8 +5,8 @@ use sqlx::{PgConnection, PgPool};
 
 use super::db::{self, MemberPage};
 use super::domain::{
-    Departure, EDITORS, Member, MemberEmailTaken, Numbered, PEERS, Profile, SeveralRefused, names,
-    refuse_namesakes,
+    Departure, EDITORS, Member, MemberEmailTaken, Namesakes, Numbered, PEERS, Profile,
+    SeveralRefused, folded, names, refuse_namesakes,
 };
 use crate::accounts::service::end_sessions_in;
 use crate::actor::{ADMINS, Actor, DESIGNERS, Roles};
@@ -35,13 +35,24 @@ fn must_design(actor: &Actor) -> Result<()> {
     if actor.roles.may_design() { Ok(()) } else { Err(Error::Forbidden(DESIGNERS.into())) }
 }
 
-/// Adds a member.
-pub async fn add(pool: &PgPool, actor: &Actor, profile: &Profile) -> Result<MemberId> {
+/// Adds a member. A name that is there already is taken only with `namesakes`, as by [`add_several`].
+pub async fn add(
+    pool: &PgPool,
+    actor: &Actor,
+    profile: &Profile,
+    namesakes: bool,
+) -> Result<MemberId> {
     let mut tx = match begin(pool, actor).await? {
         Begun::First(tx) => tx,
         Begun::Again(answer) => return Ok(answer),
     };
     must_design(actor)?;
+    if !namesakes {
+        let there = db::names_in_use(&mut *tx, actor.tenant, &[folded(profile)]).await?;
+        if !there.is_empty() {
+            return Err(Namesakes::One.into());
+        }
+    }
     let id = MemberId::new();
     db::insert_all(&mut tx, actor.tenant, &[(id, profile)], actor.at)
         .await

@@ -26,6 +26,11 @@ impl SquadHead {
         self.state == "active"
     }
 
+    /// Whether it is not active yet, or no longer.
+    pub fn is_forming(&self) -> bool {
+        self.state == "forming"
+    }
+
     /// Whether it is no more.
     pub fn is_dissolved(&self) -> bool {
         self.state == "dissolved"

@@ -336,7 +336,13 @@ async fn write(
                     ),
                     None => "The mission is saved and holds now.".to_owned(),
                 };
-                return Ok(flash::redirect(&url(&visitor.slug, &squad.slug), &said));
+                // A forming squad goes on with what else it needs.
+                let next = if squad.is_forming() {
+                    squad_url(&visitor.slug, &squad)
+                } else {
+                    url(&visitor.slug, &squad.slug)
+                };
+                return Ok(flash::redirect(&next, &said));
             }
             Err(error) => errors.absorb(error)?,
         }

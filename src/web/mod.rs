@@ -53,10 +53,13 @@ pub fn page(template: &impl Template) -> Result<Response> {
     Ok(Html(template.render()?).into_response())
 }
 
-/// A form that is shown again, with what was typed and what is wrong with it. Machines get the error as JSON.
+/// A form that is shown again, with what was typed and what is wrong with it; its root carries the word for machines,
+/// as error pages do. Who asks for JSON gets the error as JSON.
 pub fn refused(errors: &FormErrors, template: &impl Template) -> Result<Response> {
     let report = Report::of_form(errors);
-    Ok((report.status, axum::Extension(report), Html(template.render()?)).into_response())
+    let root = format!("<html data-error-code=\"{}\" ", report.code);
+    let html = template.render()?.replacen("<html ", &root, 1);
+    Ok((report.status, axum::Extension(report), Html(html)).into_response())
 }
 
 /// The value of a cookie.

@@ -80,7 +80,6 @@ async fn to_active_from_the_form(browser: &Browser) {
     browser.press("Save the mission").await;
     browser.sees("They understand their bill and trust it").await;
 
-    browser.press("Fair Bills").await;
     browser.sees("Before it can be active").await;
     browser.press("Choose a goal metric").await;
     browser.fill("Name", "First bill correct").await;
@@ -190,8 +189,6 @@ async fn by_keyboard_alone_to_an_active_squad() {
     browser.keys(&enter).await;
     browser.sees("They understand their bill and trust it").await;
 
-    browser.tab_to("Fair Bills").await;
-    browser.keys(&enter).await;
     browser.sees("Before it can be active").await;
     browser.tab_to("Choose a goal metric").await;
     browser.keys(&enter).await;

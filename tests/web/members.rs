@@ -255,6 +255,26 @@ async fn names_that_are_there_already_are_added_once_somebody_says_so() {
 }
 
 #[tokio::test]
+async fn one_member_with_a_name_that_is_there_is_added_once_somebody_says_so() {
+    let app = TestApp::new().await;
+    let mut leader = app.leader("Lea").await;
+    let path = app.at("/members");
+    leader.post(&path, "name=Bo+Lindqvist").await.assert_redirect();
+
+    let asked = leader.post(&path, "name=bo+lindqvist&title=Analyst").await;
+    assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(asked.error_code(), "members_namesakes");
+    assert_eq!(
+        asked.text("#namesakes-error"),
+        "A member has this name already. Tick the box if this is somebody else."
+    );
+    assert_eq!(asked.attribute("[name=title]", "value").as_deref(), Some("Analyst"));
+    leader.post(&path, "name=bo+lindqvist&namesakes=on").await.assert_redirect();
+    let found = leader.get(&app.at("/members?q=bo+lindqvist")).await;
+    assert_eq!(found.count("tbody tr"), 2);
+}
+
+#[tokio::test]
 async fn several_are_added_at_once_with_one_event() {
     let app = TestApp::new().await;
     let mut leader = app.leader("Lea").await;

@@ -18,12 +18,12 @@ async fn a_leader_writes_the_first_mission_and_it_holds_at_once() {
     let app = TestApp::new().await;
     given::squad(&app, "Fair Bills").await;
     let mut leader = app.leader("Ingrid").await;
-    let page = app.at("/squads/fair-bills/mission");
+    let page = app.at("/squads/fair-bills");
 
-    let answer = leader.post(&format!("{page}/edit"), &format!("{FORM}&version=0")).await;
+    let answer = leader.post(&format!("{page}/mission/edit"), &format!("{FORM}&version=0")).await;
 
-    assert_eq!(answer.assert_redirect(), page);
-    let shown = leader.get(&page).await;
+    assert_eq!(answer.assert_redirect(), page, "where it says what else is missing");
+    let shown = leader.get(&format!("{page}/mission")).await;
     assert_eq!(shown.text(".mission"), "A bill they trust");
     assert!(shown.text("main").contains("Written by Ingrid"));
     assert_eq!(given::events(&app, "mission_written").await, 1);

@@ -54,6 +54,11 @@ impl NewPage {
     fn general(&self) -> Option<&str> {
         self.errors.general().first().copied()
     }
+
+    /// Whether the name is there already, so that somebody says who they are.
+    fn asks_for_namesakes(&self) -> bool {
+        !self.form.namesakes.is_empty() || self.errors.on("namesakes").is_some()
+    }
 }
 
 /// A member as they were typed.
@@ -69,6 +74,8 @@ pub(super) struct NewMemberForm {
     title: String,
     #[serde(default)]
     time_zone: String,
+    /// "on" once somebody has said that whoever has the same name is somebody else.
+    namesakes: String,
 }
 
 impl NewMemberForm {
@@ -108,7 +115,7 @@ pub(super) async fn create(
     visitor.must_design()?;
     let mut errors = FormErrors::default();
     if let Some(profile) = form.parse(&mut errors) {
-        match service::add(&pool, &visitor.actor, &profile).await {
+        match service::add(&pool, &visitor.actor, &profile, !form.namesakes.is_empty()).await {
             Ok(id) => {
                 let done = format!("{} is a member.", profile.name);
                 return Ok(flash::redirect(&url(&visitor.slug, id), &done));
