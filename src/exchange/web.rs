@@ -259,12 +259,21 @@ impl ShowPage {
         )
     }
 
+    /// An outcome in words: what was done, or what would be.
+    fn outcome_title(&self, outcome: &Outcome) -> &'static str {
+        match outcome {
+            Outcome::Added if !self.is_applied => "Will add",
+            Outcome::Changed if !self.is_applied => "Will change",
+            outcome => outcome.title(),
+        }
+    }
+
     /// The heads of the columns of counts.
     fn heads(&self) -> [&'static str; 4] {
         if self.is_applied {
             ["Added", "Changed", "Unchanged", "Refused"]
         } else {
-            ["Will be added", "Will be changed", "Unchanged", "Refused"]
+            ["Add", "Change", "Unchanged", "Refused"]
         }
     }
 

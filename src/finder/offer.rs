@@ -35,11 +35,12 @@ const fn offer(
 }
 
 /// The pages, in the order of the navigation.
-const PAGES: [Offer; 8] = [
+const PAGES: [Offer; 9] = [
     offer("Home", "", "inbox", "start", For::Everybody),
     offer("Constellation", "/constellation", "orbit", "map matrix", For::Everybody),
     offer("Squads", "/squads", "users", "teams", For::Everybody),
     offer("Core teams", "/core-teams", "layers", "", For::Everybody),
+    offer("Links", "/links", "waypoints", "ties liaison matrix", For::Everybody),
     offer("Members", "/members", "user", "people", For::Everybody),
     offer("Skills", "/skills", "puzzle", "catalogue", For::Everybody),
     offer("Activity", "/activity", "history", "changes audit undo", For::Everybody),

@@ -20,6 +20,14 @@ pub async fn record(
     Ok(id)
 }
 
+/// What an undo is called: of an undo, that the change was done again.
+fn undone(summary: &str) -> String {
+    match (summary.strip_prefix("undid: "), summary.strip_prefix("did again: ")) {
+        (Some(change), _) => format!("did again: {change}"),
+        (None, change) => format!("undid: {}", change.unwrap_or(summary)),
+    }
+}
+
 /// Writes many events at once, as an import does.
 pub async fn record_all(
     tx: &mut PgConnection,
@@ -30,8 +38,7 @@ pub async fn record_all(
     let rows: Vec<serde_json::Value> = events
         .iter()
         .map(|event| {
-            let summary =
-                undoes.map_or_else(|| event.summary.clone(), |it| format!("undid: {}", it.summary));
+            let summary = undoes.map_or_else(|| event.summary.clone(), |it| undone(&it.summary));
             serde_json::json!({
                 "id": event.id, "kind": event.kind, "summary": summary, "subjects": event.subjects,
                 "before": event.before, "after": event.after, "reason": event.reason,

@@ -18,6 +18,8 @@ pub struct MissionCard {
     pub mission: Option<Version>,
     /// Whether the visitor may write it.
     pub may_write: bool,
+    /// Whether the squad still is.
+    pub is_live: bool,
     /// The visitor's day.
     pub today: NaiveDate,
     time_zone: Tz,
@@ -36,7 +38,14 @@ impl MissionCard {
     ) -> sqlx::Result<Self> {
         let mission = db::find(db, tenant, squad.id, squad.mission_version).await?;
         let may_write = squad.may_write_mission(roles) && !squad.is_dissolved();
-        Ok(Self { url: super::web::url(org, &squad.slug), mission, may_write, today, time_zone })
+        Ok(Self {
+            url: super::web::url(org, &squad.slug),
+            mission,
+            may_write,
+            is_live: !squad.is_dissolved(),
+            today,
+            time_zone,
+        })
     }
 
     /// The day on which a version was written, for the visitor.

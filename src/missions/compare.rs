@@ -30,6 +30,18 @@ pub fn words(before: &str, after: &str) -> Vec<Run> {
     runs
 }
 
+/// A whole that is kept or replaced, as a date is.
+pub fn whole(before: &str, after: &str) -> Vec<Run> {
+    if before == after {
+        return words(before, after);
+    }
+    let runs = [Run::Gone(before.to_owned()), Run::New(after.to_owned())];
+    let is_said = |run: &Run| match run {
+        Run::Same(text) | Run::Gone(text) | Run::New(text) => !text.is_empty(),
+    };
+    runs.into_iter().filter(is_said).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -51,6 +63,9 @@ mod tests {
         assert_eq!(words("", "All"), [Run::New("All".to_owned())]);
         assert_eq!(words("All", "All"), [same("All")]);
         assert_eq!(words("", ""), []);
+        let (may, june) = ("1 May 2027".to_owned(), "1 June 2027".to_owned());
+        assert_eq!(whole(&may, &june), [Run::Gone(may.clone()), Run::New(june.clone())]);
+        assert_eq!(whole("", &may), [Run::New(may)]);
     }
 
     proptest! {

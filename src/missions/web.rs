@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::compare::{Run, words};
+use super::compare::{Run, whole, words};
 use super::db::{self, Version};
 use super::domain::{AUTHORS, Customer, MissionText, Success, Value, about_a_function};
 use super::service;
@@ -166,7 +166,7 @@ impl ComparePage {
             ("Value", words(from.value.as_str(), to.value.as_str())),
             ("Customer", words(from.customer.as_str(), to.customer.as_str())),
             ("Sign of success", words(from.success.as_str(), to.success.as_str())),
-            ("Review date", words(&day(&self.from), &day(&self.to))),
+            ("Review date", whole(&day(&self.from), &day(&self.to))),
         ]
     }
 }

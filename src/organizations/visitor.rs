@@ -16,6 +16,7 @@ use crate::actor::{ADMINS, Actor, DESIGNERS, Once, Origin, Roles, Tenant};
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, SessionId};
 use crate::secret;
+use crate::web::errors::Frame;
 use crate::web::shell::{Flash, OrgLink, Section, Shell, ShellMe, ShellOrg, Theme};
 use crate::web::{cookie, flash, new_key, path_part, theme};
 
@@ -79,7 +80,6 @@ impl Visitor {
                 squads: self.squads,
                 core_teams: self.core_teams,
                 members: self.members,
-                findings: 0,
             }),
             me: Some(ShellMe {
                 name: self.actor.name.clone(),
@@ -104,7 +104,7 @@ impl FromRequestParts<AppState> for Visitor {
         tracing::Span::current()
             .record("organization", tracing::field::display(row.organization_id));
         let jar = CookieJar::from_headers(&parts.headers);
-        Ok(Self {
+        let visitor = Self {
             actor: Actor {
                 tenant: Tenant::of(row.organization_id),
                 user: Some(user.id),
@@ -126,7 +126,11 @@ impl FromRequestParts<AppState> for Visitor {
             theme: theme(&parts.headers),
             flash: flash::read(&jar),
             is_development: state.config.development,
-        })
+        };
+        if let Some(frame) = parts.extensions.get::<Frame>() {
+            frame.leave(Shell { flash: None, ..visitor.shell(Section::None) });
+        }
+        Ok(visitor)
     }
 }
 

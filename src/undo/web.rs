@@ -48,7 +48,13 @@ async fn undo(
     let back = here.and_then(local_path).unwrap_or(&activity);
     // Whoever pressed Undo is on some page, to which the answer comes as a notice, a refusal too.
     match service::undo(&pool, &visitor.actor, ids.event).await {
-        Ok(what) => Ok(flash::redirect(back, &format!("Undone: {what}."))),
+        Ok(what) => {
+            let said = match what.strip_prefix("undid: ") {
+                Some(change) => format!("Done again: {change}."),
+                None => format!("Undone: {}.", what.strip_prefix("did again: ").unwrap_or(&what)),
+            };
+            Ok(flash::redirect(back, &said))
+        }
         Err(Error::Refused(refusal)) => Ok(flash::redirect_bad(back, &refusal.message)),
         Err(Error::Stale) => {
             Ok(flash::redirect_bad(back, "Somebody changed this a moment ago. Nothing was undone."))

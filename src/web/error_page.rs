@@ -34,13 +34,19 @@ impl ErrorPage {
                 "lock",
                 "This is not yours to change",
                 "You may see that it exists, but your role does not allow this.",
-                "Ask a leader or an admin of your organization if you need it.",
+                "If you need it, ask somebody who may.",
             ),
             404 => (
                 "compass",
                 "There is nothing here",
                 "The address may be mistyped, or what it led to was removed or belongs to somebody else.",
                 "Go back, or start again from Home.",
+            ),
+            409 if self.code != "changed_meanwhile" => (
+                "circle-alert",
+                "That is not possible",
+                "A rule of this organization speaks against it. Nothing was changed.",
+                "Go back and choose another way.",
             ),
             409 => (
                 "split",
@@ -87,16 +93,18 @@ mod tests {
 
     #[test]
     fn every_page_says_what_happened_and_what_to_do() {
-        for code in [400, 403, 404, 409, 422, 429, 500, 503] {
+        let faster = (409, "changed_meanwhile");
+        let others = [400, 403, 404, 409, 422, 429, 500, 503].map(|status| (status, "some_code"));
+        for (status, code) in others.into_iter().chain([faster]) {
             let page = ErrorPage {
                 shell: Shell::default(),
-                status: code,
-                code: "some_code",
+                status,
+                code,
                 message: None,
                 request_id: "0190-abcd".to_owned(),
             };
             let html = page.render().unwrap();
-            assert!(html.contains(" data-error-code=\"some_code\""), "{html}");
+            assert!(html.contains(&format!(" data-error-code=\"{code}\"")), "{html}");
             assert!(
                 html.contains(page.words().title) && html.contains(page.words().advice),
                 "{html}"

@@ -1,5 +1,7 @@
 //! The answer to an error: a page, or JSON for those who ask for it, with the same code in both.
 
+use std::sync::{Arc, OnceLock};
+
 use askama::Template;
 use axum::Json;
 use axum::extract::Request;
@@ -121,8 +123,25 @@ impl IntoResponse for Error {
     }
 }
 
+/// The frame around an error page: whoever finds out who visits leaves it here, so that an error drops nobody out of
+/// their organization.
+#[derive(Debug, Clone, Default)]
+pub struct Frame(Arc<OnceLock<Shell>>);
+
+impl Frame {
+    /// Leaves the frame of the visitor's pages.
+    pub fn leave(&self, shell: Shell) {
+        // The first one stays: a request has one visitor.
+        let _ = self.0.set(shell);
+    }
+
+    fn taken(&self) -> Option<Shell> {
+        self.0.get().cloned()
+    }
+}
+
 /// The middleware that makes the page, outside of everything that may fail.
-pub async fn render(request: Request, next: Next) -> Response {
+pub async fn render(mut request: Request, next: Next) -> Response {
     let wants_json =
         request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(
             |value| value.contains("application/json") && !value.contains("text/html"),
@@ -132,6 +151,9 @@ pub async fn render(request: Request, next: Next) -> Response {
     let theme = crate::web::theme(request.headers());
     let is_get = request.method() == axum::http::Method::GET;
     let asked = request.uri().path_and_query().map_or("/".to_owned(), ToString::to_string);
+
+    let frame = Frame::default();
+    request.extensions_mut().insert(frame.clone());
 
     let mut response = next.run(request).await;
     let report = match response.extensions_mut().remove::<Report>() {
@@ -180,7 +202,7 @@ pub async fn render(request: Request, next: Next) -> Response {
         (report.status, Json(body)).into_response()
     } else {
         let page = ErrorPage {
-            shell: Shell { theme, ..Shell::default() },
+            shell: frame.taken().unwrap_or_else(|| Shell { theme, ..Shell::default() }),
             status: report.status.as_u16(),
             code: report.code,
             message: Some(report.message.clone()),

@@ -71,8 +71,6 @@ pub struct ShellOrg {
     pub squads: i64,
     pub core_teams: i64,
     pub members: i64,
-    /// Findings that block; shown at Home.
-    pub findings: i64,
 }
 
 /// One organization in the switcher.

@@ -23,7 +23,7 @@ use crate::ids::MemberId;
 use crate::organizations::Visitor;
 use crate::skills::{self, Holder, MemberSkill};
 use crate::web::shell::{Section, Shell};
-use crate::web::ui::{self, Moment, moment, when};
+use crate::web::ui::{self, Moment, moment};
 use crate::web::{Form, FormErrors, Path, flash, page, refused};
 
 /// How many events the profile shows.
@@ -189,8 +189,8 @@ impl ShowPage {
         skill.confirmation(self.actor.at)
     }
 
-    fn left(&self) -> Option<String> {
-        self.saved.deactivated_at.map(|at| when(at, self.actor.at, self.time_zone))
+    fn left(&self) -> Option<Moment> {
+        self.saved.deactivated_at.map(|at| moment(at, self.actor.at, self.time_zone))
     }
 
     fn moment(&self, event: &Recent) -> Moment {

@@ -18,6 +18,27 @@ pub struct AccessRow {
     pub version: i32,
 }
 
+/// Until when the open invitation of a member can be accepted.
+pub async fn invited_until(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    member: MemberId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar!(
+        r#"
+        select max(expires_at) from invitation
+        where organization_id = $1 and member_id = $2 and used_at is null and revoked_at is null
+          and expires_at > $3
+        "#,
+        tenant.organization_id().0,
+        member.0,
+        now,
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Locks active members, in the order of their ids.
 pub async fn lock_members(
     tx: &mut PgConnection,

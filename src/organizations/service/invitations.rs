@@ -275,7 +275,7 @@ pub async fn accept(
     };
     let event = NewEvent::new(
         "invitation_accepted",
-        format!("accepted the invitation of {} as {roles}", held.inviter_name),
+        format!("joined as {roles}, invited by {}", held.inviter_name),
         [held.member_id.0],
     )
     .change(

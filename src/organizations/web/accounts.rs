@@ -118,14 +118,22 @@ pub struct AccountPage {
     pub email: String,
     pub errors: FormErrors,
     is_own: bool,
+    /// Until when an open invitation can be accepted.
+    invited_until: Option<ui::Moment>,
 }
 
 impl AccountPage {
     /// The page as it is saved.
     pub async fn load(pool: &PgPool, visitor: &Visitor, member: MemberId) -> Result<Self> {
         let row = db::find_member(pool, visitor.tenant(), member).await?.ok_or(Error::NotFound)?;
+        let (now, zone) = (visitor.actor.at, visitor.time_zone);
+        let invited_until = match row.user_id {
+            Some(_) => None,
+            None => db::invited_until(pool, visitor.tenant(), member, now).await?,
+        };
         Ok(Self {
             shell: visitor.shell(Section::Settings),
+            invited_until: invited_until.map(|until| ui::moment(until, now, zone)),
             accounts_url: accounts_url(&visitor.slug),
             url: account_url(&visitor.slug, member),
             roles: row.roles.clone(),

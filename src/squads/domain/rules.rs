@@ -341,6 +341,9 @@ impl Rule for JoinRefused {
             Self::SameSquad(_) => "same_squad",
         }
     }
+    fn field(&self) -> Option<&'static str> {
+        matches!(self, Self::Twice | Self::Nobody).then_some("member")
+    }
     fn is_conflict(&self) -> bool {
         matches!(self, Self::AlreadyMember(_) | Self::Deactivated(_))
     }

@@ -76,7 +76,7 @@ pub async fn set_need(
     }
     let event = NewEvent::new(
         "need_set",
-        format!("said what {} needs of {name}", squad.name),
+        format!("set the need for {name} in {}", squad.name),
         [team.0, skill.0],
     )
     .change(
