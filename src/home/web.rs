@@ -9,6 +9,7 @@ use sqlx::PgPool;
 
 use super::db::{self, Garden, Glance, Totals};
 use super::domain::{Action, Person, Standing, Thing, things};
+use crate::constellation::{self, MapCard};
 use crate::design::{self, Viewer, Way};
 use crate::error::Result;
 use crate::organizations::Visitor;
@@ -30,6 +31,8 @@ struct HomePage {
     org: String,
     name: String,
     common_purpose: String,
+    /// The map, of an organization that it shows squad by squad.
+    map: Option<MapCard>,
     garden: Garden,
     things: Vec<Thing>,
     more: usize,
@@ -146,10 +149,18 @@ async fn home(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> 
     design::refresh(&pool, visitor.tenant(), visitor.actor.at.date_naive(), None).await?;
     let garden = db::garden(&pool, &visitor.actor).await?;
     let glance = db::glance(&pool, &visitor.actor).await?;
-    page(&home_page(visitor, garden, glance))
+    // A larger map costs more than the rest of the page; it has a page of its own.
+    let squads = usize::try_from(garden.totals.squads).unwrap_or_default();
+    let map = if (1..=constellation::MAX_SQUADS_ON_ORBIT).contains(&squads) {
+        let sky = constellation::load(&pool, visitor.tenant()).await?;
+        Some(constellation::card(&sky, &visitor.slug))
+    } else {
+        None
+    };
+    page(&home_page(visitor, garden, glance, map))
 }
 
-fn home_page(visitor: Visitor, garden: Garden, glance: Glance) -> HomePage {
+fn home_page(visitor: Visitor, garden: Garden, glance: Glance, map: Option<MapCard>) -> HomePage {
     let shell = visitor.shell(Section::Home);
     let org = shell.org.clone().unwrap_or_default();
     let counts = Counts { squads: org.squads, core_teams: org.core_teams, members: org.members };
@@ -167,6 +178,7 @@ fn home_page(visitor: Visitor, garden: Garden, glance: Glance) -> HomePage {
         org: visitor.slug,
         name: visitor.organization,
         common_purpose: visitor.common_purpose,
+        map,
         garden,
         things,
         more,
