@@ -68,6 +68,7 @@ pub fn undoing(
         "metric_changed" => Ok(Inverse::Oneself),
         "squad_created" | "core_team_created" => Err("dissolve it instead"),
         "squad_dissolved" | "core_team_dissolved" => Err("begin it anew"),
+        "seat_opened" | "seat_closed" => Err("change it in the designer"),
         "skill_added" => Err("archive it instead"),
         "skill_confirmed" | "skills_still_true" => Err("rate the skill anew"),
         "hat_added" => Err("a hat that nobody wears does no harm"),
