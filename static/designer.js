@@ -15,7 +15,7 @@ const go = (card, undo) => {
 // While somebody drags, nothing is replaced.
 const arm = () => lists().forEach(list => Sortable.get(list) || new Sortable(list, {
   group: 'members', sort: false, draggable: '[data-card]', filter: '.menu, button', preventOnFilter: false,
-  forceFallback: true, fallbackTolerance: 4, delay: 180, delayOnTouchOnly: true,
+  forceFallback: true, fallbackTolerance: 4, delay: 180, delayOnTouchOnly: true, scrollSensitivity: 60, scrollSpeed: 16,
   onStart: () => lists().forEach(l => { l.dataset.hold = ''; }),
   onEnd: () => lists().forEach(l => { delete l.dataset.hold; }),
   onAdd: ({ item, from, oldIndex }) => go(item, () => from.insertBefore(item, from.children[oldIndex])),
@@ -48,8 +48,13 @@ on('htmx:after:request', e => {
   if (request.method === 'GET' && response.raw.ok && e.target.closest?.('.pool')) history.replaceState(null, '', response.raw.url);
 });
 
+// What was refused and comes back counts as typed: others' changes do not replace it.
+const typed = () => { const f = $('#seat-title'), text = f?.value; if (text) { f.defaultValue = ''; f.value = text; } };
+document.addEventListener('htmx:after:swap', typed, true);
+
 setInterval(() => {
   const time = $('[data-ago]'), s = time && (Date.now() - new Date(time.dateTime)) / 1000 | 0;
   if (s > 4 && s < 3600) time.textContent = s < 60 ? `${s} seconds ago` : `${s / 60 | 0} min ago`;
 }, 5000);
+typed();
 arm();

@@ -52,6 +52,8 @@ pub struct Board {
     pub count: (String, String),
     /// The sentence below the meter.
     pub size_words: String,
+    /// What was typed for a seat that was refused.
+    pub typed: String,
     /// Who could join.
     pub pool: Pool,
     /// How many findings.
@@ -181,6 +183,7 @@ impl Board {
         let about_mission = findings.iter().find(|finding| finding.code == Code::S2);
         Self {
             key: new_key(),
+            typed: String::new(),
             version: draft.version(),
             row_version: frame.version,
             filter: query.encoded(),
