@@ -16,7 +16,7 @@ const IN_A_ROW: usize = 8;
 /// The distance between two squads in a row.
 const ACROSS: f64 = 117.0;
 /// The distance between two rows.
-const DOWN: f64 = 116.0;
+const DOWN: f64 = 128.0;
 
 /// The longest line between two circles.
 const NEXT: f64 = 84.0;
