@@ -1,64 +1,60 @@
-// Drag, touch and keys in the squad designer. All of them send the form that stands in the card for those without a
-// script: data-go. What comes back are the parts of the page as they are then.
+// Drag, touch and keys in the designer: all send the card's own form, data-go.
 import { toast } from './app.js';
 const $ = (s, r = document) => r.querySelector(s), on = (type, f) => document.addEventListener(type, f);
-const lists = () => ['pool-list', 'roster'].map(id => document.getElementById(id)).filter(Boolean);
+const lists = () => ['pool-list', 'roster'].map(id => $('#' + id)).filter(Boolean);
 let back, follow;
 
 const go = (card, undo) => {
   const form = $('form[data-go]', card);
-  if (!form) { undo?.(); toast({ text: 'This person is fully planned. The menu of the card has the ways there are.', bad: true }); return; }
+  if (!form) { undo?.(); toast({ text: 'Fully planned: see the menu of the card.', bad: true }); return; }
   back = undo;
   follow = card.dataset.card;
   form.requestSubmit();
 };
 
-// The page may be replaced around a list: each new one is armed once. While somebody drags, nothing is replaced.
+// While somebody drags, nothing is replaced.
 const arm = () => lists().forEach(list => Sortable.get(list) || new Sortable(list, {
   group: 'members', sort: false, draggable: '[data-card]', filter: '.menu, button', preventOnFilter: false,
-  forceFallback: true, fallbackTolerance: 4, delay: 180, delayOnTouchOnly: true, touchStartThreshold: 4,
-  animation: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 150,
+  forceFallback: true, fallbackTolerance: 4, delay: 180, delayOnTouchOnly: true, scrollSensitivity: 60, scrollSpeed: 16,
   onStart: () => lists().forEach(l => { l.dataset.hold = ''; }),
   onEnd: () => lists().forEach(l => { delete l.dataset.hold; }),
-  onAdd: e => {
-    const { item, from, oldIndex } = e;
-    go(item, () => from.insertBefore(item, from.children[oldIndex] ?? null));
-  },
+  onAdd: ({ item, from, oldIndex }) => go(item, () => from.insertBefore(item, from.children[oldIndex])),
 }));
 
-// Alt+Right puts the focused card into the squad, Alt+Left back into the pool.
 on('keydown', e => {
-  const card = e.altKey && e.target.closest?.('[data-designer] [data-card]');
-  const to = { ArrowRight: 'roster', ArrowLeft: 'pool-list' }[e.key];
+  const card = e.altKey && e.target.closest?.('[data-card]'), to = { ArrowRight: 'roster', ArrowLeft: 'pool-list' }[e.key];
   if (!card || !to) return;
   e.preventDefault();
-  if (!card.closest(`#${to}`)) go(card);
+  if (!card.closest('#' + to)) go(card);
 });
-on('submit', e => { follow ??= e.target.closest?.('[data-card]')?.dataset.card; });
+on('submit', e => { follow ??= e.target.closest('[data-card]')?.dataset.card; });
 
-const restore = () => { back?.(); back = null; };
+const restore = () => { back?.(); back = 0; };
 on('htmx:error', restore);
 on('htmx:response:error', e => {
-  const { raw } = e.detail.ctx.response;
   if (e.detail.ctx.text.includes('<hx-partial')) return;
   restore();
-  toast({ text: raw.status === 403 ? 'You may not design this squad any more. Load the page again.' : 'Nothing was changed. Load the page and try again.', bad: true });
+  toast({ text: 'Nothing was changed. Load the page again.', bad: true });
 });
 on('htmx:after:swap', () => {
   arm();
-  // The address says who is looked for, so that the live page and a reload ask the same.
-  const card = follow && $(`[data-card="${CSS.escape(follow)}"]`);
-  if (card && !document.activeElement?.matches('input, select, a, button')) $('a', card)?.focus({ preventScroll: true });
+  const card = follow && $(`[data-card="${follow}"]`);
+  if (card && !document.activeElement?.matches('input, select, a, button')) $('a', card).focus({ preventScroll: true });
   back = follow = null;
 });
+// The live page and a reload look for the same people.
 on('htmx:after:request', e => {
   const { request, response } = e.detail.ctx;
-  if (request.method === 'GET' && response?.raw.ok && e.target.closest?.('.pool')) history.replaceState(null, '', response.raw.url);
+  if (request.method === 'GET' && response.raw.ok && e.target.closest?.('.pool')) history.replaceState(null, '', response.raw.url);
 });
 
-// "Saved 10 seconds ago" goes on counting for the first hour.
+// What was refused and comes back counts as typed: others' changes do not replace it.
+const typed = () => { const f = $('#seat-title'), text = f?.value; if (text) { f.defaultValue = ''; f.value = text; } };
+document.addEventListener('htmx:after:swap', typed, true);
+
 setInterval(() => {
-  const time = $('[data-ago]'), s = time && Math.round((Date.now() - new Date(time.dateTime)) / 1000);
-  if (time && s >= 5 && s < 3600) time.textContent = s < 60 ? `${s} seconds ago` : s < 120 ? '1 minute ago' : `${Math.floor(s / 60)} minutes ago`;
+  const time = $('[data-ago]'), s = time && (Date.now() - new Date(time.dateTime)) / 1000 | 0;
+  if (s > 4 && s < 3600) time.textContent = s < 60 ? `${s} seconds ago` : `${s / 60 | 0} min ago`;
 }, 5000);
+typed();
 arm();

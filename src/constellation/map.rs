@@ -46,6 +46,8 @@ struct Mark {
     count: Option<(String, String)>,
     alert: Option<Alert>,
     lines: Vec<(String, String, String)>,
+    /// Whether the lines say only a part of the name.
+    is_cut: bool,
     anchor: &'static str,
 }
 
@@ -190,6 +192,7 @@ fn mark(node: &Node, sky: &Sky, areas: &[Area], org: &str) -> Mark {
         count: None,
         alert: None,
         lines: written(&node.label),
+        is_cut: node.label.lines.iter().any(|line| line.ends_with('…')),
         anchor: match node.label.side {
             Side::Right => "st",
             Side::Left => "en",
@@ -330,7 +333,8 @@ fn area(mark: &mut Mark, node: &Node, area: &Area, sky: &Sky, org: &str) {
         (0, n) => (n, "alert soft"),
         (n, _) => (n, "alert"),
     };
-    let (x, y) = (x + node.r * 0.71, y - node.r * 0.71);
+    // Outside of the bubble, so that it covers no dot.
+    let (x, y) = (x + 0.71 * (node.r + 7.0), y - 0.71 * (node.r + 7.0));
     mark.alert = Some(Alert {
         class,
         path: String::new(),
@@ -373,6 +377,7 @@ pub struct Legend {
     has_products: bool,
     is_large: bool,
     has_area_ties: bool,
+    is_field: bool,
     has_health: bool,
     has_forming: bool,
     ties: Vec<Tie>,
@@ -392,6 +397,7 @@ impl Legend {
             has_products: shows(|what| matches!(what, What::Product(_))),
             is_large,
             has_area_ties: is_large && !picture.lines.is_empty(),
+            is_field: sky.is_large() && !is_large && !sky.links.is_empty(),
             has_health: sky.squads.iter().any(|squad| !squad.ring.is_empty()),
             has_forming: sky.squads.iter().any(|squad| !squad.is_active),
             ties,

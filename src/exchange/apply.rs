@@ -234,12 +234,14 @@ fn team_events(
             subjects.push(membership.member.0);
         }
         is["added"] = json!(names);
-        let kind = match key.0 {
-            TeamKind::Squad => "squad_imported",
-            TeamKind::CoreTeam => "core_team_imported",
-        };
         let was = (was != json!({})).then_some(was);
-        events.insert(key.clone(), NewEvent::new(kind, summary, subjects).change(was, is));
+        let is_squad = key.0 == TeamKind::Squad;
+        let event = NewEvent::new(
+            if is_squad { "squad_imported" } else { "core_team_imported" },
+            summary,
+            subjects,
+        );
+        events.insert(key.clone(), event.change(was, is));
     }
     Ok(events)
 }

@@ -22,5 +22,5 @@ mod web;
 
 pub use db::{Recent, about, recent, record, record_all};
 pub use domain::*;
-pub use undoing::{Inverse, UNDO_FOR, undoing};
+pub use undoing::{Inverse, UNDO_FOR, UNKNOWN, undoing};
 pub use web::{routes, url};

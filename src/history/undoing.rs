@@ -8,6 +8,9 @@ use crate::actor::Roles;
 /// For so long a change can be undone.
 pub const UNDO_FOR: TimeDelta = TimeDelta::hours(24);
 
+/// What is said of a kind that is not named below: one of an earlier version.
+pub const UNKNOWN: &str = "change it by hand";
+
 /// Who may do the inverse of a change. The service decides; this is for showing the button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inverse {
@@ -68,6 +71,10 @@ pub fn undoing(
         "metric_changed" => Ok(Inverse::Oneself),
         "squad_created" | "core_team_created" => Err("dissolve it instead"),
         "squad_dissolved" | "core_team_dissolved" => Err("begin it anew"),
+        "seat_opened" | "seat_closed" => Err("change it in the designer"),
+        "link_made" => Err("end it instead"),
+        "link_changed" => Err("change it again"),
+        "link_ended" => Err("make it again"),
         "skill_added" => Err("archive it instead"),
         "skill_confirmed" | "skills_still_true" => Err("rate the skill anew"),
         "hat_added" => Err("a hat that nobody wears does no harm"),
@@ -77,7 +84,16 @@ pub fn undoing(
             Err("import a corrected file")
         }
         "organization_changed" => Err("change it again in the settings"),
-        _ => Err("it is about accounts; see the settings"),
+        "organization_founded" => Err("everything here began with it"),
+        "access_removed"
+        | "invitation_accepted"
+        | "invitation_renewed"
+        | "invitation_revoked"
+        | "member_invited"
+        | "reset_link_made"
+        | "roles_changed"
+        | "sessions_ended" => Err("it is about accounts; see the settings"),
+        _ => Err(UNKNOWN),
     }
 }
 

@@ -115,10 +115,13 @@ async fn set_archived(
     if !db::update_archived(&mut tx, actor.tenant, id, version, at).await? {
         return Err(Error::Stale);
     }
-    let (kind, verb) =
-        if archived { ("skill_archived", "archived") } else { ("skill_restored", "restored") };
-    let event = NewEvent::new(kind, format!("{verb} the skill {}", skill.name), [id.0])
-        .change(json!({"archived": !archived}), json!({"archived": archived}));
+    let verb = if archived { "archived" } else { "restored" };
+    let event = NewEvent::new(
+        if archived { "skill_archived" } else { "skill_restored" },
+        format!("{verb} the skill {}", skill.name),
+        [id.0],
+    )
+    .change(json!({"archived": !archived}), json!({"archived": archived}));
     history::record(&mut tx, actor, event).await?;
     tx.done(()).await
 }

@@ -43,12 +43,12 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     found
 }
 
-fn all() -> Vec<(PathBuf, String)> {
+pub fn all() -> Vec<(PathBuf, String)> {
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
 }
 
 /// The text without its unit tests, comments and documentation.
-fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let end = text.find("#[cfg(test)]").unwrap_or(text.len());
     text[..end]
         .lines()

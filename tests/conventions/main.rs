@@ -4,6 +4,7 @@
 #[path = "../support/database.rs"]
 mod database;
 
+mod history;
 mod layering;
 mod migrations;
 mod templates;

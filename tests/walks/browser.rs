@@ -6,7 +6,10 @@
 use std::time::{Duration, Instant};
 
 use axum::http::Method;
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::actions::{
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+    TouchActions,
+};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -28,6 +31,11 @@ const fold = text => (text ?? '').replace(/\s+/g, ' ').trim();
 const shown = e => e.checkVisibility({ visibilityProperty: true });
 const best = (all, name) => all.find(([words]) => words === name) ?? all.find(([words]) => words.startsWith(name)) ?? all.find(([words]) => words.includes(name));
 const nameOf = e => fold(e.getAttribute('aria-label') || (e.labels?.length ? e.labels[0].innerText : '') || e.innerText || e.title);
+const uncover = e => {
+  const box = e?.getBoundingClientRect();
+  if (e && !e.contains(document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2))) e.scrollIntoView({ block: 'center' });
+  return e;
+};
 const pick = (all, name) => best(all.filter(shown).map(e => [nameOf(e), e]), name)?.[1] ?? null;
 ";
 
@@ -144,7 +152,7 @@ impl Browser {
 
     async fn click(&self, selector: &str, name: &str) {
         let script = format!(
-            "{WORDS} return pick([...document.querySelectorAll({})], arguments[0]);",
+            "{WORDS} return uncover(pick([...document.querySelectorAll({})], arguments[0]));",
             json!(selector)
         );
         self.until(&format!("“{name}” is pressed"), async || {
@@ -172,6 +180,107 @@ impl Browser {
             }
             field.clear().await.ok()?;
             field.send_keys(text).await.ok()
+        })
+        .await;
+    }
+
+    /// Chooses one of a list by the list's label and the choice's value.
+    pub async fn select(&self, label: &str, value: &str) {
+        let script =
+            format!("{WORDS} return pick([...document.querySelectorAll('select')], arguments[0]);");
+        self.until(&format!("“{value}” is chosen for “{label}”"), async || {
+            let found = self.script(&script, json!(label)).await?;
+            element(&self.client, &found)?.select_by_value(value).await.ok()
+        })
+        .await;
+    }
+
+    /// Drags a thing by the mouse to the middle of another; each is what a script answers.
+    pub async fn drag(&self, thing: &str, to: &str) {
+        let (x, y) = self.middle(thing, true).await;
+        let (to_x, to_y) = self.middle(to, false).await;
+        let way = |x, y| PointerAction::MoveTo { duration: Some(Duration::from_millis(60)), x, y };
+        let all = MouseActions::new("mouse".to_owned())
+            .then(way(x, y))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(way(x + 8.0, y + 8.0))
+            .then(way(f64::midpoint(x, to_x), f64::midpoint(y, to_y)))
+            .then(way(to_x, to_y - 3.0))
+            .then(way(to_x, to_y))
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.client.perform_actions(all).await.unwrap();
+    }
+
+    /// Carries a thing with a finger to another near the top of the page: held for a moment, then at the window's edge
+    /// until the page has scrolled on.
+    pub async fn carry(&self, thing: &str, to: &str) {
+        let (x, y) = self.middle(thing, true).await;
+        let (to_x, to_y) = self.middle(to, false).await;
+        let scrolled = self.script("return scrollY", json!(null)).await.unwrap().as_f64().unwrap();
+        let to_y = to_y + scrolled;
+        let way = |x, y| PointerAction::MoveTo { duration: Some(Duration::from_millis(80)), x, y };
+        let wait = |seconds| PointerAction::Pause { duration: Duration::from_secs_f64(seconds) };
+        let all = TouchActions::new("finger".to_owned())
+            .then(way(x, y))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(wait(0.4))
+            .then(way(x, y - 40.0))
+            .then(way(x, 40.0))
+            .then(way(x, 30.0))
+            .then(wait(0.5 + scrolled / 400.0))
+            .then(way(to_x, to_y / 2.0))
+            .then(way(to_x, to_y - 3.0))
+            .then(way(to_x, to_y))
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.client.perform_actions(all).await.unwrap();
+    }
+
+    /// Where the middle of a thing is in the window, after it was scrolled into it.
+    async fn middle(&self, thing: &str, scroll: bool) -> (f64, f64) {
+        let scroll = if scroll { "e.scrollIntoView({ block: 'center' });" } else { "" };
+        let script = format!(
+            "const e = (() => {{ {thing} }})(); if (!e) return null; {scroll} const box = e.getBoundingClientRect(); \
+             return [box.left + box.width / 2, box.top + Math.min(box.height / 2, 60)];"
+        );
+        self.until(&format!("there is {thing}"), async || {
+            let at = self.script(&script, json!(null)).await?;
+            Some((at[0].as_f64()?, at[1].as_f64()?))
+        })
+        .await
+    }
+
+    /// Waits until a selector finds just so many things.
+    pub async fn sees_only(&self, selector: &str, number: usize) {
+        self.until(&format!("there are {number} of {selector}"), async || {
+            let script = "return document.querySelectorAll(arguments[0]).length";
+            (self.script(script, json!(selector)).await?.as_u64()? == number as u64).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the first thing that a selector finds has these words, for whoever sees it or hears it.
+    pub async fn finds(&self, selector: &str, words: &str) {
+        let script = "return document.querySelector(arguments[0])?.innerHTML";
+        self.until(&format!("{selector} has “{words}”"), async || {
+            self.script(script, json!(selector)).await?.as_str()?.contains(words).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the page is at an address.
+    pub async fn is_at(&self, path: &str) {
+        self.until(&format!("the page is {path}"), async || {
+            let url = self.client.current_url().await.ok()?;
+            (url.path() == path).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the focus is on a thing with these words.
+    pub async fn focus_is_on(&self, name: &str) {
+        let script = format!("{WORDS} return nameOf(document.activeElement)");
+        self.until(&format!("the focus is on “{name}”"), async || {
+            self.script(&script, json!(null)).await?.as_str()?.starts_with(name).then_some(())
         })
         .await;
     }
@@ -256,6 +365,17 @@ impl Browser {
         for key in keys {
             all = all.then(KeyAction::Down { value: *key }).then(KeyAction::Up { value: *key });
         }
+        self.client.perform_actions(all).await.unwrap();
+    }
+
+    /// Presses a key while another is held.
+    pub async fn chord(&self, held: Key, key: impl Into<char>) {
+        let (held, key) = (held.into(), key.into());
+        let all = KeyActions::new("keys".to_owned())
+            .then(KeyAction::Down { value: held })
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key })
+            .then(KeyAction::Up { value: held });
         self.client.perform_actions(all).await.unwrap();
     }
 

@@ -68,6 +68,8 @@ pub enum Care {
     Desk,
     /// On a phone, in the dark theme.
     Phone,
+    /// On a desk with axe, on a phone, and on a narrow one: for data that is much and long.
+    Large,
     /// No axe, on a phone and on a narrow one: for data that is long.
     Layout,
 }
@@ -85,6 +87,7 @@ impl Care {
             ],
             Self::Desk => &[(1440, false, Some(ALL))],
             Self::Phone => &[(390, true, Some(ALL))],
+            Self::Large => &[(1440, false, Some(ALL)), (390, true, None), (320, false, None)],
             Self::Layout => &[(390, false, None), (320, false, None)],
         }
     }

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | what every page is held to, for every role | `pages.rs`, `checks.rs` |
 //! | the walks of people: by mouse, keyboard, finger, without JavaScript | `squads.rs` |
+//! | the designer in the same ways, and by two people at once | `designer.rs` |
+//! | the palette, Undo | `finder.rs`, `undo.rs` |
 //! | several people at once, on several instances | `together.rs` |
 //! | what a walk can do: see, press, fill in, type | `browser.rs` |
 //!
@@ -18,7 +20,6 @@ mod checks;
 mod database;
 mod driver;
 #[path = "../web/given.rs"]
-#[expect(dead_code, reason = "the page tests need more of it")]
 mod given;
 #[path = "../web/harness.rs"]
 #[expect(dead_code, reason = "the page tests need more of it")]
@@ -28,6 +29,9 @@ mod harness;
 mod program;
 mod site;
 
+mod designer;
+mod finder;
 mod pages;
 mod squads;
 mod together;
+mod undo;

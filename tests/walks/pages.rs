@@ -8,6 +8,9 @@ use serde_json::Value;
 use sqlx::PgPool;
 use trellis::accounts::{Passwords, PersonName};
 use trellis::demo::{self, Options};
+use trellis::ids::TeamId;
+use trellis::links::LinkKind;
+use trellis::squads::{self, Description, NewSquad, Pattern, SquadName};
 use trellis::web::{Route, Who};
 use uuid::Uuid;
 
@@ -40,20 +43,29 @@ const MORE: &[&str] = &[
     "/o/{org}/nowhere",
 ];
 
-/// The pages of an organization where nothing is yet, and with very long names: those that list and show.
-const MAIN: &[&str] = &[
+/// The pages of an organization where nothing is yet, and with very long names.
+const MAIN: &[&str] =
+    &["/skills", "/core-teams", "/activity", "/import", "/settings", "/settings/accounts"];
+
+/// Those that show much of an organization at once.
+const LARGE: &[&str] = &[
     "",
     "/constellation",
     "/constellation?view=list",
     "/constellation?view=matrix",
     "/squads",
+    "/links",
+    "/links?view=matrix",
     "/members",
-    "/skills",
-    "/core-teams",
-    "/activity",
-    "/import",
-    "/settings",
-    "/settings/accounts",
+    "/find?q=Donaudampfschiff",
+];
+
+/// Words that are hard to break.
+const WORDS: [&str; 4] = [
+    "Donaudampfschifffahrtsgesellschaftskapitänsmützenverleih",
+    "Rechtsschutzversicherungsgesellschaften",
+    "Konstantynopolitańczykowianeczka",
+    "Dźwiękonaśladowcza Współodpowiedzialność",
 ];
 
 /// The role that has the most to do on the pages of a route, and therefore looks at them with all care.
@@ -271,60 +283,77 @@ async fn every_page_is_sound_for_every_role_in_both_themes_on_a_desk_and_on_a_ph
 }
 
 #[tokio::test]
-async fn an_empty_organization_shows_the_way_on_and_very_long_names_stay_on_the_page() {
+async fn an_empty_organization_shows_the_way_on_and_200_squads_with_very_long_names_stay_on_the_page()
+ {
     let Some(driver) = Driver::start() else { return };
     let app = TestApp::new().await;
     let server = serve(app.database_url());
     let browser = Browser::open(&driver, &server.address, Look::DESK).await;
     browser.sign_in(&session(&app.pool, app.founder.user.unwrap()).await).await;
 
-    let pages = |care: Care| MAIN.iter().map(|path| (app.at(path), care)).collect::<Vec<_>>();
-    let mut wrong = look_at(&browser, "empty", &pages(Care::Phone)).await;
+    let pages = |paths: &[&str], care: Care| {
+        paths.iter().map(|path| (app.at(path), care)).collect::<Vec<_>>()
+    };
+    let mut wrong = look_at(&browser, "empty", &pages(MAIN, Care::Phone)).await;
+    wrong.extend(look_at(&browser, "empty", &pages(LARGE, Care::Phone)).await);
 
-    let squads = long_names(&app).await;
-    let of_squads = squads.iter().flat_map(|squad| {
-        ["", "/members", "/mission", "/activity"]
-            .map(|page| (app.at(&format!("/squads/{squad}{page}")), Care::Layout))
-    });
-    let long = [pages(Care::Layout), of_squads.collect()].concat();
-    wrong.extend(look_at(&browser, "long names", &long).await);
+    let (active, forming) = large(&app).await;
+    let [active, forming] = [active, forming].map(|squad| format!("/squads/{squad}"));
+    let designer = format!("{forming}/design");
+    let filtered = format!("/links?view=matrix&team={}", active.trim_start_matches("/squads/"));
+    let area = "/constellation?area=Geographic";
+    let much = [LARGE, &[area, &active, &designer, &filtered][..]].concat();
+    wrong.extend(look_at(&browser, "large", &pages(&much, Care::Large)).await);
+    let of_squads = [&active, &forming]
+        .map(|squad| ["/members", "/mission", "/activity"].map(|page| format!("{squad}{page}")));
+    let rest: Vec<&str> = of_squads.iter().flatten().map(String::as_str).collect();
+    wrong.extend(look_at(&browser, "large", &pages(&[MAIN, &rest].concat(), Care::Layout)).await);
 
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Fills an organization with names as long as they may be; answers the ids of an active squad and of one that is forming.
-async fn long_names(app: &TestApp) -> [String; 2] {
-    let words = [
-        "Donaudampfschifffahrtsgesellschaftskapitänsmützenverleih",
-        "Rechtsschutzversicherungsgesellschaften",
-        "Konstantynopolitańczykowianeczka",
-        "Dźwiękonaśladowcza Współodpowiedzialność",
-    ];
-    let name = |n: usize, length: usize| {
-        let all = format!("{} {} {}", words[n % 4], words[(n + 1) % 4], words[(n + 2) % 4]);
-        let cut: String = all.chars().take(length - 4).collect();
-        format!("{} {n}", cut.trim_end())
-    };
-    let active = given::active(app, &name(0, 80)).await;
-    for n in 1..40 {
-        let squad = given::squad(app, &name(n, 80)).await;
-        if n % 10 == 1 {
-            let members = app.people(2).await;
-            given::join(app, squad, &members).await;
-        }
+/// A name of about `length` characters, of words that are hard to break.
+fn long(n: usize, length: usize) -> String {
+    let all = format!("{} {} {}", WORDS[n % 4], WORDS[(n + 1) % 4], WORDS[(n + 2) % 4]);
+    let cut: String = all.chars().take(length - 4).collect();
+    format!("{} {n}", cut.trim_end())
+}
+
+/// Fills an organization with 200 squads of names as long as they may be, 250 members and 120 links; answers the ids of
+/// an active squad and of one that is forming.
+async fn large(app: &TestApp) -> (TeamId, TeamId) {
+    let active = given::active(app, &long(0, 80)).await;
+    let people = app.people(243).await;
+    let mut squads = vec![active];
+    for n in 1..200 {
+        let new = NewSquad {
+            name: SquadName::parse(&long(n, 80)).unwrap(),
+            pattern: Pattern::ALL[n % 3 % Pattern::ALL.len()],
+            description: Description::parse("").unwrap(),
+        };
+        let by = given::designer(app);
+        squads.push(squads::service::create(&app.pool, &by, &new).await.unwrap());
     }
-    let forming = given::squad(app, &name(40, 80)).await;
+    for (n, three) in people.chunks_exact(3).enumerate() {
+        given::join(app, squads[1 + 2 * n], three).await;
+    }
+    let core = given::core_team(app, &long(201, 80)).await;
+    for n in 0..60 {
+        let kind = LinkKind::ALL[n % LinkKind::ALL.len()];
+        given::linked(app, squads[n], kind, squads[(n * 7 + 3) % 200]).await;
+        given::linked(app, squads[n * 3], LinkKind::DependsOn, core).await;
+    }
     let everybody: Vec<Uuid> =
         sqlx::query_scalar("select id from member order by id").fetch_all(&app.pool).await.unwrap();
     for (n, member) in everybody.iter().enumerate() {
-        let name = PersonName::parse(&name(n, 100)).unwrap();
+        let name = PersonName::parse(&long(n, 100)).unwrap();
         sqlx::query("update member set name = $2, title = $3 where id = $1")
             .bind(member)
             .bind(name.to_string())
-            .bind(words[n % 4])
+            .bind(WORDS[n % 4])
             .execute(&app.pool)
             .await
             .unwrap();
     }
-    [active.to_string(), forming.to_string()]
+    (active, squads[1])
 }

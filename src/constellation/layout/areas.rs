@@ -11,6 +11,8 @@ use crate::constellation::domain::{Area, Sky};
 const ON_ORBIT: usize = 12;
 /// Bubbles in a row when there are more.
 const IN_A_ROW: usize = 6;
+/// Few small areas are drawn so much larger.
+const MOST_SCALE: f64 = 1.6;
 /// So many ties between areas are drawn: the biggest.
 const MAX_TIES: usize = 12;
 
@@ -63,7 +65,7 @@ fn on_orbit(areas: &[Area]) -> Layout {
     let all: f64 = areas.iter().map(|area| 2.0 * radius(area, 1.0)).sum();
     let widest = areas.iter().map(|area| radius(area, 1.0)).fold(30.0, f64::max);
     // A bubble is never larger than what leaves the core its place, and all of them have room on their way.
-    let scale = (1500.0 / all).min(86.0 / widest).min(1.0);
+    let scale = (1500.0 / all).min(86.0 / widest).min(MOST_SCALE);
     let widest = widest * scale;
     let height = 720.0;
     let center = Point::new(WIDTH / 2.0, height / 2.0);

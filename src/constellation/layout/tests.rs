@@ -126,6 +126,24 @@ fn twenty_four_squads_are_drawn_and_twenty_five_are_areas() {
 }
 
 #[test]
+fn in_a_large_area_those_who_are_tied_are_neighbours_and_no_line_crosses_the_field() {
+    let mut sky = sky(60, 1, 2, 0);
+    let link = |from, to| Link { from: id(from), to: id(to), kind: Tie::HandsOver };
+    sky.links = vec![link(0, 59), link(59, 30), link(7, 100_000)];
+    for n in 0..20 {
+        sky.links.push(link(n * 3 % 60, (n * 17 + 5) % 60));
+    }
+    let sky = sky.sorted();
+    let picture = draw_area(&sky);
+    let squads = picture.nodes.iter().filter(|node| matches!(node.what, What::Squad(_)));
+    assert_eq!(squads.count(), 60);
+    assert!(!picture.lines.is_empty());
+    assert!(picture.lines.iter().all(|line| line.from.distance(line.to) < 90.0));
+    assert_nodes_apart(&picture);
+    assert_eq!(draw_area(&sky), picture);
+}
+
+#[test]
 fn many_areas_stand_in_rows() {
     let picture = draw(&sky(400, 80, 20, 500));
     assert_inside(&picture);

@@ -52,6 +52,8 @@ pub struct Board {
     pub count: (String, String),
     /// The sentence below the meter.
     pub size_words: String,
+    /// What was typed for a seat that was refused.
+    pub typed: String,
     /// Who could join.
     pub pool: Pool,
     /// How many findings.
@@ -156,13 +158,12 @@ impl EffectLine {
     }
 }
 
-/// "just now", "10 seconds ago", "5 minutes ago", then the time.
+/// "just now", "10 seconds ago", "5 min ago", then the time.
 fn ago(then: DateTime<Utc>, now: DateTime<Utc>, zone: chrono_tz::Tz) -> String {
     match (now - then).num_seconds() {
         ..5 => "just now".to_owned(),
         n @ 5..60 => format!("{n} seconds ago"),
-        60..120 => "1 minute ago".to_owned(),
-        n @ 120..3600 => format!("{} minutes ago", n / 60),
+        n @ 60..3600 => format!("{} min ago", n / 60),
         _ => when(then, now, zone),
     }
 }
@@ -182,6 +183,7 @@ impl Board {
         let about_mission = findings.iter().find(|finding| finding.code == Code::S2);
         Self {
             key: new_key(),
+            typed: String::new(),
             version: draft.version(),
             row_version: frame.version,
             filter: query.encoded(),
@@ -322,10 +324,10 @@ mod tests {
                 "just now",
                 "5 seconds ago",
                 "59 seconds ago",
-                "1 minute ago",
-                "1 minute ago",
-                "2 minutes ago",
-                "59 minutes ago",
+                "1 min ago",
+                "1 min ago",
+                "2 min ago",
+                "59 min ago",
                 "Today, 11:00"
             ]
         );

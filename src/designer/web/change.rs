@@ -47,6 +47,8 @@ impl Rule for Unreadable {
 struct Answer {
     is_part: bool,
     query: PoolQuery,
+    /// What stays in its field if the change is refused.
+    typed: String,
 }
 
 impl Answer {
@@ -58,7 +60,13 @@ impl Answer {
             Some(url) if is_part => url.split('#').next().unwrap_or_default().split_once('?'),
             _ => Some(("", filter)),
         };
-        Self { is_part, query: query.map(|(_, text)| PoolQuery::parse(text)).unwrap_or_default() }
+        let query = query.map(|(_, text)| PoolQuery::parse(text)).unwrap_or_default();
+        Self { is_part, query, typed: String::new() }
+    }
+
+    /// Keeps what was typed if the change is refused.
+    fn keeping(self, typed: String) -> Self {
+        Self { typed, ..self }
     }
 
     async fn give(self, pool: &PgPool, at: At, done: Result<()>) -> Result<Response> {
@@ -82,11 +90,11 @@ impl Answer {
                 let stale = errors.is_stale().then(|| overtaken(&at));
                 if self.is_part {
                     let said = stale.or_else(|| errors.message()).unwrap_or_default();
-                    let parts = show::parts(pool, &at, query).await?;
+                    let parts = show::parts(pool, &at, query).await?.with_typed(self.typed);
                     return Ok(with_toast(refused(&errors, &parts)?, &said, None, true));
                 }
                 let page = show::show_page(pool, &at, query, errors.clone(), stale).await?;
-                refused(&errors, &page)
+                refused(&errors, &page.with_typed(self.typed))
             }
         }
     }
@@ -249,7 +257,7 @@ pub async fn open_seat(
         }
         Err(rule) => Err(rule.into()),
     };
-    let answer = Answer::new(&headers, &form.filter);
+    let answer = Answer::new(&headers, &form.filter).keeping(form.title);
     answer.give(&pool, at, done).await
 }
 

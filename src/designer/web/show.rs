@@ -72,6 +72,24 @@ fn state(at: &At) -> State {
     State::parse(&at.frame.state).unwrap_or(State::Dissolved)
 }
 
+impl Parts {
+    /// Keeps what was typed.
+    #[must_use]
+    pub fn with_typed(mut self, typed: String) -> Self {
+        self.board.typed = typed;
+        self
+    }
+}
+
+impl ShowPage {
+    /// Keeps what was typed.
+    #[must_use]
+    pub fn with_typed(mut self, typed: String) -> Self {
+        self.board.typed = typed;
+        self
+    }
+}
+
 async fn board(pool: &PgPool, at: &At, query: &PoolQuery) -> Result<Board> {
     let (tenant, day) = (at.visitor.tenant(), at.visitor.today());
     let today = today::load(pool, tenant, day, &at.frame, &query.asked()).await?;

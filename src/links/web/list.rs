@@ -102,6 +102,10 @@ impl ListPage {
         list_url(&self.org)
     }
 
+    fn design_url(&self) -> String {
+        format!("{}/new", crate::squads::list_url(&self.org))
+    }
+
     fn new_url(&self) -> String {
         format!("{}/new", self.url())
     }
