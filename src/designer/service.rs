@@ -9,13 +9,15 @@ use sqlx::PgPool;
 
 use super::db;
 use super::domain::{Change, NotForming, NotUndoable, Seat, SeatTitle, TooManySeats};
-use crate::actor::{Actor, DESIGNERS, Tenant};
+use crate::actor::{Actor, DESIGNERS, Origin, Tenant, Undoes};
 use crate::design::MAX_MEMBERS;
 use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::{EventId, MemberId, SeatId, TeamId};
+use crate::rule::Rule;
 use crate::squads::{self, NewMembership};
-use crate::transaction::{Begun, begin, was_done};
+use crate::transaction::{Begun, KeyReused, begin, was_done};
+use crate::undo;
 
 /// What the design of a squad is at this moment, for a change that is made from it.
 pub async fn version(pool: &PgPool, tenant: Tenant, squad: TeamId) -> Result<String> {
@@ -35,9 +37,14 @@ pub async fn change(
     let (name, is_forming, version) =
         db::find_version(pool, actor.tenant, squad).await?.ok_or(Error::NotFound)?;
     if version != seen || !is_forming {
-        // The form itself, come a second time, has made the design another.
-        if was_done(pool, actor).await? {
-            return Ok(());
+        // The form itself, come a second time, has made the design another. So has another one of the same page, whose
+        // key it has until the page is there anew.
+        match was_done(pool, actor).await {
+            Ok(true) => return Ok(()),
+            Err(Error::Refused(refusal)) if refusal.code == KeyReused.code() => {}
+            done => {
+                done?;
+            }
         }
         return Err(if is_forming { Error::Stale } else { NotForming(name).into() });
     }
@@ -96,22 +103,31 @@ fn must_design(actor: &Actor) -> Result<()> {
     if actor.roles.may_design() { Ok(()) } else { Err(Error::Forbidden(DESIGNERS.into())) }
 }
 
-/// Takes back the last change of the actor's own, by `inverse`, which was found from it.
+/// Takes back the last change of the actor's own, made by somebody who saw the version `seen`. What was done to memberships is
+/// taken back as anywhere else, whole or not at all; seats, which only the designer has, by `inverse`, which was found from it.
 pub async fn undo(
     pool: &PgPool,
     actor: &Actor,
     squad: TeamId,
     event: EventId,
+    seen: &str,
     inverse: Option<&Change>,
 ) -> Result<()> {
     must_design(actor)?;
-    if !db::is_event(pool, actor.tenant, event).await? {
-        return Err(Error::NotFound);
-    }
+    let summary = db::find_summary(pool, actor.tenant, event).await?.ok_or(Error::NotFound)?;
     if was_done(pool, actor).await? {
         return Ok(());
     }
-    carry_out(pool, actor, squad, inverse.ok_or(NotUndoable)?).await
+    let inverse = inverse.ok_or(NotUndoable)?;
+    if !matches!(inverse, Change::OpenSeat(_) | Change::CloseSeat(_)) {
+        return undo::service::undo(pool, actor, event).await.map(|_| ());
+    }
+    if version(pool, actor.tenant, squad).await? != seen {
+        return Err(Error::Stale);
+    }
+    let origin = Origin { undoes: Some(Undoes { event, summary }), ..actor.origin.clone() };
+    let actor = &Actor { origin, ..actor.clone() };
+    carry_out(pool, actor, squad, inverse).await
 }
 
 /// Opens a seat.

@@ -138,7 +138,7 @@ pub async fn members(
                                limit 3) top), '[]') as "skills!: Json<Vec<CanDo>>",
                f.free::bigint as "free!",
                f.total as "total!"
-        from found f, (select string_agg(query::text, ' | ')::tsquery as query from word) every
+        from found f, (select (string_agg(query::text, ' | ') filter (where numnode(query) > 0))::tsquery as query from word) every
         order by f.words desc, f.score desc nulls last, f.in_text desc, f.free desc, lower(f.name), f.id
         "#,
         tenant.organization_id().0,
@@ -235,7 +235,7 @@ pub async fn teams(
                      order by able.words desc, able.members desc, lower(able.name) limit 2) as "skills!",
                f.total as "total!"
         from found f
-        cross join (select string_agg(query::text, ' | ')::tsquery as query from word) every
+        cross join (select (string_agg(query::text, ' | ') filter (where numnode(query) > 0))::tsquery as query from word) every
         left join mission i on i.organization_id = $1 and i.team_id = f.id and i.version = f.mission_version
         where f.place <= $4
         order by f.kind desc, f.place
@@ -293,7 +293,7 @@ pub async fn skills(
                count(m.id) filter (where r.level >= $7) as "teach!",
                f.total as "total!"
         from found f
-        cross join (select string_agg(query::text, ' | ')::tsquery as query from word) every
+        cross join (select (string_agg(query::text, ' | ') filter (where numnode(query) > 0))::tsquery as query from word) every
         left join member_skill r on r.organization_id = $1 and r.skill_id = f.id
         left join member m on (m.organization_id, m.id) = (r.organization_id, r.member_id) and m.deactivated_at is null
         group by f.id, f.name, f.description, f.words, f.total, every.query

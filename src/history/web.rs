@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -66,7 +66,11 @@ impl Asked {
         };
         let day = |text: &str| match text.trim() {
             "" => Ok(None),
-            text => text.parse::<NaiveDate>().map(Some).map_err(|_| UNREADABLE),
+            text => {
+                let day: Option<NaiveDate> = text.parse().ok();
+                // The database knows no day of long before.
+                day.filter(|day| (1..=9999).contains(&day.year())).map(Some).ok_or(UNREADABLE)
+            }
         };
         Ok(Filter {
             who_id,

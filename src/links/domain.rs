@@ -1,6 +1,6 @@
 //! What a link is, and what is refused.
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 
 pub use crate::design::LinkKind;
 use crate::ids::{MemberId, MembershipId, TeamId};
@@ -11,6 +11,9 @@ text!(
     /// What a link is for.
     Purpose, prose, "the purpose", 1, 300
 );
+
+/// A link is asked about at least so often.
+pub const REVIEW_WITHIN: Months = Months::new(24);
 
 /// What a designer says of a link; it can be changed later.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +120,9 @@ pub enum LinkRefused {
     /// The day has passed.
     #[error("Choose a day for the review that has not passed.")]
     PastDay,
+    /// The day is years away.
+    #[error("Choose a day for the review within the next two years.")]
+    FarDay,
     /// The link has ended.
     #[error("“{0}” has ended. It stays in the history; nothing of it can be changed.")]
     Ended(String),
@@ -133,6 +139,7 @@ impl Rule for LinkRefused {
             Self::NotInTeam { .. } => "liaison_not_in_team",
             Self::NoDay => "review_date_missing",
             Self::PastDay => "review_date_past",
+            Self::FarDay => "review_date_far",
             Self::Ended(_) => "link_ended",
         }
     }
@@ -143,7 +150,7 @@ impl Rule for LinkRefused {
             Self::NoTeam(field) => Some(field),
             Self::Itself(_) => Some("to"),
             Self::NotInTeam { side, .. } => Some(side.field()),
-            Self::NoDay | Self::PastDay => Some("review_on"),
+            Self::NoDay | Self::PastDay | Self::FarDay => Some("review_on"),
             Self::Dissolved(_) | Self::Ended(_) => None,
         }
     }
@@ -185,14 +192,24 @@ pub fn may_be_liaison(seat: &Seat, side: Side, team: &Team) -> Result<(), LinkRe
     Err(LinkRefused::NotInTeam { side, name: seat.name.clone(), team: team.name.clone() })
 }
 
+/// The last day on which a review may be.
+pub fn last_review(today: NaiveDate) -> NaiveDate {
+    today.checked_add_months(REVIEW_WITHIN).unwrap_or(NaiveDate::MAX)
+}
+
 /// Whether the review may be on a day. One that has passed may stay as it was, so that the rest of an overdue link can
-/// be changed.
+/// be changed; so may one that was chosen before there was a last day.
 pub fn may_review_on(
     day: NaiveDate,
     before: Option<NaiveDate>,
     today: NaiveDate,
 ) -> Result<(), LinkRefused> {
-    if day >= today || before == Some(day) { Ok(()) } else { Err(LinkRefused::PastDay) }
+    match before {
+        Some(before) if before == day => Ok(()),
+        _ if day < today => Err(LinkRefused::PastDay),
+        _ if day > last_review(today) => Err(LinkRefused::FarDay),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -241,6 +258,17 @@ mod tests {
         assert_eq!(may_review_on(day(20), None, day(21)), Err(LinkRefused::PastDay));
         assert_eq!(may_review_on(day(20), Some(day(20)), day(21)), Ok(()));
         assert_eq!(may_review_on(day(19), Some(day(20)), day(21)), Err(LinkRefused::PastDay));
+    }
+
+    #[test]
+    fn a_review_is_within_two_years() {
+        let day = |text: &str| parse_day(text).unwrap();
+        let today = day("2026-11-21");
+        assert_eq!(may_review_on(day("2028-11-21"), None, today), Ok(()));
+        assert_eq!(may_review_on(day("2028-11-22"), None, today), Err(LinkRefused::FarDay));
+        assert_eq!(may_review_on(day("+262000-01-01"), None, today), Err(LinkRefused::FarDay));
+        let far = day("2030-01-01");
+        assert_eq!(may_review_on(far, Some(far), today), Ok(()), "it may stay");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::db::{self, PresentRow};
 use super::domain::{Page, Place};
 use super::hub::{Hub, Viewer};
 use super::stream;
+use crate::actor::{DESIGNERS, Roles};
 use crate::error::{Error, Result};
 use crate::organizations::{Visitor, Watcher};
 use crate::web::security::limit_key;
@@ -44,6 +45,14 @@ impl At {
         };
         Ok(Place::new(self.page, subject))
     }
+
+    /// The same, for whoever may open the page: who is there is told to the others.
+    fn place_for(&self, roles: Roles) -> Result<Place> {
+        if self.page.shows_presence() && !roles.may_design() {
+            return Err(Error::Forbidden(DESIGNERS.into()));
+        }
+        self.place()
+    }
 }
 
 /// How old the page is that connects, by its own account, in milliseconds. Unknown when it comes back after a
@@ -68,7 +77,7 @@ async fn events(
         roles: watcher.roles,
         session: watcher.session,
         address: limit_key(watcher.origin.ip.as_deref()),
-        place: at.place()?,
+        place: at.place_for(watcher.roles)?,
         page_age: age(&headers),
     };
     Ok(stream::answer(hub.open(viewer).await?))
@@ -90,7 +99,7 @@ async fn presence(
     State(pool): State<PgPool>,
     Query(at): Query<At>,
 ) -> Result<Response> {
-    let Place { page: kind, subject } = at.place()?;
+    let Place { page: kind, subject } = at.place_for(visitor.actor.roles)?;
     let me = visitor.actor.member;
     let others = db::list_present(&pool, visitor.tenant(), kind.word(), subject, me).await?;
     page(&Presence { org: visitor.slug, page: kind.word(), subject, others })

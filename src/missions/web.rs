@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::Deserialize;
 use sqlx::PgPool;
 
@@ -258,6 +258,12 @@ impl Rule for BadDate {
     }
 }
 
+/// Reads a date whose year has four digits.
+fn parse_day(text: &str) -> Result<NaiveDate, BadDate> {
+    let day: Option<NaiveDate> = text.parse().ok();
+    day.filter(|day| (1..=9999).contains(&day.year())).ok_or(BadDate)
+}
+
 impl MissionForm {
     fn of(version: Option<&Version>) -> Self {
         let Some(Version { version, text, .. }) = version else { return Self::default() };
@@ -276,7 +282,7 @@ impl MissionForm {
         let success = errors.check("success", Success::parse(&self.success));
         let review_on = match self.review_on.trim() {
             "" => Some(None),
-            text => errors.check("review_on", text.parse().map(Some).map_err(|_| BadDate)),
+            text => errors.check("review_on", parse_day(text).map(Some)),
         };
         Some(MissionText {
             customer: customer?,

@@ -144,11 +144,19 @@ impl Paths {
         durable: bool,
         start_lock: &File,
     ) -> Result<()> {
-        // Best first; a build without ICU, or older than 17, or a C library without C.UTF-8, refuses some.
-        const LOCALES: [&[&str]; 4] = [
+        // Best first; a build without ICU, or older than 17, or a C library without C.UTF-8, refuses some. The search knows
+        // the letters of all languages only by the character type, whatever the provider.
+        const LOCALES: [&[&str]; 6] = [
+            &["--locale=C", "--lc-ctype=C.UTF-8", "--locale-provider=icu", "--icu-locale=und"],
+            &[
+                "--locale=C",
+                "--lc-ctype=C.UTF-8",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+            ],
+            &["--locale=C.UTF-8"],
             &["--locale=C", "--locale-provider=icu", "--icu-locale=und"],
             &["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
-            &["--locale=C.UTF-8"],
             &["--locale=C"],
         ];
         let fresh = self.root.join("data.new");

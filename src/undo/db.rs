@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::actor::Tenant;
-use crate::ids::{EventId, HatId, MemberId, MembershipId, SkillId, TeamId};
+use crate::ids::{EventId, HatId, LinkId, MemberId, MembershipId, SkillId, TeamId};
 use crate::missions::{Customer, Success, Value as CustomerValue};
 use crate::skills::Level;
 use crate::squads::{Squad, State};
@@ -137,6 +137,61 @@ pub async fn stays(
     .await
 }
 
+/// The teams at the other ends of current links whose liaison was in a team until the event ended that.
+pub async fn linked_teams(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    event: EventId,
+) -> sqlx::Result<Vec<TeamId>> {
+    sqlx::query_scalar!(
+        r#"
+        select l.to_team_id as "other!: TeamId"
+        from membership x
+        join link l on l.organization_id = x.organization_id and l.until_at is null
+                   and (l.from_team_id, l.from_liaison_id) = (x.team_id, x.id)
+        where x.organization_id = $1 and x.until_event = $2
+        union
+        select l.from_team_id
+        from membership x
+        join link l on l.organization_id = x.organization_id and l.until_at is null
+                   and (l.to_team_id, l.to_liaison_id) = (x.team_id, x.id)
+        where x.organization_id = $1 and x.until_event = $2
+        "#,
+        tenant.organization_id().0,
+        event.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Gives the seats that were left open to those who are back: of each the membership that had ended and the new one. Both teams
+/// of each link are held. Answers the links.
+pub async fn return_seats(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    back: &[(MembershipId, MembershipId)],
+) -> sqlx::Result<Vec<LinkId>> {
+    let (ended, begun): (Vec<Uuid>, Vec<Uuid>) =
+        back.iter().map(|(ended, begun)| (ended.0, begun.0)).unzip();
+    sqlx::query_scalar!(
+        r#"
+        with back as (select * from unnest($2::uuid[], $3::uuid[]) as b (ended, begun))
+        update link l
+        set from_liaison_id = coalesce((select begun from back where ended = l.from_liaison_id), l.from_liaison_id),
+            to_liaison_id = coalesce((select begun from back where ended = l.to_liaison_id), l.to_liaison_id),
+            version = l.version + 1
+        where l.organization_id = $1 and l.until_at is null
+          and (l.from_liaison_id = any($2) or l.to_liaison_id = any($2))
+        returning l.id as "id: LinkId"
+        "#,
+        tenant.organization_id().0,
+        &ended,
+        &begun,
+    )
+    .fetch_all(tx)
+    .await
+}
+
 /// A team whose row is held.
 #[derive(Debug, Clone)]
 pub struct Held {
@@ -200,16 +255,33 @@ pub async fn team_version(
     .await
 }
 
-/// The current membership of a member in a team: its id, its version, and whether the team is a squad.
+/// A membership as it is now.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub id: MembershipId,
+    pub version: i32,
+    /// In a squad; in a core team otherwise.
+    pub is_squad: bool,
+    pub allocation: i16,
+    /// The names of the hats, sorted by their bytes.
+    pub hats: Vec<String>,
+}
+
+/// The current membership of a member in a team.
 pub async fn membership(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     team: Uuid,
     member: Uuid,
-) -> sqlx::Result<Option<(MembershipId, i32, bool)>> {
-    let row = sqlx::query!(
+) -> sqlx::Result<Option<Standing>> {
+    sqlx::query_as!(
+        Standing,
         r#"
-        select x.id as "id: MembershipId", x.version, t.kind = 'squad' as "is_squad!"
+        select x.id as "id: MembershipId", x.version, t.kind = 'squad' as "is_squad!", x.allocation,
+               array(select h.name from membership_hat w
+                     join hat h on (h.organization_id, h.id) = (w.organization_id, w.hat_id)
+                     where (w.organization_id, w.membership_id) = (x.organization_id, x.id)
+                     order by h.name collate "C") as "hats!"
         from membership x
         join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id)
         where x.organization_id = $1 and x.team_id = $2 and x.member_id = $3 and x.until_at is null
@@ -219,8 +291,7 @@ pub async fn membership(
         member,
     )
     .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| (row.id, row.version, row.is_squad)))
+    .await
 }
 
 /// The hats of these names.
@@ -311,25 +382,30 @@ pub struct Earlier {
     pub value: CustomerValue,
     pub success: Success,
     pub review_on: Option<chrono::NaiveDate>,
+    /// Where it is which day for who undoes.
+    pub time_zone: String,
 }
 
-/// The version of a mission before the one that an event wrote.
+/// The version of a mission before the one that an event wrote, for `member`.
 pub async fn earlier_mission(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     event: EventId,
+    member: MemberId,
 ) -> sqlx::Result<Option<Earlier>> {
     sqlx::query_as!(
         Earlier,
         r#"
         select m.team_id as "squad: TeamId", m.version, b.customer as "customer: Customer", b.value as "value: CustomerValue",
-               b.success as "success: Success", b.review_on
+               b.success as "success: Success", b.review_on, a.time_zone
         from mission m
         join mission b on (b.organization_id, b.team_id, b.version) = (m.organization_id, m.team_id, m.version - 1)
+        join member a on a.organization_id = m.organization_id and a.id = $3
         where m.organization_id = $1 and m.event_id = $2
         "#,
         tenant.organization_id().0,
         event.0,
+        member.0,
     )
     .fetch_optional(db)
     .await

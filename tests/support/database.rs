@@ -118,7 +118,12 @@ async fn template(place: &Place, admin: &mut PgConnection, migrator: &Migrator) 
     if !is_there {
         let draft = format!("{template}_draft");
         run(admin, format!("drop database if exists {draft} with (force)")).await;
-        run(admin, format!("create database {draft}")).await;
+        // As a new cluster of Trellis has it, whatever this server was made with, if the system knows it.
+        let letters = "template template0 lc_ctype 'C.UTF-8'";
+        let sql = format!("create database {draft} {letters}");
+        if admin.execute(AssertSqlSafe(sql)).await.is_err() {
+            run(admin, format!("create database {draft}")).await;
+        }
         let mut database = PgConnection::connect_with(&place.options(&draft)).await.unwrap();
         migrator.run(&mut database).await.unwrap();
         database.close().await.unwrap();

@@ -2,8 +2,9 @@
 
 use axum::http::StatusCode;
 use trellis::actor::Role;
-use trellis::designer;
-use trellis::ids::{MemberId, TeamId};
+use trellis::ids::{EventId, HatId, MemberId, MembershipId, TeamId};
+use trellis::squads::{Allocation, NewMembership};
+use trellis::{designer, squads};
 
 use crate::given;
 use crate::harness::{Answer, TestApp, Visitor};
@@ -179,7 +180,9 @@ async fn a_script_gets_the_parts_of_the_page_and_the_way_to_undo() {
     let undone = design.leader.post(&undo, "").await;
     assert_eq!(undone.status, StatusCode::SEE_OTHER);
     assert_eq!(design.members().await, 2);
-    assert_eq!(given::events(&design.app, "member_removed").await, 1);
+    assert_eq!(given::events(&design.app, "memberships_restored").await, 1);
+    let said = design.page().await.text(".toast .txt");
+    assert_eq!(said, "Undid: added Ana Álvarez to Home Battery.");
 
     let late = design.leader.post(&undo, "").await;
     assert_eq!((late.status, late.error_code()), (StatusCode::CONFLICT, "not_undoable".to_owned()));
@@ -373,4 +376,151 @@ async fn who_may_not_design_is_told_who_may() {
     let mut coach = design.app.member_with("Hana Sato", &[Role::Coach]).await;
     assert_eq!(coach.get(&design.here).await.status, StatusCode::FORBIDDEN);
     assert_eq!(design.page().await.status, StatusCode::OK);
+}
+
+/// The event of the newest change, and the change that it takes back.
+async fn newest(app: &TestApp) -> (EventId, Option<EventId>) {
+    sqlx::query_as("select id, undoes from event order by seq desc limit 1")
+        .fetch_one(&app.pool)
+        .await
+        .unwrap()
+}
+
+/// Who is in a squad: name, share, hats.
+async fn inside(app: &TestApp, team: TeamId) -> Vec<String> {
+    sqlx::query_scalar(
+        "select m.name || ' ' || x.allocation || coalesce((select ' ' || string_agg(h.name, ',' order by h.name) \
+         from membership_hat w join hat h on h.id = w.hat_id where w.membership_id = x.id), '') \
+         from membership x join member m on m.id = x.member_id where x.team_id = $1 and x.until_at is null order by m.name",
+    )
+    .bind(team)
+    .fetch_all(&app.pool)
+    .await
+    .unwrap()
+}
+
+/// Ana with 80 % and a hat in a squad: the membership and the hat.
+async fn ana_in(app: &TestApp, team: TeamId) -> (MemberId, MembershipId, HatId) {
+    let ana = app.person("Ana Nguyen", "data").await;
+    let hat: HatId =
+        sqlx::query_scalar("select id from hat where organization_id = $1 and name = 'Analyst'")
+            .bind(app.tenant().organization_id())
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
+    let share = Allocation::new(80).unwrap();
+    let new = NewMembership { member: ana, allocation: share, hats: vec![hat] };
+    squads::service::add_members(&app.pool, &app.founder(), team, &[new]).await.unwrap();
+    let id = sqlx::query_scalar("select id from membership where member_id = $1").bind(ana);
+    (ana, id.fetch_one(&app.pool).await.unwrap(), hat)
+}
+
+#[tokio::test]
+async fn a_move_is_taken_back_with_the_hats_and_the_history_says_so() {
+    let mut design = Design::new(2).await;
+    let solar = given::squad(&design.app, "Solar Home").await;
+    let (ana, ..) = ana_in(&design.app, solar).await;
+    design.go(ana, &solar.to_string(), "squad", "50").await.assert_redirect();
+    let (moved, _) = newest(&design.app).await;
+
+    let undone = design.post(&format!("/undo/{moved}"), "").await;
+
+    undone.assert_redirect();
+    assert_eq!(inside(&design.app, solar).await, ["Ana Nguyen 80 Analyst"]);
+    assert_eq!(design.members().await, 2);
+    assert_eq!(newest(&design.app).await.1, Some(moved));
+    let activity = design.app.at("/activity?what=Ana");
+    let page = design.leader.get(&activity).await;
+    assert!(page.texts(".timeline .badge").contains(&"Undone".to_owned()));
+
+    // To undo that is offered as well, and does it again.
+    let (back, _) = newest(&design.app).await;
+    assert!(design.page().await.html.contains(&format!("/undo/{back}")));
+    design.post(&format!("/undo/{back}"), "").await.assert_redirect();
+    assert_eq!(inside(&design.app, solar).await, Vec::<String>::new());
+    assert_eq!(design.members().await, 3);
+}
+
+#[tokio::test]
+async fn a_share_and_hats_that_were_changed_together_are_taken_back_together() {
+    let mut design = Design::new(0).await;
+    let (_, id, _) = ana_in(&design.app, design.squad).await;
+    let share = Allocation::new(30).unwrap();
+    let actor = design.leader.actor();
+    squads::service::update_membership(&design.app.pool, &actor, id, 1, share, &[]).await.unwrap();
+    let (edited, _) = newest(&design.app).await;
+    assert_eq!(inside(&design.app, design.squad).await, ["Ana Nguyen 30"]);
+
+    design.post(&format!("/undo/{edited}"), "").await.assert_redirect();
+
+    assert_eq!(inside(&design.app, design.squad).await, ["Ana Nguyen 80 Analyst"]);
+}
+
+#[tokio::test]
+async fn what_somebody_else_changed_since_is_not_taken_back_with_mine() {
+    let mut design = Design::new(1).await;
+    let ana = design.app.person("Ana Nguyen", "data").await;
+    design.go(ana, "pool", "squad", "80").await.assert_redirect();
+    let (added, _) = newest(&design.app).await;
+    let id = sqlx::query_scalar("select id from membership where member_id = $1").bind(ana);
+    let id = id.fetch_one(&design.app.pool).await.unwrap();
+    let share = Allocation::new(30).unwrap();
+    let other = design.app.leader("Hana Sato").await.actor();
+    squads::service::update_membership(&design.app.pool, &other, id, 1, share, &[]).await.unwrap();
+
+    let refused = design.post(&format!("/undo/{added}"), "").await;
+
+    assert_eq!(
+        (refused.status, refused.error_code()),
+        (StatusCode::CONFLICT, "undo_changed_since".to_owned())
+    );
+    assert_eq!(design.members().await, 2);
+}
+
+#[tokio::test]
+async fn a_seat_is_taken_back_from_what_was_seen_and_names_what_it_undoes() {
+    let mut design = Design::new(2).await;
+    let version = design.version().await;
+    let form = format!("title=Analyst&version={version}");
+    let headers = [("sec-fetch-site", "same-origin"), ("hx-request", "true")];
+    let path = format!("{}/seats", design.here);
+    let answer = design.leader.send_form(&path, &form, &headers).await;
+    let toast: serde_json::Value =
+        serde_json::from_str(answer.headers["hx-trigger"].to_str().unwrap()).unwrap();
+    let undo = toast["toast"]["undo"].as_str().unwrap().to_owned();
+    let (opened, _) = newest(&design.app).await;
+    let ben = design.app.person("Ben Holt", "design").await;
+    let mut other = design.app.leader("Hana Sato").await;
+    let theirs = design.move_form(ben, "pool", "squad", "50").await;
+    other.post(&format!("{}/move", design.here), &theirs).await.assert_redirect();
+
+    let refused = design.leader.post(&undo, "").await;
+    assert_eq!(
+        (refused.status, refused.error_code()),
+        (StatusCode::CONFLICT, "changed_meanwhile".to_owned())
+    );
+    let version = design.version().await;
+    design.post(&format!("/undo/{opened}"), &format!("version={version}")).await.assert_redirect();
+
+    assert_eq!(newest(&design.app).await.1, Some(opened));
+    assert_eq!(design.page().await.texts(".slot").len(), 0);
+}
+
+#[tokio::test]
+async fn a_second_drag_from_the_page_as_it_was_is_told_that_it_is_not_so_any_more() {
+    let mut design = Design::new(2).await;
+    let ana = design.app.person("Ana Nguyen", "data").await;
+    let ben = design.app.person("Ben Holt", "design").await;
+    let first = design.move_form(ana, "pool", "squad", "50").await;
+    let second = design.move_form(ben, "pool", "squad", "50").await;
+
+    let first = design.post("/move", &format!("key=abcdefgh12&{first}")).await;
+    let second = design.post("/move", &format!("key=abcdefgh12&{second}")).await;
+
+    first.assert_redirect();
+    assert_eq!(
+        (second.status, second.error_code()),
+        (StatusCode::CONFLICT, "changed_meanwhile".to_owned())
+    );
+    assert_eq!(design.members().await, 3);
 }

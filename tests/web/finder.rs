@@ -190,6 +190,25 @@ async fn long_and_hostile_questions_are_answered_like_any_other() {
 }
 
 #[tokio::test]
+async fn digits_that_the_search_knows_nothing_of_find_nothing_and_hide_nothing() {
+    let app = TestApp::new().await;
+    let battery = skill(&app, "Battery control", "").await;
+    can(&app, app.person("Zoë Ærø", "service").await, battery, 5).await;
+    given::squad(&app, "Batteries").await;
+    let mut member = app.member("Aisha").await;
+
+    for vain in ["½ ²", "①②", "½"] {
+        let page = ask(&app, &mut member, vain).await;
+        assert_eq!(page.assert_ok().count("ul.list a.t"), 0, "{vain}");
+    }
+    let page = ask(&app, &mut member, "½½ battery ①②").await;
+    assert_eq!(group(page.assert_ok(), "skills"), ["Battery control"]);
+    assert_eq!(group(&page, "members"), ["Zoë Ærø"]);
+    assert_eq!(group(&page, "squads"), ["Batteries"]);
+    assert_eq!(group(&ask(&app, &mut member, "ærø").await, "members"), ["Zoë Ærø"]);
+}
+
+#[tokio::test]
 async fn who_left_and_what_is_archived_or_dissolved_is_not_found() {
     let app = TestApp::new().await;
     let battery = skill(&app, "Battery control", "").await;

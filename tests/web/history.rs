@@ -101,3 +101,21 @@ async fn nothing_of_another_organization_is_in_the_history() {
     assert_eq!(own.assert_ok().count(".timeline > li"), 0);
     assert_eq!(stranger.get(&app.at("/activity")).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_day_that_no_calendar_here_knows_is_not_looked_for() {
+    let app = TestApp::new().await;
+    let mut leader = app.leader("Ruth").await;
+
+    for (day, status) in [
+        ("-262000-01-01", StatusCode::BAD_REQUEST),
+        ("%2B262000-01-01", StatusCode::BAD_REQUEST),
+        ("0001-01-01", StatusCode::OK),
+        ("9999-12-31", StatusCode::OK),
+    ] {
+        for field in ["from", "to"] {
+            let answer = leader.get(&app.at(&format!("/activity?{field}={day}"))).await;
+            assert_eq!(answer.status, status, "{field}={day}");
+        }
+    }
+}

@@ -528,3 +528,29 @@ async fn a_rename_is_seen_in_the_links() {
     let page = app.leader("Ruth Abara").await.get(&app.at(&format!("/links/{link}"))).await;
     assert_eq!(page.text("h1"), "Clear Bills depends on Payments");
 }
+
+#[tokio::test]
+async fn a_review_is_within_two_years_on_the_page_and_behind_it() {
+    let app = TestApp::new().await;
+    let (squad, _, core) = two(&app).await;
+    let mut leader = app.leader("Ruth Abara").await;
+    let last = today(&app).checked_add_months(chrono::Months::new(24)).unwrap();
+    let form = |day: &str| {
+        let day = day.replace('+', "%2B");
+        format!(
+            "from={squad}&to={core}&kind=informs&purpose=News&from_liaison=&to_liaison=&review_on={day}"
+        )
+    };
+
+    let page = leader.get(&app.at(&format!("/links/new?from={squad}&to={core}"))).await;
+    assert_eq!(page.attribute("#review_on", "max"), Some(last.to_string()));
+    for far in [last.succ_opt().unwrap().to_string(), "+262000-01-01".to_owned()] {
+        let refused = leader.post(&app.at("/links"), &form(&far)).await;
+        assert_eq!(refused.error_code(), "review_date_far", "{far}");
+        assert_eq!(
+            refused.text("#review_on-error"),
+            "Choose a day for the review within the next two years."
+        );
+    }
+    leader.post(&app.at("/links"), &form(&last.to_string())).await.assert_redirect();
+}

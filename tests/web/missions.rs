@@ -319,6 +319,10 @@ async fn a_text_that_is_too_long_or_no_date_is_refused_beside_its_field() {
     assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(long.text("#customer-error").contains("300 are the most"));
     assert_eq!(long.text("#review_on-error"), "Write the date as in 2026-12-01.");
+    for far in ["%2B10000-01-01", "%2B262000-01-01", "-262000-01-01"] {
+        let far = leader.post(&edit, &form(300, far)).await;
+        assert_eq!(far.text("#review_on-error"), "Write the date as in 2026-12-01.");
+    }
     leader.post(&edit, &form(300, "2099-12-01")).await.assert_redirect();
 }
 

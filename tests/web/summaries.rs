@@ -5,6 +5,8 @@ use std::time::Duration;
 use sqlx::PgPool;
 use trellis::design::{self, Summary};
 use trellis::ids::{MemberId, TeamId};
+use trellis::text::Reason;
+use trellis::{members, squads};
 
 use crate::given;
 use crate::harness::TestApp;
@@ -233,5 +235,86 @@ async fn a_change_that_a_reader_has_not_seen_is_not_forgotten() {
 
     assert!(reader.await.unwrap());
     assert_eq!(kept(&app).await[0].4, [1, 1, 1, 1], "the change is in what is kept");
+    assert_true(&app, "both").await;
+}
+
+/// Where a full squad has nobody for something, home names who could come in for another one.
+#[tokio::test]
+async fn who_is_gone_is_suggested_to_no_full_squad_either() {
+    let app = TestApp::new().await;
+    let fair = given::squad(&app, "Fair Bills").await;
+    given::join(&app, fair, &app.people(10).await).await;
+    let busy = app.person("Busy Bee", "data").await;
+    run(&app, CHANGES[0].1, fair, busy).await;
+    assert_true(&app, "the beginning").await;
+    let names_them = async || -> bool {
+        let sql =
+            "select findings::text like '%' || $2 || '%' from squad_summary where team_id = $1";
+        sqlx::query_scalar(sql)
+            .bind(fair)
+            .bind(busy.to_string())
+            .fetch_one(&app.pool)
+            .await
+            .unwrap()
+    };
+    assert!(names_them().await);
+
+    let reason = Reason::parse("Moved away").unwrap();
+    members::service::deactivate(&app.pool, &app.founder(), busy, 1, &reason).await.unwrap();
+
+    assert_true(&app, "who could come in has left").await;
+    assert!(!names_them().await);
+}
+
+#[tokio::test]
+async fn nothing_waits_for_the_summary_of_a_dissolved_squad() {
+    let app = TestApp::new().await;
+    let fair = given::active(&app, "Fair Bills").await;
+    let solar = given::squad(&app, "Solar Home").await;
+    let busy = app.person("Busy Bee", "data").await;
+    given::join(&app, fair, &[busy]).await;
+    given::linked(&app, fair, trellis::links::LinkKind::Informs, solar).await;
+    let craft =
+        "insert into skill (organization_id, id, name) values ($1, gen_random_uuid(), 'Billing')";
+    sqlx::query(craft).bind(app.tenant().organization_id()).execute(&app.pool).await.unwrap();
+    let (_, need) = CHANGES.iter().find(|(name, _)| *name == "a need").unwrap();
+    run(&app, need, fair, busy).await;
+    let version = sqlx::query_scalar("select version from team where id = $1").bind(fair);
+    let version = version.fetch_one(&app.pool).await.unwrap();
+
+    let reason = Reason::parse("Done").unwrap();
+    squads::service::dissolve(&app.pool, &app.founder(), fair, version, &reason).await.unwrap();
+    let (_, rename) = CHANGES.iter().find(|(name, _)| *name == "the name of a skill").unwrap();
+    run(&app, rename, fair, busy).await;
+
+    let waiting = async |team: TeamId| -> i64 {
+        let sql = "select count(*) from squad_stale where team_id = $1";
+        sqlx::query_scalar(sql).bind(team).fetch_one(&app.pool).await.unwrap()
+    };
+    assert_eq!(waiting(fair).await, 0);
+    assert_ne!(waiting(solar).await, 0, "it lost a link");
+}
+
+/// Two readers who make the same summaries again would wait for one another if each began with another one.
+#[tokio::test]
+async fn summaries_are_held_in_the_order_of_their_teams() {
+    let app = TestApp::new().await;
+    // By name they come the other way around.
+    let (first, last) = (given::squad(&app, "Zebras").await, given::squad(&app, "Ants").await);
+    assert!(first < last);
+    let mut held = app.pool.begin().await.unwrap();
+    let hold = "select from squad_summary where team_id = $1 for no key update";
+    sqlx::query(hold).bind(first).execute(&mut *held).await.unwrap();
+
+    let (pool, tenant) = (app.pool.clone(), app.tenant());
+    let today = app.clock().now().date_naive();
+    let reader =
+        tokio::spawn(async move { design::refresh(&pool, tenant, today, None).await.unwrap() });
+    somebody_waits(&app.pool).await;
+
+    let nowait = "select from squad_summary where team_id = $1 for no key update nowait";
+    sqlx::query(nowait).bind(last).execute(&mut *held).await.unwrap();
+    held.rollback().await.unwrap();
+    assert!(reader.await.unwrap());
     assert_true(&app, "both").await;
 }

@@ -7,7 +7,8 @@ use chrono::TimeDelta;
 use sqlx::PgPool;
 use tokio::time::sleep;
 use trellis::actor::Actor;
-use trellis::ids::{EventId, HatId, MemberId, MembershipId, SkillId, TeamId};
+use trellis::ids::{EventId, HatId, LinkId, MemberId, MembershipId, SkillId, TeamId};
+use trellis::links::{self, LinkKind};
 use trellis::missions::service::write;
 use trellis::skills::{Level, Rating, SkillDescription, SkillName};
 use trellis::squads::{
@@ -256,6 +257,168 @@ async fn a_share_and_hats_are_as_before_unless_somebody_edited_them_since() {
     assert_eq!(inside(&app, team).await, ["Clara 20"]);
 }
 
+/// Whoever writes without the history, such as somebody with the database's own tools.
+#[tokio::test]
+async fn a_share_or_hats_that_are_not_as_the_change_left_them_stay() {
+    let app = TestApp::new().await;
+    let team = given::squad(&app, "Otters").await;
+    let person = app.person("Clara", "design").await;
+    join_as(&app, team, person, 70, &[hat(&app, "UX").await]).await;
+    let id = membership(&app, team, person).await;
+    let share = Allocation::new(20).unwrap();
+    let designer = given::designer(&app);
+    squads::service::update_membership(&app.pool, &designer, id, 1, share, &[]).await.unwrap();
+    let edited = newest(&app).await;
+    let mut leader = app.leader("Ruth").await;
+
+    for (sql, now) in [
+        ("update membership set allocation = 30 where id = $1", "Clara 30"),
+        ("update membership set allocation = 20 where id = $1", "Clara 20"),
+        (
+            "insert into membership_hat (organization_id, membership_id, hat_id) \
+             select x.organization_id, x.id, h.id from membership x \
+             join hat h on h.organization_id = x.organization_id and h.name = 'Analyst' where x.id = $1",
+            "Clara 20 Analyst",
+        ),
+    ] {
+        sqlx::query(sql).bind(id).execute(&app.pool).await.unwrap();
+        assert_eq!(inside(&app, team).await, [now]);
+        if now != "Clara 20" {
+            let said = undo(&app, &mut leader, edited).await;
+            assert_eq!(said, "The share or the hats were changed since. Nothing was undone.");
+            assert_eq!(inside(&app, team).await, [now]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_undo_that_comes_twice_is_answered_twice() {
+    let app = TestApp::new().await;
+    let team = given::squad(&app, "Otters").await;
+    let person = app.person("Clara", "design").await;
+    join_as(&app, team, person, 70, &[]).await;
+    let id = membership(&app, team, person).await;
+    let designer = given::designer(&app);
+    let share = Allocation::new(20).unwrap();
+    squads::service::update_membership(&app.pool, &designer, id, 1, share, &[]).await.unwrap();
+    let path = app.at(&format!("/undo/{}", newest(&app).await));
+    let mut leader = app.leader("Ruth").await;
+
+    for time in ["first", "second"] {
+        let answer = leader.post(&path, "key=abcdefgh12").await;
+        let said = leader.get(answer.assert_redirect()).await.text(".toast .txt");
+        assert_eq!(said, "Undone: edited the membership of Clara in Otters.", "{time}");
+    }
+    assert_eq!(inside(&app, team).await, ["Clara 70"]);
+}
+
+async fn liaisons(app: &TestApp, link: LinkId) -> Vec<Option<String>> {
+    let sql = "select unnest(array[(select m.name from membership x join member m on m.id = x.member_id \
+               where x.id = l.from_liaison_id and x.until_at is null), \
+               (select m.name from membership x join member m on m.id = x.member_id \
+               where x.id = l.to_liaison_id and x.until_at is null)]) from link l where l.id = $1";
+    sqlx::query_scalar(sql).bind(link).fetch_all(&app.pool).await.unwrap()
+}
+
+/// A link between two teams with Clara, who is in both, as the liaison of either.
+async fn tied(
+    app: &TestApp,
+    from: TeamId,
+    to: TeamId,
+    seats: [bool; 2],
+    clara: MemberId,
+) -> LinkId {
+    let mut new = given::link(app, from, LinkKind::Informs, to);
+    if seats[0] {
+        new.terms.from_liaison = Some(membership(app, from, clara).await);
+    }
+    if seats[1] {
+        new.terms.to_liaison = Some(membership(app, to, clara).await);
+    }
+    let today = app.clock().now().date_naive();
+    links::service::create(&app.pool, &given::designer(app), today, &new).await.unwrap()
+}
+
+#[tokio::test]
+async fn whoever_is_back_is_the_liaison_again_unless_somebody_else_was_named() {
+    let app = TestApp::new().await;
+    let team = given::squad(&app, "Otters").await;
+    let (near, far) = (given::squad(&app, "Foxes").await, given::squad(&app, "Bears").await);
+    let core = given::core_team(&app, "Payments").await;
+    let clara = app.person("Clara", "design").await;
+    let ben = app.person("Ben", "design").await;
+    given::join(&app, team, &[clara, ben]).await;
+    given::join(&app, near, &[clara]).await;
+    let both = tied(&app, team, near, [true, true], clara).await;
+    let one = tied(&app, far, team, [false, true], clara).await;
+    let other = tied(&app, team, core, [true, false], clara).await;
+    let clara_is = |it: bool| it.then(|| "Clara".to_owned());
+    let designer = given::designer(&app);
+    let mut leader = app.leader("Ruth").await;
+
+    let id = membership(&app, team, clara).await;
+    squads::service::remove_member(&app.pool, &designer, id, None).await.unwrap();
+    assert_eq!(liaisons(&app, both).await, [None, clara_is(true)]);
+    let mut terms = given::link(&app, team, LinkKind::Informs, core).terms;
+    terms.from_liaison = Some(membership(&app, team, ben).await);
+    let today = app.clock().now().date_naive();
+    let removed = newest(&app).await;
+    links::service::update(&app.pool, &designer, other, 1, today, &terms).await.unwrap();
+
+    let said = undo(&app, &mut leader, removed).await;
+    assert!(said.starts_with("Undone: removed Clara"), "{said}");
+
+    assert_eq!(liaisons(&app, both).await, [clara_is(true), clara_is(true)]);
+    assert_eq!(liaisons(&app, one).await, [None, clara_is(true)]);
+    assert_eq!(liaisons(&app, other).await, [Some("Ben".to_owned()), None]);
+    let subjects: Vec<uuid::Uuid> =
+        sqlx::query_scalar("select unnest(subjects) from event where id = $1")
+            .bind(newest(&app).await)
+            .fetch_all(&app.pool)
+            .await
+            .unwrap();
+    assert!(subjects.contains(&both.0) && subjects.contains(&one.0), "{subjects:?}");
+    assert!(!subjects.contains(&other.0));
+
+    members::service::deactivate(&app.pool, &designer, clara, 1, &reason()).await.unwrap();
+    assert_eq!(liaisons(&app, both).await, [None, None]);
+    undo_newest(&app, &mut leader).await;
+    assert_eq!(liaisons(&app, both).await, [clara_is(true), clara_is(true)]);
+    assert_eq!(liaisons(&app, one).await, [None, clara_is(true)]);
+}
+
+/// The other team of a link, of which nobody was taken out, is held too, in the same order as by those who write links.
+#[tokio::test]
+async fn an_undo_that_writes_a_link_waits_for_both_of_its_teams_first() {
+    let app = TestApp::new().await;
+    // The one with the smaller id is the other one.
+    let other = given::squad(&app, "Foxes").await;
+    let team = given::squad(&app, "Otters").await;
+    let clara = app.person("Clara", "design").await;
+    given::join(&app, team, &[clara]).await;
+    let link = tied(&app, team, other, [true, false], clara).await;
+    let id = membership(&app, team, clara).await;
+    squads::service::remove_member(&app.pool, &given::designer(&app), id, None).await.unwrap();
+    let path = app.at(&format!("/undo/{}", newest(&app).await));
+    let mut leader = app.leader("Ruth").await;
+
+    let mut held = app.pool.begin().await.unwrap();
+    let hold = "select id from team where id = $1 for no key update";
+    sqlx::query(hold).bind(other).execute(&mut *held).await.unwrap();
+    let undoing = tokio::spawn(async move { leader.post(&path, "").await });
+    somebody_waits(&app.pool).await;
+    // Nothing of the other team is held by who waits.
+    sqlx::query("select id from team where id = $1 for no key update nowait")
+        .bind(team)
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    held.rollback().await.unwrap();
+
+    undoing.await.unwrap().assert_redirect();
+    assert_eq!(liaisons(&app, link).await, [Some("Clara".to_owned()), None]);
+}
+
 #[tokio::test]
 async fn a_squad_gets_its_name_pattern_and_description_back() {
     let app = TestApp::new().await;
@@ -348,6 +511,32 @@ async fn a_mission_is_written_again_as_it_was_as_a_new_version() {
         .unwrap();
     let said = undo(&app, &mut ruth, undone).await;
     assert!(said.starts_with("Ingrid Solheim changed this since: changed the mission"), "{said}");
+}
+
+#[tokio::test]
+async fn a_mission_whose_review_date_has_passed_meanwhile_is_not_written_again() {
+    let app = TestApp::new().await;
+    let team = given::squad(&app, "Otters").await;
+    let today = app.clock().now().date_naive();
+    let first =
+        missions::MissionText { review_on: Some(today), ..given::mission("Every household") };
+    write(&app.pool, &given::designer(&app), team, 0, &first).await.unwrap();
+    // Late in the day, so that tomorrow is within the time for an undo.
+    let midnight = (today + TimeDelta::days(1)).and_time(chrono::NaiveTime::MIN).and_utc();
+    app.clock().advance(midnight - app.clock().now() - TimeDelta::minutes(5));
+    write(&app.pool, &given::designer(&app), team, 1, &given::mission("Every tenant"))
+        .await
+        .unwrap();
+    let changed = newest(&app).await;
+    app.clock().advance(TimeDelta::minutes(10));
+    let mut ruth = app.leader("Ruth").await;
+
+    let said = undo(&app, &mut ruth, changed).await;
+
+    assert_eq!(
+        said,
+        "The earlier text's review date has passed: write it again with a new one. Nothing was undone."
+    );
 }
 
 async fn skill(app: &TestApp, name: &str) -> SkillId {

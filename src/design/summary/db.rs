@@ -48,7 +48,7 @@ pub async fn stale(
     .await
 }
 
-/// Keeps summaries. One that somebody else has written since it was seen stays as they wrote it, and out of date if
+/// Keeps summaries, held in the order of their teams, so that two readers never wait for one another. One that somebody else has written since it was seen stays as they wrote it, and out of date if
 /// it was out of date for a reason that they had not seen.
 pub async fn write(
     db: impl PgExecutor<'_>,
@@ -84,17 +84,28 @@ pub async fn write(
     let changes: Vec<i64> = seen.iter().flat_map(|stale| &stale.changes).copied().collect();
     sqlx::query!(
         r#"
-        with written as (
+        with new as (
+            select *
+            from unnest($3::uuid[], $4::int[], $5::date[], $6::smallint[], $7::smallint[], $8::smallint[], $9::jsonb[],
+                        $10::boolean[], $11::boolean[], $12::jsonb[], $13::jsonb[])
+                 as n (team_id, version, turns_on, breaches, warnings, advice, able, has_mission, is_ready, findings, suggested)
+        ), held as materialized (
+            select s.team_id
+            from squad_summary s
+            join new n on n.team_id = s.team_id and n.version = s.version
+            where s.organization_id = $1
+            order by s.team_id
+            for no key update of s
+        ), written as (
             update squad_summary s
             set rules = $2, turns_on = n.turns_on, breaches = n.breaches, warnings = n.warnings, advice = n.advice,
                 able = array(select jsonb_array_elements_text(n.able)::smallint),
                 has_mission = n.has_mission, is_ready = n.is_ready, findings = n.findings,
                 suggested = array(select jsonb_array_elements_text(n.suggested)::uuid),
                 version = s.version + 1
-            from unnest($3::uuid[], $4::int[], $5::date[], $6::smallint[], $7::smallint[], $8::smallint[], $9::jsonb[],
-                        $10::boolean[], $11::boolean[], $12::jsonb[], $13::jsonb[])
-                 as n (team_id, version, turns_on, breaches, warnings, advice, able, has_mission, is_ready, findings, suggested)
-            where s.organization_id = $1 and s.team_id = n.team_id and s.version = n.version
+            from new n
+            join held using (team_id)
+            where s.organization_id = $1 and s.team_id = n.team_id
             returning s.team_id
         )
         delete from squad_stale q

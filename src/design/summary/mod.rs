@@ -28,17 +28,24 @@ const AT_ONCE: usize = 250;
 /// Another reader may have been faster with an older design; then it is asked once more.
 const TRIES: usize = 3;
 
-/// The rules and sentences that a summary was made with: an upgrade that changes them makes all summaries again.
+/// What a summary is made of: the rules and sentences, what they are told by the features before, and how it is read.
+const SOURCES: [(&str, &str); 10] = [
+    ("design/summary/mod.rs", include_str!("mod.rs")),
+    ("design/candidates.rs", include_str!("../candidates.rs")),
+    ("design/db.rs", include_str!("../db.rs")),
+    ("design/domain.rs", include_str!("../domain.rs")),
+    ("design/findings.rs", include_str!("../findings.rs")),
+    ("design/links.rs", include_str!("../links.rs")),
+    ("design/size.rs", include_str!("../size.rs")),
+    ("metrics/domain.rs", include_str!("../../metrics/domain.rs")),
+    ("missions/domain.rs", include_str!("../../missions/domain.rs")),
+    ("skills/domain.rs", include_str!("../../skills/domain.rs")),
+];
+
+/// The rules that a summary was made with: an upgrade that changes them makes all summaries again.
 static RULES: LazyLock<i64> = LazyLock::new(|| {
     let mut hash = Sha256::new();
-    for source in [
-        include_str!("mod.rs"),
-        include_str!("../domain.rs"),
-        include_str!("../findings.rs"),
-        include_str!("../candidates.rs"),
-        include_str!("../links.rs"),
-        include_str!("../size.rs"),
-    ] {
+    for (_, source) in SOURCES {
         hash.update(source);
     }
     hash.finalize().first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes))
@@ -78,7 +85,9 @@ impl Design {
             self.capability(kind).map_or(0, |skill| self.able(squad, skill, Level::ABLE).len())
         });
         let suggested = findings.iter().filter_map(|finding| match finding.way_out {
-            WayOut::AddMember { member, .. } => Some(member),
+            WayOut::AddMember { member, .. } | WayOut::SwapIn { member: Some((member, _)), .. } => {
+                Some(member)
+            }
             _ => None,
         });
         Summary {
@@ -131,6 +140,8 @@ pub async fn refresh(
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, path::Path};
+
     use chrono::NaiveDate;
     use uuid::Uuid;
 
@@ -160,6 +171,36 @@ mod tests {
             live_metrics: 0,
         };
         Design { today, squads: vec![squad], ..Design::default() }
+    }
+
+    /// The features that the rules use, by their domains; and every file of the design, but what only shows it.
+    #[test]
+    fn whatever_a_summary_is_made_of_makes_it_again() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut needed = vec!["design/summary/mod.rs".to_owned()];
+        for entry in fs::read_dir(root.join("design")).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if ["mod.rs", "web.rs", "findings_tests.rs", "summary"].contains(&name.as_str()) {
+                continue;
+            }
+            let text = fs::read_to_string(root.join("design").join(&name)).unwrap();
+            needed.push(format!("design/{name}"));
+            for after in text.split("use crate::").skip(1) {
+                let feature = after.split([':', ';']).next().unwrap();
+                let domain = format!("{feature}/domain.rs");
+                if root.join(&domain).exists() {
+                    needed.push(domain);
+                }
+            }
+        }
+        needed.sort();
+        needed.dedup();
+        let mut sources: Vec<_> = SOURCES.iter().map(|(path, _)| (*path).to_owned()).collect();
+        sources.sort();
+        assert_eq!(sources, needed);
+        for (path, source) in SOURCES {
+            assert_eq!(fs::read_to_string(root.join(path)).unwrap(), source, "{path}");
+        }
     }
 
     #[test]

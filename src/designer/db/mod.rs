@@ -40,12 +40,13 @@ pub struct Frame {
     pub last: Option<Last>,
 }
 
-/// The kinds of changes that the designer makes.
-const KINDS: [&str; 6] = [
+/// The kinds of changes that the designer makes, with what takes them back.
+const KINDS: [&str; 7] = [
     "members_added",
     "member_removed",
     "member_moved",
     "membership_edited",
+    "memberships_restored",
     "seat_opened",
     "seat_closed",
 ];
@@ -257,18 +258,18 @@ pub async fn is_member(
     .await
 }
 
-/// Whether there is such an event.
-pub async fn is_event(
+/// What the history says of an event.
+pub async fn find_summary(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     event: EventId,
-) -> sqlx::Result<bool> {
+) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar!(
-        r#"select exists (select from event where organization_id = $1 and id = $2) as "is!""#,
+        "select summary from event where organization_id = $1 and id = $2",
         tenant.organization_id().0,
         event.0,
     )
-    .fetch_one(db)
+    .fetch_optional(db)
     .await
 }
 

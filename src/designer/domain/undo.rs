@@ -1,4 +1,5 @@
-//! The inverse of a change that was made, found from its event and what the event began and ended.
+//! The inverse of a change that was made, found from its event and what the event began and ended: whether it is offered, and for
+//! seats what it is. Memberships are taken back by `undo`, hats and links with them.
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -66,9 +67,10 @@ impl Last {
         let squad = draft.squad.id;
         let share_here = |member: MemberId| draft.people.get(&member)?.share_in(squad);
         match (self.kind.as_str(), &self.places[..]) {
-            ("members_added", [one]) => (one.began && one.is_current && one.team == squad)
+            ("members_added" | "memberships_restored", [one]) if one.began => (one.is_current
+                && one.team == squad)
                 .then_some(Change::Remove { member: one.member }),
-            ("member_removed", [one]) => {
+            ("member_removed" | "memberships_restored", [one]) => {
                 let is_out = share_here(one.member).is_none();
                 (!one.began && one.team == squad && is_out).then(|| Change::Add {
                     member: one.member,
@@ -76,14 +78,16 @@ impl Last {
                     hats: one.hats.clone(),
                 })
             }
-            ("member_moved", [a, b]) => {
+            ("member_moved" | "memberships_restored", [a, b]) => {
                 let (to, from) = if a.began { (a, b) } else { (b, a) };
-                (to.began && to.is_current && !from.began).then_some(Change::Move {
-                    member: to.member,
-                    from: to.team,
-                    to: from.team,
-                    share: from.share,
-                })
+                (to.member == from.member && to.began && to.is_current && !from.began).then_some(
+                    Change::Move {
+                        member: to.member,
+                        from: to.team,
+                        to: from.team,
+                        share: from.share,
+                    },
+                )
             }
             ("membership_edited", []) => {
                 let share = |value: &Option<Value>| {
@@ -93,7 +97,8 @@ impl Last {
                 let (before, after) = (share(&self.before)?, share(&self.after)?);
                 let member = MemberId(*self.subjects.get(1)?);
                 let is_so = share_here(member) == Some(after.percent().into());
-                (is_so && before != after).then_some(Change::Share { member, share: before })
+                (is_so && self.before != self.after)
+                    .then_some(Change::Share { member, share: before })
             }
             ("seat_opened", []) => {
                 let id = SeatId(*self.subjects.get(1)?);

@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::ids::{EventId, MemberId, SeatId, TeamId};
 use crate::rule::Rule;
 use crate::squads::Allocation;
-use crate::web::{Form, FormErrors, Path, flash, page, refused};
+use crate::web::{Form, FormErrors, Path, Query, flash, page, refused};
 
 /// The lists that somebody is moved between; another squad's is called by its id.
 const POOL: &str = "pool";
@@ -298,16 +298,25 @@ pub struct EventPath {
     event: EventId,
 }
 
+/// The design that the visitor saw, where the sentence that tells of a change leads back from it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SeenQuery {
+    seen: String,
+}
+
 pub async fn undo(
     at: At,
     Path(path): Path<EventPath>,
+    Query(query): Query<SeenQuery>,
     headers: HeaderMap,
     Shared(pool): Shared<PgPool>,
     Form(form): Form<SeenForm>,
 ) -> Result<Response> {
     let inverse = inverse(&pool, &at, path.event).await?;
-    let actor = &at.visitor.actor;
-    let done = service::undo(&pool, actor, at.frame.id, path.event, inverse.as_ref()).await;
+    let (actor, squad) = (&at.visitor.actor, at.frame.id);
+    let seen = if form.version.is_empty() { &query.seen } else { &form.version };
+    let done = service::undo(&pool, actor, squad, path.event, seen, inverse.as_ref()).await;
     let answer = Answer::new(&headers, &form.filter);
     answer.give(&pool, at, done).await
 }

@@ -1,6 +1,6 @@
 //! The pool as it is shown: who is looked for, the chips of missing skills, and the cards.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::designer::domain::{Candidate, Draft, Skill, Way};
 use crate::designer::today::{Asked, Gaps, Today};
@@ -13,12 +13,15 @@ const MOST: i64 = 400;
 const FREE: i32 = 50;
 /// How many skills a card shows.
 const SKILLS: usize = 4;
+/// Characters of a search that are looked at.
+const MAX_LENGTH: usize = 200;
 
 /// Who is looked for, as the address says it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PoolQuery {
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// Cut to what is looked at, since every address on the page repeats it.
+    #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "first")]
     pub q: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     skill: Vec<String>,
@@ -28,6 +31,10 @@ pub struct PoolQuery {
     free: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     show: String,
+}
+
+fn first<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
+    Ok(String::deserialize(text)?.chars().take(MAX_LENGTH).collect())
 }
 
 impl PoolQuery {
@@ -309,6 +316,12 @@ mod tests {
             PoolQuery::parse("x=1&q=Ann"),
             PoolQuery { q: "Ann".to_owned(), ..PoolQuery::default() }
         );
+    }
+
+    #[test]
+    fn a_long_search_is_cut_before_every_address_repeats_it() {
+        let of = |n| PoolQuery::parse(&format!("q={}", "%C3%86".repeat(n))).q.chars().count();
+        assert_eq!([199, 200, 201, 20_000].map(of), [199, 200, 200, 200]);
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Parts {
     /// Where the last change is taken back, for the sentence that tells of it.
     pub fn undo_url(&self) -> Option<String> {
         let (event, _) = self.board.undo.as_ref()?;
-        Some(format!("{}/undo/{event}", self.board.here))
+        Some(format!("{}/undo/{event}?seen={}", self.board.here, self.board.version))
     }
 }
 

@@ -13,7 +13,9 @@ use crate::design::LinkKind;
 use crate::error::{Error, Result};
 use crate::ids::{MembershipId, TeamId};
 use crate::links::db::{self, LinkRow, TeamOption};
-use crate::links::domain::{LinkRefused, NewLink, Purpose, Seat, Terms, parse_day, parse_kind};
+use crate::links::domain::{
+    LinkRefused, NewLink, Purpose, Seat, Terms, last_review, parse_day, parse_kind,
+};
 use crate::links::{list_url, service};
 use crate::organizations::Visitor;
 use crate::squads::last_change;
@@ -209,6 +211,7 @@ struct FormPage {
     saved: Option<LinkForm>,
     meanwhile: Option<(String, Moment)>,
     low: String,
+    high: String,
 }
 
 impl FormPage {
@@ -322,6 +325,7 @@ async fn new_page(
         saved: None,
         meanwhile: None,
         low: visitor.today().to_string(),
+        high: last_review(visitor.today()).to_string(),
     })
 }
 
@@ -372,6 +376,7 @@ async fn edit_page(
     let (from, to) = (option(&row.link.from), option(&row.link.to));
     // A day that has passed may stay.
     let low = visitor.today().min(row.link.review_on).to_string();
+    let high = last_review(visitor.today()).max(row.link.review_on).to_string();
     Ok(FormPage {
         shell: visitor.shell(Section::Links),
         org: visitor.slug.clone(),
@@ -384,6 +389,7 @@ async fn edit_page(
         saved,
         meanwhile,
         low,
+        high,
     })
 }
 

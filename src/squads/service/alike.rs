@@ -59,7 +59,10 @@ pub async fn take_in(
     let name_of = |id| held.iter().find(|one| one.id == id).map_or("", |one| one.name.as_str());
     let mut said = Vec::new();
     for one in new {
-        let hats = names_of(tx, actor.tenant, &one.hats).await?;
+        let hats = match &one.hats[..] {
+            [] => vec![],
+            hats => names_of(tx, actor.tenant, hats).await?,
+        };
         said.push(
             json!({"member": name_of(one.member), "allocation": one.allocation, "hats": hats}),
         );

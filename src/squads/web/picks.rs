@@ -8,12 +8,13 @@ use sqlx::PgPool;
 use crate::actor::Tenant;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, SkillId, TeamId};
+use crate::rule::Rule;
 use crate::squads::db::{self, Candidate, Choice, Search};
 use crate::squads::domain::{Allocation, NewMembership};
 
 /// How many who could join are shown at a time.
 const CANDIDATES: usize = 40;
-/// More are not taken along by a search; no team adds so many at once.
+/// More are not taken along by a search, nor added at once.
 const MAX_CHOSEN: usize = 100;
 
 /// What the form sends when it searches or goes on: whom to look for, and who is chosen already.
@@ -42,6 +43,17 @@ pub struct AddForm {
     share: Vec<String>,
     q: String,
     skill: String,
+}
+
+/// More are chosen than are added at once.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("At most {MAX_CHOSEN} members join at once. Add these first, then the others.")]
+struct TooMany;
+
+impl Rule for TooMany {
+    fn code(&self) -> &'static str {
+        "too_many_chosen"
+    }
 }
 
 /// Whom to look for, and who is chosen.
@@ -103,6 +115,9 @@ impl PicksQuery {
 impl AddForm {
     /// Who was chosen, each with their share (the whole of their time where it is missing), and the search.
     pub fn picks(self) -> Result<Picks> {
+        if self.member.len() > MAX_CHOSEN {
+            return Err(TooMany.into());
+        }
         let one = |id: &String| {
             let member = id.parse().map_err(|_| Error::NotFound)?;
             let allocation = Allocation::parse(share_of(&self.share, id).unwrap_or("100"))?;
@@ -268,6 +283,17 @@ mod tests {
         assert_eq!(there, format!("/members?q=ada&member={a}&share={a}%3A40#add"));
         assert_eq!(picks.chosen.len(), 1);
         assert_eq!(picks.chosen[0].allocation.percent(), 40);
+    }
+
+    #[test]
+    fn a_hundred_are_added_at_once_and_no_more() {
+        let form = |n: usize| AddForm {
+            member: (0..n).map(|_| MemberId::new().to_string()).collect(),
+            ..AddForm::default()
+        };
+        assert_eq!(form(100).picks().unwrap().chosen.len(), 100);
+        let Error::Refused(refusal) = form(101).picks().unwrap_err() else { panic!("refused") };
+        assert_eq!(refusal.code, "too_many_chosen");
     }
 
     #[test]

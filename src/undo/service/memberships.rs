@@ -1,5 +1,6 @@
 //! The inverse of everything that begins or ends memberships: whoever joined leaves, whoever left comes back with the share and
-//! the hats of then. Who that is say the memberships themselves, each of which names the event of its beginning and its end.
+//! the hats of then, and to the links whose liaison they were, where nobody else was named since. Who that is say the memberships
+//! themselves, each of which names the event of its beginning and its end.
 
 use serde_json::json;
 use sqlx::PgPool;
@@ -38,6 +39,8 @@ pub async fn take_back(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()
         hold_joining(&mut tx, actor.tenant, &joining).await?;
     }
     let mut ids: Vec<TeamId> = before.iter().map(|stay| stay.team).collect();
+    // Both teams of a link are held before it is written.
+    ids.extend(db::linked_teams(&mut *tx, actor.tenant, event.id).await?);
     ids.sort_unstable();
     ids.dedup();
     let held = db::lock_teams(&mut tx, actor.tenant, &ids, event.id).await?;
@@ -46,7 +49,7 @@ pub async fn take_back(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()
     for stay in &stays {
         must_be_as_left(stay)?;
     }
-    let new = NewEvent::new(
+    let mut new = NewEvent::new(
         if is_return { "member_reactivated" } else { "memberships_restored" },
         "",
         event.subjects.iter().copied(),
@@ -55,10 +58,14 @@ pub async fn take_back(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()
     let ended: Vec<MembershipId> = leaving.iter().map(|stay| stay.id).collect();
     // Places are free before they are taken: at 10 the database would refuse the other order.
     teams::end_memberships(&mut tx, actor.tenant, &ended, actor.at, new.id).await?;
+    let mut back: Vec<(MembershipId, MembershipId)> = vec![];
     for team in &held {
         let joined: Vec<&Stay> =
             coming.iter().copied().filter(|stay| stay.team == team.squad.id).collect();
         let left = leaving.iter().filter(|stay| stay.team == team.squad.id).count();
+        if joined.is_empty() && left == 0 {
+            continue; // held for a link only
+        }
         must_fit(team, joined.len(), left)?;
         let rows: Vec<NewRow<'_>> = joined
             .iter()
@@ -71,10 +78,13 @@ pub async fn take_back(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()
             .collect();
         teams::insert_memberships(&mut tx, actor.tenant, team.squad.id, &rows, actor.at, new.id)
             .await?;
+        back.extend(joined.iter().zip(&rows).map(|(stay, row)| (stay.id, row.id)));
         if is_return && team.is_squad && team.is_state_of_event {
             activate(&mut tx, actor, team, joined.len(), &new).await?;
         }
     }
+    let links = db::return_seats(&mut tx, actor.tenant, &back).await?;
+    new.subjects.extend(links.iter().map(|link| link.0));
     let names = |stays: &[&Stay]| {
         let names: Vec<&str> = stays.iter().map(|stay| stay.name.as_str()).collect();
         people(&names)

@@ -3,6 +3,7 @@
 mod memberships;
 mod words;
 
+use serde_json::Value;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -12,10 +13,15 @@ use crate::actor::{Actor, Origin, Undoes};
 use crate::error::{Error, Result};
 use crate::history;
 use crate::ids::EventId;
+use crate::transaction::was_done;
 
 /// Undoes a change; answers what the history says of it.
 pub async fn undo(pool: &PgPool, actor: &Actor, id: EventId) -> Result<String> {
     let event = db::find(pool, actor.tenant, id).await?.ok_or(Error::NotFound)?;
+    // The form itself, come a second time, has made the thing another.
+    if was_done(pool, actor).await? {
+        return Ok(event.summary);
+    }
     if let Err(why) = history::undoing(&event.kind, event.before.as_ref(), event.after.as_ref()) {
         return Err(UndoRefused::NoInverse(why).into());
     }
@@ -61,7 +67,16 @@ impl Event {
 
     /// A field of how it was, as the type that it was written from.
     fn was<T: serde::de::DeserializeOwned>(&self, field: &str) -> Result<T> {
-        let value = self.before.as_ref().and_then(|before| before.get(field)).cloned();
+        self.field(self.before.as_ref(), field)
+    }
+
+    /// A field of how the event left it.
+    fn became<T: serde::de::DeserializeOwned>(&self, field: &str) -> Result<T> {
+        self.field(self.after.as_ref(), field)
+    }
+
+    fn field<T: serde::de::DeserializeOwned>(&self, of: Option<&Value>, field: &str) -> Result<T> {
+        let value = of.and_then(|of| of.get(field)).cloned();
         serde_json::from_value(value.unwrap_or_default())
             .map_err(|error| self.unreadable(&format!("{field}: {error}")))
     }

@@ -1,5 +1,6 @@
 //! The inverses of changes that carry what was before: each reads the version, then the history, then asks the service.
 
+use chrono_tz::Tz;
 use sqlx::PgPool;
 
 use super::super::db::{self, Event};
@@ -18,7 +19,7 @@ use crate::squads::{self, Allocation, Description, Need, Pattern, SquadChanges, 
 use crate::text::Reason;
 
 /// Everything that happens to the membership of one member in one team.
-const OF_A_MEMBERSHIP: [&str; 7] = [
+const OF_A_MEMBERSHIP: [&str; 9] = [
     "membership_edited",
     "members_added",
     "member_removed",
@@ -26,6 +27,8 @@ const OF_A_MEMBERSHIP: [&str; 7] = [
     "members_swapped",
     "memberships_restored",
     "member_deactivated",
+    "squad_imported",
+    "core_team_imported",
 ];
 
 fn changed(sentence: impl Into<String>) -> Error {
@@ -35,17 +38,24 @@ fn changed(sentence: impl Into<String>) -> Error {
 /// The share and the hats of a member in a team.
 pub async fn membership(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
     let (team, member) = (event.subject(0)?, event.subject(1)?);
-    let (id, version, is_squad) = db::membership(pool, actor.tenant, team, member)
+    let now = db::membership(pool, actor.tenant, team, member)
         .await?
         .ok_or_else(|| changed("This member has left the team since."))?;
     must_be_newest(pool, actor, event, &OF_A_MEMBERSHIP, (&[team, member], &[])).await?;
+    let (share, mut left): (i16, Vec<String>) =
+        (event.became("allocation")?, event.became("hats")?);
+    left.sort_unstable();
+    if (now.allocation, &now.hats) != (share, &left) {
+        return Err(changed("The share or the hats were changed since."));
+    }
     let names: Vec<String> = event.was("hats")?;
     let hats = db::hats(pool, actor.tenant, &names).await?;
     if hats.len() < names.len() {
         return Err(changed("One of the hats is not in the catalogue any more."));
     }
     let allocation = Allocation::new(event.was("allocation")?)?;
-    if is_squad {
+    let (id, version) = (now.id, now.version);
+    if now.is_squad {
         squads::service::update_membership(pool, actor, id, version, allocation, &hats).await
     } else {
         core_teams::service::update_membership(pool, actor, id, version, allocation, &hats).await
@@ -110,16 +120,22 @@ pub async fn state(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
 
 /// The mission: the text before it becomes a new version.
 pub async fn mission(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
-    let earlier = db::earlier_mission(pool, actor.tenant, event.id)
+    let earlier = db::earlier_mission(pool, actor.tenant, event.id, actor.member)
         .await?
         .ok_or(UndoRefused::NoInverse("it is the first mission; write another"))?;
     must_be_newest(pool, actor, event, &["mission_written"], (&[earlier.squad.0], &[])).await?;
+    let zone: Tz = earlier.time_zone.parse().unwrap_or(Tz::UTC);
     let text = MissionText {
         customer: earlier.customer,
         value: earlier.value,
         success: earlier.success,
         review_on: earlier.review_on,
     };
+    if text.is_overdue(actor.at.with_timezone(&zone).date_naive()) {
+        return Err(changed(
+            "The earlier text's review date has passed: write it again with a new one.",
+        ));
+    }
     missions::service::write(pool, actor, earlier.squad, earlier.version, &text).await?;
     Ok(())
 }

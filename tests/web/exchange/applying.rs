@@ -1,9 +1,12 @@
 //! Applying an import: by whom, once, and while others change the same.
 
 use axum::http::StatusCode;
+use trellis::ids::EventId;
 use trellis::serve::sweep_once;
+use trellis::squads;
 
 use super::{MEMBERS, MEMBERSHIPS, app, apply, counts, dry_run, number, send, state};
+use crate::given;
 use crate::harness::TestApp;
 
 #[tokio::test]
@@ -202,4 +205,38 @@ async fn a_dry_run_that_nobody_applies_is_forgotten_after_a_day_with_its_files()
     assert_eq!(admin.get(&waiting).await.status, StatusCode::NOT_FOUND);
     assert_eq!(admin.get(&applied).await.assert_ok().text("h1"), "Result of the import");
     assert_eq!(number(&app, "select count(*) from import where files <> '{}'").await, 0);
+}
+
+#[tokio::test]
+async fn an_undo_keeps_what_was_imported_since() {
+    let (app, mut admin) = app().await;
+    let squad = given::squad(&app, "Otters").await;
+    let clara = app.person("Clara", "design").await;
+    sqlx::query("update member set email = 'clara@norvik.example' where id = $1")
+        .bind(clara)
+        .execute(&app.pool)
+        .await
+        .unwrap();
+    given::join(&app, squad, &[clara]).await;
+    let id = sqlx::query_scalar("select id from membership where member_id = $1").bind(clara);
+    let id = id.fetch_one(&app.pool).await.unwrap();
+    let share = squads::Allocation::new(80).unwrap();
+    let designer = given::designer(&app);
+    squads::service::update_membership(&app.pool, &designer, id, 1, share, &[]).await.unwrap();
+    let edited: EventId =
+        sqlx::query_scalar("select id from event where kind = 'membership_edited'")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
+    let address =
+        dry_run(&mut admin, &["team,email,allocation\nOtters,clara@norvik.example,30\n"]).await;
+    apply(&mut admin, &address).await;
+    let now = "select allocation::bigint from membership where until_at is null";
+    assert_eq!(number(&app, now).await, 30);
+
+    let refused = admin.post(&app.at(&format!("/undo/{edited}")), "").await;
+
+    let said = admin.get(refused.assert_redirect()).await.text(".toast.bad .txt");
+    assert!(said.contains("changed this since: changed Otters by an import"), "{said}");
+    assert_eq!(number(&app, now).await, 30);
 }

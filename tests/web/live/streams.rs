@@ -215,3 +215,24 @@ async fn streams_of_one_session_are_counted_as_requests() {
     assert_eq!(open.iter().filter(|status| **status == StatusCode::OK).count(), 3);
     assert_eq!(open[3], StatusCode::TOO_MANY_REQUESTS);
 }
+
+#[tokio::test]
+async fn who_may_not_design_is_not_among_those_who_do() {
+    let app = TestApp::new().await;
+    let place = format!("page=designer&subject={}", Uuid::now_v7());
+    let (events, present) =
+        (app.at(&format!("/events?{place}")), app.at(&format!("/presence?{place}")));
+
+    for (mut visitor, status) in [
+        (app.member("Aisha").await, StatusCode::FORBIDDEN),
+        (app.coach("Hana").await, StatusCode::FORBIDDEN),
+        (app.leader("Ruth").await, StatusCode::OK),
+        (app.admin_only().await, StatusCode::OK),
+    ] {
+        assert_eq!(Live::open(&visitor, &events).await.status, status);
+        assert_eq!(visitor.get(&present).await.status, status);
+    }
+    let mut member = app.member("Wei").await;
+    assert_eq!(Live::open(&member, &squad_page(&app, Uuid::now_v7())).await.status, StatusCode::OK);
+    member.get(&app.at("/presence?page=squad&subject=")).await.assert_ok();
+}
