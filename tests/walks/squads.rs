@@ -111,7 +111,7 @@ async fn by_mouse_from_setup_to_an_active_squad_which_keeps_its_six() {
     let seen = checks::look(&browser, Care::Full).await;
     assert_eq!(seen.problems, Vec::<String>::new());
     browser.press("Return to forming").await;
-    browser.sees("Why").await;
+    browser.sees("Reason").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }
 
