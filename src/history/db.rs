@@ -1,6 +1,7 @@
 //! Every SQL statement about the history.
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
@@ -66,7 +67,7 @@ pub async fn record_all(
 }
 
 /// A line of the activity of something.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Recent {
     /// The event.
     pub id: EventId,
