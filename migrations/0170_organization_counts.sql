@@ -101,3 +101,5 @@ from organization o;
 
 -- The list of squads in the order of its pages, without the others between.
 create index team_squads_idx on team (organization_id, lower(name), id) where kind = 'squad' and state <> 'dissolved';
+-- The disciplines in use, one after the other without the members between.
+create index member_discipline_idx on member (organization_id, lower(discipline), discipline) where deactivated_at is null;

@@ -126,9 +126,8 @@ impl Asked {
 /// Whether everything older than an event has been committed or never will be.
 fn is_settled(newest: EventId, now: DateTime<Utc>) -> bool {
     let made = newest.0.get_timestamp().map(|made| made.to_unix());
-    let made = made.and_then(|(seconds, nanos)| {
-        DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
-    });
+    let made = made
+        .and_then(|(seconds, nanos)| DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos));
     made.is_some_and(|made| now - made >= SETTLED)
 }
 
@@ -151,10 +150,8 @@ mod tests {
     #[test]
     fn an_edition_is_found_among_several_and_weakly() {
         let held = |text: &'static str| {
-            let headers = HeaderMap::from_iter([(
-                header::IF_NONE_MATCH,
-                HeaderValue::from_static(text),
-            )]);
+            let headers =
+                HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_static(text))]);
             has(&headers, "W/\"a1\"")
         };
         assert!(held("W/\"a1\""));
