@@ -1,12 +1,12 @@
 -- A large organization that is the same each time, for load tests and for the tests of what a page may cost. Defines
 --
 --     pg_temp.seed(organization uuid, squads integer, pool integer, at timestamptz)
---     pg_temp.seed_sessions(organization uuid, sessions integer, at timestamptz)
+--     pg_temp.seed_sessions(organization uuid, sessions integer, at timestamptz, prefix text)
 --
 -- The first fills an organization that has an admin and its four core capabilities, in one transaction: squads of 6 to 10, one in ten
 -- of them forming, with missions, metrics, needs, links and events, and `pool` members who are in no squad. The squad number 0 is
 -- "Squad 00000", forming with 5 members, to be designed. The database's triggers keep counts and summaries as ever.
--- The second gives its first members users with open sessions, whose tokens are 'bench-session-0', 'bench-session-1', …; all are leaders.
+-- The second gives its first members users with open sessions, whose tokens are the prefix and 'bench-session-0', 'bench-session-1', …; all are leaders.
 
 -- An id that is the same each time, with a time in it, as ids of version 7 have.
 create function pg_temp.id(what text, n bigint) returns uuid language sql immutable as $$
@@ -35,7 +35,7 @@ begin
     insert into event (organization_id, id, at, kind, summary, subjects)
     select org, pg_temp.id('event' || salt, s.i * 8 + k), at - interval '1 day' - make_interval(mins => s.i * 8 + k), 'seeded',
            'changed Squad ' || lpad(s.i::text, 5, '0'), array[s.id]
-    from s, generate_series(0, 5) k
+    from s, generate_series(0, 3) k
     order by s.i desc, k desc;
 
     insert into member (organization_id, id, name, email, discipline, title, created_at)
@@ -84,7 +84,7 @@ begin
 end
 $$;
 
-create function pg_temp.seed_sessions(org uuid, sessions integer, at timestamptz) returns void language plpgsql as $$
+create function pg_temp.seed_sessions(org uuid, sessions integer, at timestamptz, prefix text) returns void language plpgsql as $$
 declare
     salt text := org::text;
 begin
@@ -96,7 +96,7 @@ begin
     insert into user_account (id, email, name, password_hash, created_at) select id, email, name, '-', at from u;
     update member m set user_id = u.id, roles = '{leader}' from u where m.organization_id = org and m.id = u.member_id;
     insert into session (id, token_hash, user_id, created_at, last_seen_at, expires_at, idle_seconds, ip, user_agent)
-    select pg_temp.id('session' || salt, i), sha256(convert_to('bench-session-' || i, 'utf8')), id, at, at, at + interval '1 day', 86400, '127.0.0.1', 'bench'
+    select pg_temp.id('session' || salt, i), sha256(convert_to(prefix || 'bench-session-' || i, 'utf8')), id, at, at, at + interval '1 day', 86400, '127.0.0.1', 'bench'
     from u;
 end
 $$;

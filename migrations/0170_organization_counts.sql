@@ -103,3 +103,5 @@ from organization o;
 create index team_squads_idx on team (organization_id, lower(name), id) where kind = 'squad' and state <> 'dissolved';
 -- The disciplines in use, one after the other without the members between.
 create index member_discipline_idx on member (organization_id, lower(discipline), discipline) where deactivated_at is null;
+-- The teams of a member, those of the past too.
+create index membership_person_idx on membership (organization_id, member_id);

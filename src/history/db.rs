@@ -83,7 +83,8 @@ pub struct Recent {
     pub reason: Option<String>,
 }
 
-/// The newest events about `subject`.
+/// The newest events about `subject`. They are looked up before they are put in order (`offset 0`): along the history, the last of somebody
+/// who was quiet for long would be found after everybody else's.
 pub async fn about(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
@@ -99,9 +100,10 @@ pub async fn about(
                m.name      as "member_name?",
                e.summary,
                e.reason
-        from event e
+        from (select * from event
+              where organization_id = $1 and subjects @> array[$2::uuid]
+              offset 0) e
         left join member m on (m.organization_id, m.id) = (e.organization_id, e.member_id)
-        where e.organization_id = $1 and e.subjects @> array[$2::uuid]
         order by e.at desc, e.id desc
         limit $3
         "#,

@@ -15,6 +15,7 @@ mod core_teams;
 mod demo;
 mod designer;
 mod doctor;
+mod editions;
 mod exchange;
 mod finder;
 mod history;

@@ -211,8 +211,9 @@ pub async fn find_overview(
                            'id', e.id, 'at', e.at, 'member_id', e.member_id, 'member_name', w.name,
                            'summary', e.summary, 'reason', e.reason)
                            order by e.at desc, e.id desc), '[]')
-                from (select * from event
-                      where organization_id = t.organization_id and subjects @> array[t.id]
+                from (select * from (select * from event
+                                     where organization_id = t.organization_id and subjects @> array[t.id]
+                                     offset 0) about
                       order by at desc, id desc
                       limit $5) e
                 left join member w on (w.organization_id, w.id) = (e.organization_id, e.member_id))
