@@ -17,6 +17,8 @@ pub enum Error {
     NotFound,
     /// The visitor may see the thing and may not do this; says who may.
     Forbidden(Cow<'static, str>),
+    /// The browser has the page as it is now.
+    Unchanged,
     /// Only for people who are signed in.
     SignInRequired,
     /// A rule refused it.

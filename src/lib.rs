@@ -176,6 +176,7 @@ pub fn app(state: AppState) -> Router {
     // From the inside out: what is written first is nearest to the handler.
     pages
         .layer(from_fn(web::once::once))
+        .layer(from_fn(organizations::edition))
         .layer(from_fn(organizations::remember))
         .layer(from_fn(undo::offer))
         .layer(from_fn_with_state(state.clone(), web::security::csrf))

@@ -24,7 +24,7 @@ pub mod service;
 mod session;
 mod web;
 
-pub use db::{Belonging, OpenSession};
+pub use db::{Belonging, OpenSession, SessionRow};
 pub use domain::*;
 pub use passwords::Passwords;
 pub use session::{Browser, CurrentUser, SignedIn, with_session};

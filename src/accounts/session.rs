@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 
-use super::db;
+use super::db::{self, SessionRow};
 use super::domain::{Lifetime, SEEN_EVERY};
 use crate::AppState;
 use crate::actor::Origin;
@@ -49,6 +49,18 @@ impl FromRequestParts<AppState> for CurrentUser {
         let at = state.clock.now();
         let session =
             db::find_session(&state.pool, &token_hash, at).await?.ok_or(Error::SignInRequired)?;
+        Self::noted(parts, state, session, at).await
+    }
+}
+
+impl CurrentUser {
+    /// The user of a session that was found: counts the request, and notes that the session is in use.
+    pub async fn noted(
+        parts: &mut Parts,
+        state: &AppState,
+        session: SessionRow,
+        at: DateTime<Utc>,
+    ) -> Result<Self> {
         state.limits.check_session(session.id)?;
         // What a page asks for by itself is no use: an unattended browser is signed out in time.
         let is_by_itself =

@@ -279,24 +279,28 @@ pub async fn skills(
         with word as materialized (
             select n, finder_query(text, is_prefix) as query
             from unnest($2::text[], $3::boolean[]) with ordinality as given (text, is_prefix, n)
-        ), found as (
+        ), found as materialized (
             select s.id, s.name, s.description, count(*) as words, count(*) over () as total
             from word join skill s on s.organization_id = $1 and s.archived_at is null and s.search @@ word.query
             group by s.organization_id, s.id
             order by count(*) desc, lower(s.name), s.id
             limit $4
+        ), counted as materialized (
+            select r.skill_id, count(*) as able, count(*) filter (where r.level >= $7) as teach
+            from member_skill r
+            join member m on (m.organization_id, m.id) = (r.organization_id, r.member_id) and m.deactivated_at is null
+            where r.organization_id = $1 and r.skill_id in (select id from found) and r.level >= $6
+            group by r.skill_id
         )
         select f.id as "id: SkillId",
                ts_headline('english', f.name, every.query, $5) as "name!",
                ts_headline('english', f.description, every.query, $5) as "description!",
-               count(m.id) filter (where r.level >= $6) as "able!",
-               count(m.id) filter (where r.level >= $7) as "teach!",
+               coalesce(c.able, 0) as "able!",
+               coalesce(c.teach, 0) as "teach!",
                f.total as "total!"
         from found f
         cross join (select (string_agg(query::text, ' | ') filter (where numnode(query) > 0))::tsquery as query from word) every
-        left join member_skill r on r.organization_id = $1 and r.skill_id = f.id
-        left join member m on (m.organization_id, m.id) = (r.organization_id, r.member_id) and m.deactivated_at is null
-        group by f.id, f.name, f.description, f.words, f.total, every.query
+        left join counted c on c.skill_id = f.id
         order by f.words desc, lower(f.name), f.id
         "#,
         tenant.organization_id().0,

@@ -1,6 +1,7 @@
 //! Every SQL statement about the history.
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
@@ -73,7 +74,7 @@ pub async fn record_all(
 }
 
 /// A line of the activity of something.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Recent {
     /// The event.
     pub id: EventId,
@@ -89,7 +90,8 @@ pub struct Recent {
     pub reason: Option<String>,
 }
 
-/// The newest events about `subject`.
+/// The newest events about `subject`. They are looked up before they are put in order (`offset 0`): along the history, the last of somebody
+/// who was quiet for long would be found after everybody else's.
 pub async fn about(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
@@ -105,9 +107,10 @@ pub async fn about(
                m.name      as "member_name?",
                e.summary,
                e.reason
-        from event e
+        from (select * from event
+              where organization_id = $1 and subjects @> array[$2::uuid]
+              offset 0) e
         left join member m on (m.organization_id, m.id) = (e.organization_id, e.member_id)
-        where e.organization_id = $1 and e.subjects @> array[$2::uuid]
         order by e.at desc, e.id desc
         limit $3
         "#,

@@ -31,6 +31,20 @@ pub struct Filter {
     pub is_deactivated: bool,
 }
 
+impl Filter {
+    /// Whether it finds everybody who is not deactivated.
+    pub fn is_open(&self) -> bool {
+        let Self { search, discipline, skill, team, free, has_user, is_deactivated, .. } = self;
+        search.is_none()
+            && discipline.is_none()
+            && skill.is_none()
+            && team.is_none()
+            && free.is_none()
+            && has_user.is_none()
+            && !is_deactivated
+    }
+}
+
 /// Where a page begins: after or before a member.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum Cursor {
@@ -49,8 +63,6 @@ pub struct MemberRow {
     pub discipline: String,
     pub teams: Json<Vec<TeamShare>>,
     pub skills: Json<Vec<TopSkill>>,
-    /// How many members the filter finds.
-    pub total: i64,
 }
 
 /// A team of a member with the share that it has.
@@ -69,21 +81,25 @@ pub struct TopSkill {
     pub level: Level,
 }
 
-/// A page of members in the order of their names, one more than a page holds if there is another. The filter is
-/// evaluated once, for both directions and the count: with 10,000 members any filter takes some 20 ms.
-pub async fn list(
+/// How many members a page is cut from: one more than it holds, to know whether there is another.
+fn one_more() -> i64 {
+    i64::try_from(PAGE + 1).unwrap_or(i64::MAX)
+}
+
+/// The members of a page in the order of their names, one more than a page holds if there is another, and how many the
+/// filter finds. It is evaluated once, for both directions and the count: with 10,000 members any filter takes some 20 ms.
+pub async fn choose(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     filter: &Filter,
     cursor: Cursor,
-) -> sqlx::Result<Vec<MemberRow>> {
+) -> sqlx::Result<(Vec<MemberId>, i64)> {
     let (is_back, from) = match cursor {
         Cursor::Start => (false, None),
         Cursor::After(id) => (false, Some(id.0)),
         Cursor::Before(id) => (true, Some(id.0)),
     };
-    sqlx::query_as!(
-        MemberRow,
+    let row = sqlx::query!(
         r#"
         with chosen as materialized (
             select m.id, lower(m.name) as sort
@@ -117,6 +133,81 @@ pub async fn list(
              order by sort desc, id desc
              limit $13)
         )
+        select array(select id from page)    as "ids!: Vec<MemberId>",
+               (select count(*) from chosen) as "total!"
+        "#,
+        tenant.organization_id().0,
+        filter.is_deactivated,
+        filter.search,
+        filter.may_see_email,
+        filter.discipline,
+        filter.skill.map(|skill| skill.0),
+        filter.level.map_or(1, Level::number),
+        filter.team.map(|team| team.0),
+        filter.free,
+        filter.has_user,
+        is_back,
+        from,
+        one_more(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((row.ids, row.total))
+}
+
+/// The members of a page of everybody who is not deactivated: as [`choose`] without a filter, along the index, so that it costs the
+/// same however many there are.
+pub async fn choose_all(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    cursor: Cursor,
+) -> sqlx::Result<Vec<MemberId>> {
+    if let Cursor::Before(before) = cursor {
+        return sqlx::query_scalar!(
+            r#"
+            select id as "id: MemberId"
+            from member
+            where organization_id = $1 and deactivated_at is null
+              and (lower(name), id) < (select lower(c.name), c.id from member c where c.organization_id = $1 and c.id = $2)
+            order by lower(name) desc, id desc
+            limit $3
+            "#,
+            tenant.organization_id().0,
+            before.0,
+            one_more(),
+        )
+        .fetch_all(db)
+        .await;
+    }
+    let after = if let Cursor::After(after) = cursor { after.0 } else { Uuid::nil() };
+    // Nobody is before the empty name.
+    sqlx::query_scalar!(
+        r#"
+        select id as "id: MemberId"
+        from member
+        where organization_id = $1 and deactivated_at is null
+          and (lower(name), id) > (coalesce((select lower(c.name) from member c where c.organization_id = $1 and c.id = $2), ''), $2)
+        order by lower(name), id
+        limit $3
+        "#,
+        tenant.organization_id().0,
+        after,
+        one_more(),
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The lines of members, in the order of their names.
+pub async fn lines(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    members: &[MemberId],
+) -> sqlx::Result<Vec<MemberRow>> {
+    let members: Vec<Uuid> = members.iter().map(|member| member.0).collect();
+    sqlx::query_as!(
+        MemberRow,
+        r#"
         select m.id                   as "id: MemberId",
                m.name,
                m.title,
@@ -137,25 +228,13 @@ pub async fn list(
                                  and s.archived_at is null
                                order by r.level desc, lower(s.name)
                                limit 3) top), '[]')
-                                      as "skills!: Json<Vec<TopSkill>>",
-               (select count(*) from chosen) as "total!"
-        from page
-        join member m on m.organization_id = $1 and m.id = page.id
-        order by page.sort, page.id
+                                      as "skills!: Json<Vec<TopSkill>>"
+        from member m
+        where m.organization_id = $1 and m.id = any($2)
+        order by lower(m.name), m.id
         "#,
         tenant.organization_id().0,
-        filter.is_deactivated,
-        filter.search,
-        filter.may_see_email,
-        filter.discipline,
-        filter.skill.map(|skill| skill.0),
-        filter.level.map_or(1, Level::number),
-        filter.team.map(|team| team.0),
-        filter.free,
-        filter.has_user,
-        is_back,
-        from,
-        i64::try_from(PAGE + 1).unwrap_or(i64::MAX),
+        &members,
     )
     .fetch_all(db)
     .await
@@ -198,14 +277,26 @@ pub struct Choices {
     pub teams: Json<Vec<(TeamId, String)>>,
 }
 
-/// The disciplines in use and the teams that are not dissolved.
+/// The disciplines in use and the teams that are not dissolved. From one discipline to the next along the index: there are few
+/// of them, whatever the number of members.
 pub async fn choices(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Choices> {
     sqlx::query_as!(
         Choices,
         r#"
-        select array(select min(m.discipline) from member m
-                     where m.organization_id = $1 and m.deactivated_at is null and m.discipline <> ''
-                     group by lower(m.discipline) order by lower(m.discipline)) as "disciplines!",
+        with recursive word as (
+            (select m.discipline from member m
+             where m.organization_id = $1 and m.deactivated_at is null and lower(m.discipline) > ''
+             order by lower(m.discipline), m.discipline
+             limit 1)
+            union all
+            select (select m.discipline from member m
+                    where m.organization_id = $1 and m.deactivated_at is null and lower(m.discipline) > lower(word.discipline)
+                    order by lower(m.discipline), m.discipline
+                    limit 1)
+            from word
+            where word.discipline is not null
+        )
+        select array(select discipline from word where discipline is not null) as "disciplines!",
                coalesce((select json_agg(json_build_array(t.id, t.name) order by t.kind desc, lower(t.name))
                          from team t
                          where t.organization_id = $1 and t.state <> 'dissolved'), '[]')

@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use sqlx::PgExecutor;
 
-use super::db::{self, Metric};
-use crate::actor::{Roles, Tenant};
+use super::db::Metric;
+use crate::actor::Roles;
 use crate::missions::SquadHead;
 use crate::web::ui::{self, Date};
 
@@ -25,28 +24,25 @@ pub struct MetricsCard {
 }
 
 impl MetricsCard {
-    /// The card of a squad for a visitor with `roles`: one statement.
-    pub async fn load(
-        db: impl PgExecutor<'_>,
-        tenant: Tenant,
+    /// The card of a squad with these metrics for a visitor with `roles`.
+    pub fn of(
+        metrics: Vec<Metric>,
         org: &str,
         squad: &SquadHead,
         roles: Roles,
         today: NaiveDate,
         time_zone: Tz,
-    ) -> sqlx::Result<Self> {
-        let (live, ended): (Vec<_>, Vec<_>) = db::list(db, tenant, squad.id)
-            .await?
-            .into_iter()
-            .partition(|metric| metric.ended_at.is_none());
-        Ok(Self {
+    ) -> Self {
+        let (live, ended): (Vec<_>, Vec<_>) =
+            metrics.into_iter().partition(|metric| metric.ended_at.is_none());
+        Self {
             squad_url: super::web::squad_url(org, &squad.slug),
             goal: live.into_iter().find(|metric| metric.is_goal),
             ended,
             may_choose: squad.may_choose_metrics(roles) && !squad.is_dissolved(),
             today,
             time_zone,
-        })
+        }
     }
 
     /// A day, for the visitor.

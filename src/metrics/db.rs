@@ -1,6 +1,7 @@
 //! Every SQL statement about metrics.
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use sqlx::{PgConnection, PgExecutor};
 
 use super::domain::{Aim, Cadence, MetricName, NewMetric, Unit};
@@ -8,7 +9,8 @@ use crate::actor::Tenant;
 use crate::ids::{MetricId, TeamId};
 
 /// A metric as it is kept.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "Row")]
 pub struct Metric {
     /// Its id.
     pub id: MetricId,
@@ -28,6 +30,7 @@ pub struct Metric {
     pub version: i32,
 }
 
+#[derive(Deserialize)]
 struct Row {
     id: MetricId,
     squad: TeamId,
@@ -68,27 +71,10 @@ impl Row {
     }
 }
 
-/// All metrics of a squad: the live ones first, then the newest.
-pub async fn list(
-    db: impl PgExecutor<'_>,
-    tenant: Tenant,
-    squad: TeamId,
-) -> sqlx::Result<Vec<Metric>> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"
-        select id as "id: MetricId", team_id as "squad: TeamId", name as "name: MetricName", unit as "unit: Unit",
-               direction, baseline, target, target_high, cadence_days, is_goal, created_at, ended_at, ended_reason, version
-        from metric
-        where organization_id = $1 and team_id = $2
-        order by ended_at is not null, created_at desc, id desc
-        "#,
-        tenant.organization_id().0,
-        squad.0,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(Row::metric).collect())
+impl From<Row> for Metric {
+    fn from(row: Row) -> Self {
+        row.metric()
+    }
 }
 
 /// A metric by its id.

@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use sqlx::PgExecutor;
 
-use super::db::{self, Version};
+use super::db::Version;
 use super::squad::SquadHead;
-use crate::actor::{Roles, Tenant};
+use crate::actor::Roles;
 use crate::web::ui::{self, Date};
 
 /// What `templates/missions/card.html` shows.
@@ -26,26 +25,24 @@ pub struct MissionCard {
 }
 
 impl MissionCard {
-    /// The card of a squad for a visitor with `roles`: one statement.
-    pub async fn load(
-        db: impl PgExecutor<'_>,
-        tenant: Tenant,
+    /// The card of a squad for a visitor with `roles`.
+    pub fn of(
+        mission: Option<Version>,
         org: &str,
         squad: &SquadHead,
         roles: Roles,
         today: NaiveDate,
         time_zone: Tz,
-    ) -> sqlx::Result<Self> {
-        let mission = db::find(db, tenant, squad.id, squad.mission_version).await?;
+    ) -> Self {
         let may_write = squad.may_write_mission(roles) && !squad.is_dissolved();
-        Ok(Self {
+        Self {
             url: super::web::url(org, &squad.slug),
             mission,
             may_write,
             is_live: !squad.is_dissolved(),
             today,
             time_zone,
-        })
+        }
     }
 
     /// The day on which a version was written, for the visitor.

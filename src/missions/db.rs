@@ -1,6 +1,7 @@
 //! Every SQL statement about missions.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
 use sqlx::{PgConnection, PgExecutor};
 
 use super::domain::{Customer, MissionText, Success, Value};
@@ -9,11 +10,12 @@ use crate::actor::{Actor, Tenant};
 use crate::ids::{EventId, MemberId, TeamId};
 
 /// A version of a mission.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Version {
     /// 1, 2, 3, ….
     pub version: i32,
     /// What it says.
+    #[serde(flatten)]
     pub text: MissionText,
     /// Who wrote it.
     pub author_id: MemberId,

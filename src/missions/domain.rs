@@ -1,7 +1,7 @@
 //! What a mission is, and how to tell one about a customer from one about a function.
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::rule::Rule;
 use crate::text::text;
@@ -20,7 +20,7 @@ text!(
 );
 
 /// What a mission says. A squad that is forming may leave parts of it open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissionText {
     /// Whom.
     pub customer: Customer,

@@ -9,16 +9,19 @@
 //! |---|---|
 //! | roles and what they allow, [`Actor`](crate::actor::Actor) | `crate::actor` |
 //! | who a request comes from: [`Visitor`] | `visitor.rs` |
+//! | pages that a browser has already | `edition.rs` |
 //! | founding one, its settings | `service/mod.rs`, `web/settings.rs` |
 //! | roles and access of its members | `service/access.rs`, `web/accounts.rs` |
 //! | invitations | `service/invitations.rs`, `web/invitations.rs`; taking one: `web/accept.rs` |
 
 mod db;
 mod domain;
+mod edition;
 pub mod service;
 mod visitor;
 mod web;
 
 pub use domain::*;
-pub use visitor::{Admin, Visitor, Watcher, remember};
+pub use edition::edition;
+pub use visitor::{Admin, Counts, Visitor, Watcher, remember};
 pub use web::routes;

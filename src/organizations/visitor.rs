@@ -1,5 +1,7 @@
 //! Who visits an organization's page: the extractor behind every address that begins with `/o/{org}`.
 
+use std::fmt::Debug;
+
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -9,9 +11,10 @@ use axum_extra::extract::CookieJar;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::db;
+use super::db::{self, VisitorRow};
+use super::edition::Asked;
 use crate::AppState;
-use crate::accounts::CurrentUser;
+use crate::accounts::{CurrentUser, SessionRow};
 use crate::actor::{ADMINS, Actor, DESIGNERS, Once, Origin, Roles, Tenant};
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, SessionId};
@@ -19,6 +22,28 @@ use crate::secret;
 use crate::web::errors::Frame;
 use crate::web::shell::{Flash, OrgLink, Section, Shell, ShellMe, ShellOrg, Theme};
 use crate::web::{cookie, flash, new_key, path_part, theme};
+
+/// How many teams and members an organization has.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// Squads at work.
+    pub active: i64,
+    /// Squads that are being designed.
+    pub forming: i64,
+    /// Squads that are gone.
+    pub dissolved: i64,
+    /// Core teams that are not dissolved.
+    pub core_teams: i64,
+    /// Members who are not deactivated.
+    pub members: i64,
+}
+
+impl Counts {
+    /// Squads that are not dissolved.
+    pub fn squads(&self) -> i64 {
+        self.active + self.forming
+    }
+}
 
 /// A member of the organization in the address. To everybody else the organization does not exist (404).
 #[derive(Debug, Clone)]
@@ -33,9 +58,8 @@ pub struct Visitor {
     pub common_purpose: String,
     /// The visitor's time zone.
     pub time_zone: Tz,
-    squads: i64,
-    core_teams: i64,
-    members: i64,
+    /// How much there is in the organization.
+    pub counts: Counts,
     others: Vec<OrgLink>,
     theme: Option<Theme>,
     flash: Option<Flash>,
@@ -51,6 +75,21 @@ impl Visitor {
     /// The visitor's roles, for the page that shows or hides a button.
     pub fn roles(&self) -> Roles {
         self.actor.roles
+    }
+
+    /// Whether a sentence about what was just done is shown.
+    pub(super) fn has_flash(&self) -> bool {
+        self.flash.is_some()
+    }
+
+    /// Everything of a visitor that a page can show.
+    pub(super) fn shown(&self) -> impl Debug {
+        let Actor { tenant, user, member, name, roles, .. } = &self.actor;
+        (
+            (tenant, user, member, name, roles, self.time_zone),
+            (&self.organization, &self.slug, &self.common_purpose, self.counts),
+            (&self.others, self.theme, self.is_development),
+        )
     }
 
     /// The day it is for the visitor.
@@ -77,9 +116,9 @@ impl Visitor {
                 name: self.organization.clone(),
                 slug: self.slug.clone(),
                 others: self.others.clone(),
-                squads: self.squads,
-                core_teams: self.core_teams,
-                members: self.members,
+                squads: self.counts.squads(),
+                core_teams: self.counts.core_teams,
+                members: self.counts.members,
             }),
             me: Some(ShellMe {
                 name: self.actor.name.clone(),
@@ -98,31 +137,76 @@ impl FromRequestParts<AppState> for Visitor {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
-        let user = CurrentUser::from_request_parts(parts, state).await?;
+        let token =
+            cookie(&parts.headers, state.config.session_cookie()).ok_or(Error::SignInRequired)?;
         let slug = path_part(parts, state, "org").await?;
-        let row = db::find_visitor(&state.pool, user.id, &slug).await?.ok_or(Error::NotFound)?;
-        tracing::Span::current()
-            .record("organization", tracing::field::display(row.organization_id));
+        let token_hash = secret::sha256(&[token.as_bytes()]);
+        let at = state.clock.now();
+        let row = db::find_visitor(&state.pool, &token_hash, &slug, at)
+            .await?
+            .ok_or(Error::SignInRequired)?;
+        let user = match parts.extensions.get::<CurrentUser>() {
+            Some(user) => user.clone(),
+            None => CurrentUser::noted(parts, state, row.session(), at).await?,
+        };
+        let visitor = Self::of(parts, state, user, &row)?;
+        if let Some(asked) = parts.extensions.get::<Asked>() {
+            asked.check(parts, &visitor, &row)?;
+        }
+        Ok(visitor)
+    }
+}
+
+impl VisitorRow {
+    fn session(&self) -> SessionRow {
+        SessionRow {
+            id: self.session_id,
+            user_id: self.user_id,
+            name: self.user_name.clone(),
+            email: self.user_email.clone(),
+            last_seen_at: self.last_seen_at,
+        }
+    }
+}
+
+impl Visitor {
+    /// The visitor as they were found; nobody where they do not belong to the organization.
+    fn of(parts: &Parts, state: &AppState, user: CurrentUser, row: &VisitorRow) -> Result<Self> {
+        let (Some(organization), Some(member), Some(roles)) =
+            (row.organization_id, row.member_id, &row.roles)
+        else {
+            return Err(Error::NotFound);
+        };
+        tracing::Span::current().record("organization", tracing::field::display(organization));
         let jar = CookieJar::from_headers(&parts.headers);
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let visitor = Self {
             actor: Actor {
-                tenant: Tenant::of(row.organization_id),
+                tenant: Tenant::of(organization),
                 user: Some(user.id),
-                member: row.member_id,
-                name: row.member_name,
-                roles: Roles::parse(&row.roles)?,
+                member,
+                name: text(&row.member_name),
+                roles: Roles::parse(roles)?,
                 at: user.at,
                 once: parts.extensions.get::<Once>().cloned(),
                 origin: user.origin,
             },
-            organization: row.organization_name,
-            slug,
-            common_purpose: row.common_purpose,
-            time_zone: row.time_zone.parse().unwrap_or(Tz::UTC),
-            squads: row.squads,
-            core_teams: row.core_teams,
-            members: row.members,
-            others: row.others.0.into_iter().map(|(slug, name)| OrgLink { name, slug }).collect(),
+            organization: text(&row.organization_name),
+            slug: text(&row.slug),
+            common_purpose: text(&row.common_purpose),
+            time_zone: text(&row.time_zone).parse().unwrap_or(Tz::UTC),
+            counts: Counts {
+                active: row.active,
+                forming: row.forming,
+                dissolved: row.dissolved,
+                core_teams: row.core_teams,
+                members: row.members,
+            },
+            others: row
+                .others
+                .iter()
+                .map(|(slug, name)| OrgLink { name: name.clone(), slug: slug.clone() })
+                .collect(),
             theme: theme(&parts.headers),
             flash: flash::read(&jar),
             is_development: state.config.development,

@@ -65,6 +65,7 @@ impl From<Error> for Report {
                 "There is nothing at this address, or it is not yours to see.",
             ),
             Error::Forbidden(who) => Self::new(S::FORBIDDEN, "forbidden", who),
+            Error::Unchanged => Self::new(S::NOT_MODIFIED, "unchanged", ""),
             Error::SignInRequired => {
                 Self::new(S::UNAUTHORIZED, "sign_in_required", "Sign in first.")
             }
@@ -118,6 +119,9 @@ impl From<Error> for Report {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
+        if matches!(self, Self::Unchanged) {
+            return StatusCode::NOT_MODIFIED.into_response();
+        }
         let report = Report::from(self);
         (report.status, axum::Extension(report)).into_response()
     }

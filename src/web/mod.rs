@@ -94,12 +94,17 @@ pub fn catch_panic() -> CatchPanicLayer<fn(Box<dyn std::any::Any + Send + 'stati
     CatchPanicLayer::custom(answer)
 }
 
+/// What is compressed: everything but what is small, is compressed already, or never ends.
+fn is_compressed() -> impl Predicate {
+    SizeAbove::new(1024)
+        .and(NotForContentType::new("font/"))
+        .and(NotForContentType::new("text/event-stream"))
+}
+
 /// zstd or gzip, whichever the browser takes; fast rather than small.
 pub fn compression() -> CompressionLayer<impl Predicate> {
-    let predicate = SizeAbove::new(1024)
-        .and(NotForContentType::new("font/"))
-        .and(NotForContentType::new("text/event-stream"));
-    CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest).compress_when(predicate)
+    let fast = tower_http::CompressionLevel::Fastest;
+    CompressionLayer::new().quality(fast).compress_when(is_compressed())
 }
 
 /// The addresses that belong to no feature.

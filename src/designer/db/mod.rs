@@ -113,9 +113,10 @@ pub async fn find_frame(
         ) skills
         left join lateral (
             select e.at, e.member_id, m.name
-            from event e
+            from (select * from event
+                  where organization_id = t.organization_id and subjects @> array[t.id]
+                  offset 0) e
             left join member m on (m.organization_id, m.id) = (e.organization_id, e.member_id)
-            where e.organization_id = t.organization_id and e.subjects @> array[t.id]
             order by e.at desc, e.id desc
             limit 1
         ) changed on true

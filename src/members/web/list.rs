@@ -88,6 +88,8 @@ struct ListPage {
     may_design: bool,
     query: ListQuery,
     rows: Vec<MemberRow>,
+    /// How many members the filter finds.
+    total: i64,
     choices: Choices,
     skills: Vec<SkillOption>,
     has_previous: bool,
@@ -150,14 +152,10 @@ impl ListPage {
         self.query.state == "deactivated"
     }
 
-    fn total(&self) -> i64 {
-        self.rows.first().map_or(0, |row| row.total)
-    }
-
     fn subtitle(&self) -> String {
         let what = if self.is_deactivated() { "deactivated " } else { "" };
         let found = if self.clear().is_some() { " match" } else { "" };
-        match (self.total(), found) {
+        match (self.total, found) {
             (1, "") => format!("1 {what}member."),
             (1, _) => format!("1 {what}member matches."),
             (n, found) => format!("{n} {what}members{found}."),
@@ -293,18 +291,20 @@ pub(super) async fn list(
 ) -> Result<Response> {
     let (tenant, cursor) = (visitor.tenant(), query.cursor());
     let filter = query.filter(visitor.roles().may_administer());
-    let mut rows = db::list(&pool, tenant, &filter, cursor).await?;
-    let is_cut = rows.len() > PAGE;
+    let (mut chosen, total) = if filter.is_open() {
+        (db::choose_all(&pool, tenant, cursor).await?, visitor.counts.members)
+    } else {
+        db::choose(&pool, tenant, &filter, cursor).await?
+    };
+    let is_cut = chosen.len() > PAGE;
+    // The one too many stands at the far end.
+    chosen.truncate(PAGE);
+    let rows = db::lines(&pool, tenant, &chosen).await?;
     let (has_previous, has_next) = match cursor {
         Cursor::Start => (false, is_cut),
         Cursor::After(_) => (true, is_cut),
         Cursor::Before(_) => (is_cut, true),
     };
-    if is_cut {
-        // The one too many stands at the far end.
-        let far = if matches!(cursor, Cursor::Before(_)) { 0 } else { PAGE };
-        rows.remove(far);
-    }
     let mut holders = None;
     if let Some(skill) = filter.skill.filter(|_| rows.is_empty() && !filter.is_deactivated) {
         let level = filter.level.unwrap_or(Level::ALL[0]);
@@ -318,6 +318,7 @@ pub(super) async fn list(
         may_design: visitor.roles().may_design(),
         query,
         rows,
+        total,
         choices: db::choices(&pool, tenant).await?,
         skills: skills::options(&pool, tenant).await?,
         has_previous,

@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgExecutor};
 use super::service::{NewOrganization, Settings};
 use crate::accounts::Email;
 use crate::actor::{Actor, Tenant};
-use crate::ids::{MemberId, OrganizationId, SessionId, UserId};
+use crate::ids::{EventId, MemberId, OrganizationId, SessionId, UserId};
 
 mod access;
 mod invitations;
@@ -15,57 +15,122 @@ mod invitations;
 pub use access::*;
 pub use invitations::*;
 
-/// What the frame of every page of an organization needs.
+/// Who sends a request, and what the frame of every page of an organization needs, if they belong to it.
 pub struct VisitorRow {
-    pub organization_id: OrganizationId,
-    pub organization_name: String,
-    pub common_purpose: String,
-    pub member_id: MemberId,
-    pub member_name: String,
-    pub time_zone: String,
-    pub roles: Vec<String>,
-    pub squads: i64,
+    pub session_id: SessionId,
+    pub user_id: UserId,
+    pub user_name: String,
+    pub user_email: String,
+    pub last_seen_at: DateTime<Utc>,
+    pub organization_id: Option<OrganizationId>,
+    pub organization_name: Option<String>,
+    pub slug: Option<String>,
+    pub common_purpose: Option<String>,
+    pub member_id: Option<MemberId>,
+    pub member_name: Option<String>,
+    pub time_zone: Option<String>,
+    pub roles: Option<Vec<String>>,
+    pub active: i64,
+    pub forming: i64,
+    pub dissolved: i64,
     pub core_teams: i64,
     pub members: i64,
     pub others: Json<Vec<(String, String)>>,
+    /// The organization's newest event.
+    pub newest: Option<EventId>,
+    /// How many one-time keys the user has used here, and when the last one.
+    pub keys: i64,
+    pub last_key: Option<DateTime<Utc>>,
 }
 
-/// Finds the member that a user is in the organization with this slug.
+/// Finds a session that has not ended at `now`, and the member that its user is in the organization with this slug, in
+/// one statement, which every page of an organization begins with.
 pub async fn find_visitor(
     db: impl PgExecutor<'_>,
-    user: UserId,
+    token_hash: &[u8],
     slug: &str,
+    now: DateTime<Utc>,
 ) -> sqlx::Result<Option<VisitorRow>> {
     sqlx::query_as!(
         VisitorRow,
         r#"
-        select o.id    as "organization_id: OrganizationId",
-               o.name  as organization_name,
-               o.common_purpose,
-               m.id    as "member_id: MemberId",
-               m.name  as member_name,
-               m.time_zone,
-               m.roles,
-               (select count(*) from team t
-                where t.organization_id = o.id and t.kind = 'squad' and t.state <> 'dissolved')      as "squads!",
-               (select count(*) from team t
-                where t.organization_id = o.id and t.kind = 'core_team' and t.state <> 'dissolved')  as "core_teams!",
-               (select count(*) from member x
-                where x.organization_id = o.id and x.deactivated_at is null)                         as "members!",
+        select s.id                as "session_id: SessionId",
+               s.user_id           as "user_id: UserId",
+               u.name              as user_name,
+               u.email             as user_email,
+               s.last_seen_at,
+               o.id                as "organization_id?: OrganizationId",
+               o.name              as "organization_name?",
+               o.slug              as "slug?",
+               o.common_purpose    as "common_purpose?",
+               m.id                as "member_id?: MemberId",
+               m.name              as "member_name?",
+               m.time_zone         as "time_zone?",
+               m.roles             as "roles?",
+               n.active            as "active!",
+               n.forming           as "forming!",
+               n.dissolved         as "dissolved!",
+               n.core_teams        as "core_teams!",
+               n.members           as "members!",
                (select coalesce(json_agg(json_build_array(p.slug, p.name) order by p.name), '[]')
                 from member y
                 join organization p on p.id = y.organization_id
-                where y.user_id = $1 and y.deactivated_at is null and p.id <> o.id)
-                   as "others!: Json<Vec<(String, String)>>"
-        from organization o
-        join member m on m.organization_id = o.id and m.user_id = $1 and m.deactivated_at is null
-        where o.slug = $2
+                where y.user_id = s.user_id and y.deactivated_at is null and p.id <> o.id)
+                                   as "others!: Json<Vec<(String, String)>>",
+               (select e.id from event e where e.organization_id = o.id order by e.seq desc limit 1)
+                                   as "newest: EventId",
+               k.n                 as "keys!",
+               k.at                as "last_key"
+        from session s
+        join user_account u on u.id = s.user_id
+        left join organization o on o.slug = $2
+        left join member m on m.organization_id = o.id and m.user_id = s.user_id and m.deactivated_at is null
+        cross join lateral (
+            select coalesce(sum(c.active), 0)     as active,
+                   coalesce(sum(c.forming), 0)    as forming,
+                   coalesce(sum(c.dissolved), 0)  as dissolved,
+                   coalesce(sum(c.core_teams), 0) as core_teams,
+                   coalesce(sum(c.members), 0)    as members
+            from organization_count c
+            where c.organization_id = m.organization_id
+        ) n
+        cross join lateral (
+            select count(*) as n, max(i.at) as at
+            from idempotency_key i
+            where i.organization_id = m.organization_id and i.user_id = s.user_id
+        ) k
+        where s.token_hash = $1
+          and s.expires_at > $3
+          and s.last_seen_at + make_interval(secs => s.idle_seconds) > $3
         "#,
-        user.0,
+        token_hash,
         slug,
+        now,
     )
     .fetch_optional(db)
     .await
+}
+
+/// Adds the differences of each organization's counts up, so that reading them stays reading a row or a few. Two that
+/// do it at once add up different rows.
+pub async fn merge_counts(db: impl PgExecutor<'_>) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        with merged as (
+            delete from organization_count c
+            using (select organization_id from organization_count group by organization_id having count(*) > 1) of
+            where c.organization_id = of.organization_id
+            returning c.organization_id, c.active, c.forming, c.dissolved, c.core_teams, c.members
+        )
+        insert into organization_count (organization_id, active, forming, dissolved, core_teams, members)
+        select organization_id, sum(active), sum(forming), sum(dissolved), sum(core_teams), sum(members)
+        from merged
+        group by organization_id
+        "#
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Whose stream it is, as far as the session goes; the rest is there if they belong to the organization.

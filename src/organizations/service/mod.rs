@@ -21,6 +21,11 @@ pub use invitations::{
     Accepted, Accepting, Invitee, Made, accept, find_held, invite, renew, revoke, revoke_all_in,
 };
 
+/// Adds up what organizations count, for all of them: from time to time, by the program itself.
+pub async fn merge_counts(pool: &PgPool) -> Result<()> {
+    Ok(db::merge_counts(pool).await?)
+}
+
 /// An organization that is about to be, with its first admin.
 #[derive(Debug, Clone)]
 pub struct NewOrganization {

@@ -1,12 +1,18 @@
 //! What the pages show: one read model per page.
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use sqlx::PgExecutor;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::actor::Tenant;
 use crate::design::Tally;
+use crate::history::Recent;
 use crate::ids::{MemberId, MembershipId, SkillId, TeamId};
+use crate::metrics::Metric;
+use crate::missions::Version;
+use crate::squads::domain::Facts;
 
 /// A line of the list.
 #[derive(Debug, Clone)]
@@ -96,34 +102,6 @@ pub async fn list(
     .await
 }
 
-/// How many squads there are in each state.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counts {
-    /// At work.
-    pub active: i64,
-    /// Being designed.
-    pub forming: i64,
-    /// Gone.
-    pub dissolved: i64,
-}
-
-/// Counts the squads.
-pub async fn counts(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Counts> {
-    sqlx::query_as!(
-        Counts,
-        r#"
-        select count(*) filter (where state = 'active')    as "active!",
-               count(*) filter (where state = 'forming')   as "forming!",
-               count(*) filter (where state = 'dissolved') as "dissolved!"
-        from team
-        where organization_id = $1 and kind = 'squad'
-        "#,
-        tenant.organization_id().0,
-    )
-    .fetch_one(db)
-    .await
-}
-
 /// The squad, as its pages show it.
 #[derive(Debug, Clone)]
 pub struct SquadPage {
@@ -179,8 +157,112 @@ pub async fn find_page(
     .await
 }
 
-/// A member of a team, as its page shows them.
+/// What the squad's own page says, beside its design and who is in it.
 #[derive(Debug, Clone)]
+pub struct Overview {
+    /// The squad.
+    pub squad: SquadPage,
+    /// What its activation asks for.
+    pub facts: Facts,
+    /// The newest version of its mission.
+    pub mission: Option<Version>,
+    /// Its metrics: the live ones first, then the newest.
+    pub metrics: Vec<Metric>,
+    /// The newest events about it.
+    pub recent: Vec<Recent>,
+}
+
+/// Finds a squad by its id, its word in addresses, or one that it had before, with what its page says.
+pub async fn find_overview(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    word: &str,
+    visitor: MemberId,
+    recent: i64,
+) -> sqlx::Result<Option<Overview>> {
+    let id: Option<Uuid> = word.parse().ok();
+    let row = sqlx::query!(
+        r#"
+        select t.id as "id: TeamId", t.name, t.slug, t.pattern as "pattern!", t.description, t.state, t.state_reason,
+               t.state_at, t.member_count as members, t.version, t.mission_version,
+               exists (select from membership s
+                       where s.organization_id = t.organization_id and s.team_id = t.id and s.member_id = $4
+                           and s.until_at is null)     as "is_mine!",
+               coalesce(m.customer <> '', false)       as "has_customer!",
+               coalesce(m.value <> '', false)          as "has_value!",
+               coalesce(m.success <> '', false)        as "has_success!",
+               m.review_on is not null                 as "has_review!",
+               exists (select from metric g
+                       where g.organization_id = t.organization_id and g.team_id = t.id
+                         and g.is_goal and g.kind = 'customer_value' and g.ended_at is null) as "has_goal!",
+               case when m.version is not null then json_build_object(
+                   'version', m.version, 'customer', m.customer, 'value', m.value, 'success', m.success,
+                   'review_on', m.review_on, 'author_id', m.author_id, 'author', a.name, 'at', m.at) end
+                                                       as "mission: Json<Version>",
+               (select coalesce(json_agg(json_build_object(
+                           'id', g.id, 'squad', g.team_id, 'name', g.name, 'unit', g.unit, 'direction', g.direction,
+                           'baseline', g.baseline, 'target', g.target, 'target_high', g.target_high,
+                           'cadence_days', g.cadence_days, 'is_goal', g.is_goal, 'created_at', g.created_at,
+                           'ended_at', g.ended_at, 'ended_reason', g.ended_reason, 'version', g.version)
+                           order by g.ended_at is not null, g.created_at desc, g.id desc), '[]')
+                from metric g
+                where g.organization_id = t.organization_id and g.team_id = t.id) as "metrics!: Json<Vec<Metric>>",
+               (select coalesce(json_agg(json_build_object(
+                           'id', e.id, 'at', e.at, 'member_id', e.member_id, 'member_name', w.name,
+                           'summary', e.summary, 'reason', e.reason)
+                           order by e.at desc, e.id desc), '[]')
+                from (select * from (select * from event
+                                     where organization_id = t.organization_id and subjects @> array[t.id]
+                                     offset 0) about
+                      order by at desc, id desc
+                      limit $5) e
+                left join member w on (w.organization_id, w.id) = (e.organization_id, e.member_id))
+                                                       as "recent!: Json<Vec<Recent>>"
+        from team t
+        left join mission m on (m.organization_id, m.team_id, m.version) = (t.organization_id, t.id, t.mission_version)
+        left join member a on (a.organization_id, a.id) = (m.organization_id, m.author_id)
+        where t.organization_id = $1 and t.kind = 'squad'
+          and t.id = coalesce($2, (select s.team_id from team_slug s
+                                   where s.organization_id = $1 and s.kind = 'squad' and s.slug = $3))
+        "#,
+        tenant.organization_id().0,
+        id,
+        word,
+        visitor.0,
+        recent,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Overview {
+        squad: SquadPage {
+            id: row.id,
+            name: row.name,
+            slug: row.slug,
+            pattern: row.pattern,
+            description: row.description,
+            state: row.state,
+            state_reason: row.state_reason,
+            state_at: row.state_at,
+            members: row.members,
+            version: row.version,
+            is_mine: row.is_mine,
+            mission_version: row.mission_version,
+        },
+        facts: Facts {
+            has_customer: row.has_customer,
+            has_value: row.has_value,
+            has_success: row.has_success,
+            has_review: row.has_review,
+            has_goal: row.has_goal,
+        },
+        mission: row.mission.map(|mission| mission.0),
+        metrics: row.metrics.0,
+        recent: row.recent.0,
+    }))
+}
+
+/// A member of a team, as its page shows them.
+#[derive(Debug, Clone, Deserialize)]
 pub struct MemberLine {
     /// The membership.
     pub membership: MembershipId,
@@ -227,7 +309,7 @@ pub async fn members(
 }
 
 /// A column of the coverage matrix: a core capability, or a skill that the squad needs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct SkillColumn {
     /// The skill.
     pub skill: SkillId,
@@ -243,52 +325,63 @@ pub struct SkillColumn {
     pub version: Option<i32>,
 }
 
-/// The columns of the matrix: the four capabilities in their order, then what is needed by name.
-pub async fn skill_columns(
-    db: impl PgExecutor<'_>,
-    tenant: Tenant,
-    team: TeamId,
-) -> sqlx::Result<Vec<SkillColumn>> {
-    sqlx::query_as!(
-        SkillColumn,
-        r#"
-        select k.id as "skill: SkillId", k.name, k.capability is not null as "is_capability!",
-               n.level as "level?", n.people as "people?", n.version as "version?"
-        from skill k
-        left join skill_need n on (n.organization_id, n.skill_id) = (k.organization_id, k.id) and n.team_id = $2
-        where k.organization_id = $1 and (k.capability is not null or n.skill_id is not null)
-        order by array_position(array['analyze', 'decide', 'solve', 'act'], k.capability), lower(k.name)
-        "#,
-        tenant.organization_id().0,
-        team.0,
-    )
-    .fetch_all(db)
-    .await
+/// What the coverage matrix of a team is made of.
+#[derive(Debug, Clone)]
+pub struct Coverage {
+    /// The current members, by name.
+    pub members: Vec<MemberLine>,
+    /// The four capabilities in their order, then what is needed by name.
+    pub skills: Vec<SkillColumn>,
+    /// The levels that the members have in these skills.
+    pub levels: Vec<(MemberId, SkillId, i16)>,
 }
 
-/// The levels that the current members of a team have in the skills of its matrix.
-pub async fn levels(
+/// Reads the matrix of a team: 1 statement.
+pub async fn coverage(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     team: TeamId,
-) -> sqlx::Result<Vec<(MemberId, SkillId, i16)>> {
-    let rows = sqlx::query!(
+) -> sqlx::Result<Coverage> {
+    let row = sqlx::query!(
         r#"
-        select r.member_id as "member: MemberId", r.skill_id as "skill: SkillId", r.level as "level!"
-        from membership s
-        join member_skill r on (r.organization_id, r.member_id) = (s.organization_id, s.member_id)
-        join skill k on (k.organization_id, k.id) = (r.organization_id, r.skill_id)
-        where s.organization_id = $1 and s.team_id = $2 and s.until_at is null and r.level is not null
-          and (k.capability is not null
-               or exists (select from skill_need n
-                          where n.organization_id = k.organization_id and n.team_id = $2 and n.skill_id = k.id))
+        with inside as (
+            select id, member_id, allocation from membership
+            where organization_id = $1 and team_id = $2 and until_at is null
+        ), wanted as (
+            select k.id, k.name, k.capability, n.level, n.people, n.version
+            from skill k
+            left join skill_need n on (n.organization_id, n.skill_id) = (k.organization_id, k.id) and n.team_id = $2
+            where k.organization_id = $1 and (k.capability is not null or n.skill_id is not null)
+        )
+        select (select coalesce(json_agg(json_build_object(
+                           'membership', s.id, 'member', m.id, 'name', m.name, 'discipline', m.discipline,
+                           'allocation', s.allocation,
+                           'total', (select sum(x.allocation) from membership x
+                                     where x.organization_id = $1 and x.member_id = s.member_id and x.until_at is null),
+                           'hats', array(select c.name from membership_hat h
+                                         join hat c on (c.organization_id, c.id) = (h.organization_id, h.hat_id)
+                                         where (h.organization_id, h.membership_id) = ($1, s.id)
+                                         order by lower(c.name)))
+                           order by lower(m.name), m.id), '[]')
+                from inside s
+                join member m on (m.organization_id, m.id) = ($1, s.member_id)) as "members!: Json<Vec<MemberLine>>",
+               (select coalesce(json_agg(json_build_object(
+                           'skill', k.id, 'name', k.name, 'is_capability', k.capability is not null,
+                           'level', k.level, 'people', k.people, 'version', k.version)
+                           order by array_position(array['analyze', 'decide', 'solve', 'act'], k.capability), lower(k.name)), '[]')
+                from wanted k) as "skills!: Json<Vec<SkillColumn>>",
+               (select coalesce(json_agg(json_build_array(r.member_id, r.skill_id, r.level)), '[]')
+                from inside s
+                join member_skill r on (r.organization_id, r.member_id) = ($1, s.member_id)
+                join wanted k on k.id = r.skill_id
+                where r.level is not null) as "levels!: Json<Vec<(MemberId, SkillId, i16)>>"
         "#,
         tenant.organization_id().0,
         team.0,
     )
-    .fetch_all(db)
+    .fetch_one(db)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.member, row.skill, row.level)).collect())
+    Ok(Coverage { members: row.members.0, skills: row.skills.0, levels: row.levels.0 })
 }
 
 /// Somebody who could join.

@@ -12,12 +12,15 @@ use crate::history;
 use crate::ids::TeamId;
 use crate::organizations::Visitor;
 use crate::squads::db::teams::{self, Address, SQUAD};
-use crate::squads::db::{self, SquadPage};
+use crate::squads::db::{self, Overview, SquadPage};
 use crate::squads::domain::{Pattern, Squad, State};
 use crate::squads::{list_url, url};
 use crate::web::shell::{Section, Shell};
 use crate::web::ui::{Moment, meanwhile, moment};
 use crate::web::{moved, path_part};
+
+/// Lines of activity on the squad's page.
+const RECENT: i64 = 5;
 
 /// The squad in the address and who asks for it; 404 if there is none in their organization. A page at an address
 /// that the squad had before its rename, or at its id, leads to the present one.
@@ -90,6 +93,44 @@ impl At {
         let squad = db::find_page(pool, actor.tenant, self.id, actor.member).await?;
         Ok(Head::new(&self.visitor, squad.ok_or(Error::NotFound)?))
     }
+
+    /// Loads what the squad's own page says, as it is now.
+    pub async fn opened(self, pool: &sqlx::PgPool) -> Result<Opened> {
+        let overview = overview(pool, &self.visitor, &self.id.to_string()).await?;
+        Ok(Opened { at: self, overview })
+    }
+}
+
+/// The squad in the address with what its own page says, in one statement.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The squad and who asks for it.
+    pub at: At,
+    /// What its page says.
+    pub overview: Overview,
+}
+
+impl FromRequestParts<AppState> for Opened {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        let opened = open(parts, state).await.map_err(IntoResponse::into_response)?;
+        moved(parts, &opened.at.slug).map_or(Ok(opened), Err)
+    }
+}
+
+async fn open(parts: &mut Parts, state: &AppState) -> Result<Opened> {
+    let visitor = Visitor::from_request_parts(parts, state).await?;
+    let word = path_part(parts, state, "squad").await?;
+    let overview = overview(&state.pool, &visitor, &word).await?;
+    let (id, slug) = (overview.squad.id, overview.squad.slug.clone());
+    Ok(Opened { at: At { visitor, id, slug }, overview })
+}
+
+async fn overview(pool: &sqlx::PgPool, visitor: &Visitor, word: &str) -> Result<Overview> {
+    let (tenant, me) = (visitor.tenant(), visitor.actor.member);
+    let found = db::find_overview(pool, tenant, word, me, RECENT).await?;
+    found.ok_or(Error::NotFound)
 }
 
 /// What every page about a squad shows around its own content.
@@ -110,7 +151,8 @@ pub struct Head {
 }
 
 impl Head {
-    fn new(visitor: &Visitor, squad: SquadPage) -> Self {
+    /// The frame of a page about `squad`.
+    pub fn new(visitor: &Visitor, squad: SquadPage) -> Self {
         let state = State::parse(&squad.state).unwrap_or(State::Dissolved);
         let roles = visitor.roles();
         let mut head = Self {

@@ -10,10 +10,10 @@ use uuid::Uuid;
 use super::at::slug_of;
 use crate::design::{self, Tally};
 use crate::error::Result;
-use crate::organizations::Visitor;
+use crate::organizations::{Counts, Visitor};
 use crate::skills::{Capability, coverage};
 use crate::squads::db::teams::SQUAD;
-use crate::squads::db::{self, Counts, Filter, SquadRow};
+use crate::squads::db::{self, Filter, SquadRow};
 use crate::squads::domain::{Description, NewSquad, Pattern, SquadName, State};
 use crate::squads::{list_url, service, url};
 use crate::web::shell::{Section, Shell};
@@ -150,7 +150,6 @@ pub async fn list(
         .last()
         .filter(|_| has_more)
         .map(|last| format!("{}?{}", list_url(&visitor.slug), query_of(&asked, last)));
-    let counts = db::counts(&pool, tenant).await?;
     let rows = rows
         .into_iter()
         .map(|row| Line {
@@ -164,7 +163,7 @@ pub async fn list(
         shell: visitor.shell(Section::Squads),
         may_design: visitor.roles().may_design(),
         slug: visitor.slug,
-        counts,
+        counts: visitor.counts,
         asked,
         rows,
         next,

@@ -64,11 +64,9 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// Loads it, in three statements.
+    /// Loads it: 1 statement.
     pub async fn load(pool: &PgPool, tenant: Tenant, team: TeamId) -> Result<Self> {
-        let members = db::members(pool, tenant, team).await?;
-        let skills = db::skill_columns(pool, tenant, team).await?;
-        let levels = db::levels(pool, tenant, team).await?;
+        let db::Coverage { members, skills, levels } = db::coverage(pool, tenant, team).await?;
         let levels: HashMap<_, _> =
             levels.into_iter().map(|(member, skill, level)| ((member, skill), level)).collect();
         let lines: Vec<Line> = members

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::at::{At, Head, last_change};
+use super::at::{At, Head, Opened, last_change};
 use super::matrix::Matrix;
 use crate::design::{self, Finding, LinksCard, Severity, Viewer};
 use crate::error::Result;
@@ -14,12 +14,11 @@ use crate::history::{self, Recent};
 use crate::metrics::MetricsCard;
 use crate::missions::{MissionCard, SquadHead};
 use crate::squads::domain::{Facts, Missing};
-use crate::squads::{db, service};
+use crate::squads::service;
 use crate::web::ui::{Moment, moment};
 use crate::web::{Form, FormErrors, flash, page, refused};
 
-/// Lines of activity on the squad's page, and on the page of its own.
-const RECENT: i64 = 5;
+/// Lines on the page of the activity.
 const ACTIVITY: i64 = 100;
 
 // GET /o/{org}/squads/{squad}, POST /o/{org}/squads/{squad}/activate
@@ -124,17 +123,15 @@ impl ShowPage {
     }
 }
 
-async fn events(pool: &PgPool, at: &At, limit: i64) -> Result<Vec<Event>> {
-    let recent = history::about(pool, at.visitor.tenant(), at.id.0, limit).await?;
+fn events(at: &At, recent: Vec<Recent>) -> Vec<Event> {
     let (now, zone) = (at.visitor.actor.at, at.visitor.time_zone);
-    Ok(recent
-        .into_iter()
-        .map(|recent| Event { at: moment(recent.at, now, zone), recent })
-        .collect())
+    let event = |recent: Recent| Event { at: moment(recent.at, now, zone), recent };
+    recent.into_iter().map(event).collect()
 }
 
-async fn show_page(pool: &PgPool, at: &At, errors: FormErrors) -> Result<ShowPage> {
-    let head = at.page(pool).await?;
+async fn show_page(pool: &PgPool, opened: Opened, errors: FormErrors) -> Result<ShowPage> {
+    let Opened { at, overview } = opened;
+    let head = Head::new(&at.visitor, overview.squad);
     let tenant = at.visitor.tenant();
     let today = at.visitor.today();
     let design = design::load_squads(pool, tenant, today, &[at.id]).await?;
@@ -155,22 +152,22 @@ async fn show_page(pool: &PgPool, at: &At, errors: FormErrors) -> Result<ShowPag
     Ok(ShowPage {
         shell: head.shell.clone(),
         matrix: Matrix::load(pool, tenant, at.id).await?,
-        facts: db::facts(pool, tenant, at.id).await?,
+        facts: overview.facts,
         findings: design.findings_of(at.id),
         links: LinksCard::of(&design, org, at.id, head.may_design),
         viewer: Viewer::new(roles, mine),
         org: org.to_owned(),
-        events: events(pool, at, RECENT).await?,
-        mission: MissionCard::load(pool, tenant, org, &squad, roles, today, zone).await?,
-        metrics: MetricsCard::load(pool, tenant, org, &squad, roles, today, zone).await?,
+        events: events(&at, overview.recent),
+        mission: MissionCard::of(overview.mission, org, &squad, roles, today, zone),
+        metrics: MetricsCard::of(overview.metrics, org, &squad, roles, today, zone),
         head,
         errors,
         meanwhile,
     })
 }
 
-pub async fn show(at: At, Shared(pool): Shared<PgPool>) -> Result<Response> {
-    page(&show_page(&pool, &at, FormErrors::default()).await?)
+pub async fn show(opened: Opened, Shared(pool): Shared<PgPool>) -> Result<Response> {
+    page(&show_page(&pool, opened, FormErrors::default()).await?)
 }
 
 /// The version that the page showed.
@@ -190,7 +187,7 @@ pub async fn activate(
         Err(error) => {
             let mut errors = FormErrors::default();
             errors.absorb(error)?;
-            refused(&errors, &show_page(&pool, &at, errors.clone()).await?)
+            refused(&errors, &show_page(&pool, at.opened(&pool).await?, errors.clone()).await?)
         }
     }
 }
@@ -207,6 +204,7 @@ struct ActivityPage {
 
 pub async fn activity(at: At, Shared(pool): Shared<PgPool>) -> Result<Response> {
     let head = at.page(&pool).await?;
-    let events = events(&pool, &at, ACTIVITY).await?;
+    let recent = history::about(&pool, at.visitor.tenant(), at.id.0, ACTIVITY).await?;
+    let events = events(&at, recent);
     page(&ActivityPage { shell: head.shell.clone(), head, events })
 }

@@ -1,0 +1,165 @@
+//! The limit app: the data of Trellis' pages, read in one statement for the session and one for the page, and rendered with
+//! nothing around it: no frame, no rights, no findings, no headers, no log. `limit DATABASE_URL PORT`.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Html;
+use axum::routing::get;
+use sha2::{Digest, Sha256};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+
+/// The pages: a name and a statement that answers rows of texts, for the organization `$1` and what the address names, `$2`.
+const PAGES: [(&str, &str); 8] = [
+    (
+        "home",
+        "select array[t.name, t.state, t.member_count::text, s.breaches::text, s.warnings::text, g.name]
+         from team t join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
+         left join metric g on (g.organization_id, g.team_id) = (t.organization_id, t.id) and g.is_goal and g.ended_at is null
+         where t.organization_id = $1 and t.kind = 'squad' and t.state <> 'dissolved' and $2 = $2
+         order by s.breaches desc, lower(t.name), t.id limit 36",
+    ),
+    (
+        "squad",
+        "select array[m.name, m.discipline, x.allocation::text, r.skills]
+         from team t
+         join membership x on (x.organization_id, x.team_id) = (t.organization_id, t.id) and x.until_at is null
+         join member m on (m.organization_id, m.id) = (x.organization_id, x.member_id)
+         cross join lateral (select string_agg(k.name || ' ' || l.level, ', ') as skills
+                             from member_skill l join skill k on (k.organization_id, k.id) = (l.organization_id, l.skill_id)
+                             where (l.organization_id, l.member_id) = (m.organization_id, m.id)) r
+         where t.organization_id = $1 and t.slug = $2
+         union all
+         select array[i.customer, i.value, i.success, i.review_on::text]
+         from team t join mission i on (i.organization_id, i.team_id, i.version) = (t.organization_id, t.id, t.mission_version)
+         where t.organization_id = $1 and t.slug = $2
+         union all
+         select array[f->>'title', f->>'reason']
+         from team t join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id), jsonb_array_elements(s.findings) f
+         where t.organization_id = $1 and t.slug = $2
+         union all
+         (select array[e.summary, e.at::text] from team t join event e on e.organization_id = t.organization_id and e.subjects @> array[t.id]
+          where t.organization_id = $1 and t.slug = $2 order by e.at desc limit 5)",
+    ),
+    (
+        "squads",
+        "select array[t.name, t.slug, t.state, t.pattern, t.member_count::text, g.name, s.able::text, s.breaches::text, s.warnings::text, s.advice::text]
+         from team t join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
+         left join metric g on (g.organization_id, g.team_id) = (t.organization_id, t.id) and g.is_goal and g.ended_at is null
+         where t.organization_id = $1 and t.kind = 'squad' and t.state <> 'dissolved' and $2 = $2
+         order by lower(t.name), t.id limit 51",
+    ),
+    (
+        "members",
+        "select array[m.name, m.title, m.discipline, x.teams, r.skills]
+         from (select * from member where organization_id = $1 and deactivated_at is null and $2 = $2 order by lower(name), id limit 51) m
+         cross join lateral (select string_agg(t.name || ' ' || x.allocation, ', ') as teams
+                             from membership x join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id)
+                             where (x.organization_id, x.member_id) = (m.organization_id, m.id) and x.until_at is null) x
+         cross join lateral (select string_agg(k.name || ' ' || l.level, ', ') as skills
+                             from (select * from member_skill where (organization_id, member_id) = (m.organization_id, m.id)
+                                   order by level desc limit 3) l
+                             join skill k on (k.organization_id, k.id) = (l.organization_id, l.skill_id)) r
+         order by lower(m.name), m.id",
+    ),
+    (
+        "member",
+        "select array[m.name, m.title, m.discipline, m.time_zone] from member m where m.organization_id = $1 and m.id = $2::uuid
+         union all
+         select array[t.name, x.allocation::text, x.from_at::text]
+         from membership x join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id)
+         where x.organization_id = $1 and x.member_id = $2::uuid
+         union all
+         select array[k.name, l.level::text, l.rated_at::text]
+         from member_skill l join skill k on (k.organization_id, k.id) = (l.organization_id, l.skill_id)
+         where l.organization_id = $1 and l.member_id = $2::uuid",
+    ),
+    (
+        "design",
+        "select array[m.name, m.title, m.discipline, (100 - coalesce(x.taken, 0))::text, x.teams, r.skills]
+         from member m
+         left join (select x.member_id, sum(x.allocation) as taken, string_agg(t.name, ', ') as teams
+                    from membership x join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id)
+                    where x.organization_id = $1 and x.until_at is null group by x.member_id) x on x.member_id = m.id
+         left join (select l.member_id, string_agg(l.level::text, ' ') as skills, count(*) as n
+                    from team t join skill_need d on (d.organization_id, d.team_id) = (t.organization_id, t.id)
+                    join member_skill l on (l.organization_id, l.skill_id) = (d.organization_id, d.skill_id) and l.level >= d.level
+                    where t.organization_id = $1 and t.slug = $2 group by l.member_id) r on r.member_id = m.id
+         where m.organization_id = $1 and m.deactivated_at is null
+         order by r.n desc nulls last, coalesce(x.taken, 0), lower(m.name), m.id limit 40",
+    ),
+    (
+        "constellation",
+        "select array[t.name, t.slug, t.member_count::text, t.state, t.pattern, s.breaches::text, s.warnings::text, s.advice::text]
+         from team t left join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
+         where t.organization_id = $1 and t.state <> 'dissolved' and $2 = $2
+         union all
+         select array[l.from_team_id::text, l.to_team_id::text, l.kind] from link l where l.organization_id = $1 and l.until_at is null",
+    ),
+    (
+        "find",
+        "select array[k.name, m.name, m.title, l.level::text]
+         from skill k
+         join member_skill l on (l.organization_id, l.skill_id) = (k.organization_id, k.id) and l.level >= 3
+         join member m on (m.organization_id, m.id) = (l.organization_id, l.member_id) and m.deactivated_at is null
+         where k.organization_id = $1 and k.search @@ to_tsquery('simple', $2 || ':*')
+         order by l.level desc, lower(m.name) limit 40",
+    ),
+];
+
+#[derive(Template)]
+#[template(path = "rows.html")]
+struct Rows {
+    title: &'static str,
+    rows: Vec<Vec<Option<String>>>,
+}
+
+async fn page(
+    State(pool): State<Arc<PgPool>>,
+    Path((organization, name, word)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Result<Html<String>, StatusCode> {
+    let cookies =
+        headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let token =
+        cookies.split("; ").find_map(|pair| pair.strip_prefix("session=")).unwrap_or_default();
+    let hash = Sha256::digest(token.as_bytes());
+    let failed = |_| StatusCode::INTERNAL_SERVER_ERROR;
+    let tenant: sqlx::types::Uuid = sqlx::query_scalar(
+        "select m.organization_id from session s join member m on m.user_id = s.user_id join organization o on o.id = m.organization_id
+         where s.token_hash = $1 and o.slug = $2 and s.expires_at > now()",
+    )
+    .bind(&hash[..])
+    .bind(organization)
+    .fetch_optional(&*pool)
+    .await
+    .map_err(failed)?
+    .ok_or(StatusCode::NOT_FOUND)?;
+    let (title, sql) =
+        PAGES.iter().find(|(title, _)| *title == name).ok_or(StatusCode::NOT_FOUND)?;
+    let rows =
+        sqlx::query_scalar(*sql).bind(tenant).bind(word).fetch_all(&*pool).await.map_err(failed)?;
+    let html = Rows { title, rows }.render().map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    Ok(Html(html))
+}
+
+#[tokio::main]
+async fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let (url, port) = (arguments.next().expect("DATABASE_URL"), arguments.next().expect("PORT"));
+    let pool = PgPoolOptions::new()
+        .max_connections(16)
+        .test_before_acquire(false)
+        .connect(&url)
+        .await
+        .expect("the database answers");
+    let app =
+        Router::new().route("/{organization}/{page}/{word}", get(page)).with_state(Arc::new(pool));
+    let listener =
+        tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await.expect("the port is free");
+    axum::serve(listener, app).await.expect("it serves");
+}

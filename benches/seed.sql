@@ -1,0 +1,102 @@
+-- A large organization that is the same each time, for load tests and for the tests of what a page may cost. Defines
+--
+--     pg_temp.seed(organization uuid, squads integer, pool integer, at timestamptz)
+--     pg_temp.seed_sessions(organization uuid, sessions integer, at timestamptz, prefix text)
+--
+-- The first fills an organization that has an admin and its four core capabilities, in one transaction: squads of 6 to 10, one in ten
+-- of them forming, with missions, metrics, needs, links and events, and `pool` members who are in no squad. The squad number 0 is
+-- "Squad 00000", forming with 5 members, to be designed. The database's triggers keep counts and summaries as ever.
+-- The second gives its first members users with open sessions, whose tokens are the prefix and 'bench-session-0', 'bench-session-1', …; all are leaders.
+
+-- An id that is the same each time, with a time in it, as ids of version 7 have.
+create function pg_temp.id(what text, n bigint) returns uuid language sql immutable as $$
+    select (lpad(to_hex(1767225600000 + n), 12, '0') || '7' || substr(md5(what || n), 1, 3) || '8' || substr(md5(what || n), 4, 15))::uuid
+$$;
+
+-- A number from 0 to 255 that looks like chance.
+create function pg_temp.chance(what text, n bigint, m bigint) returns integer language sql immutable as $$
+    select ('x' || substr(md5(what || n || ':' || m), 1, 2))::bit(8)::integer
+$$;
+
+create function pg_temp.seed(org uuid, squads integer, pool integer, at timestamptz) returns void language plpgsql as $$
+declare
+    salt text := org::text;
+begin
+    create temp table s on commit drop as
+    select i, pg_temp.id('squad' || salt, i) as id, case when i = 0 then 5 else 6 + i % 5 end as size, i > 0 and i % 10 <> 3 as is_active
+    from generate_series(0, squads - 1) i;
+    create temp table p on commit drop as
+    select s.i * 10 + k as n, s.i, pg_temp.id('member' || salt, s.i * 10 + k) as id from s, generate_series(0, size - 1) k
+    union all
+    select 1000000 + k, null, pg_temp.id('member' || salt, 1000000 + k) from generate_series(0, pool - 1) k;
+    analyze s;
+    analyze p;
+
+    insert into event (organization_id, id, at, kind, summary, subjects)
+    select org, pg_temp.id('event' || salt, s.i * 8 + k), at - interval '1 day' - make_interval(mins => s.i * 8 + k), 'seeded',
+           'changed Squad ' || lpad(s.i::text, 5, '0'), array[s.id]
+    from s, generate_series(0, 3) k
+    order by s.i desc, k desc;
+
+    insert into member (organization_id, id, name, email, discipline, title, created_at)
+    select org, p.id,
+           (array['Aisha','Bruno','Chen','Dagny','Emre','Farah','Goran','Hana','Ivo','Jia','Kofi','Lena'])[1 + pg_temp.chance('first', n, 0) % 12]
+           || ' ' || (array['Berg','Costa','Duarte','Eide','Farouk','Gruber','Haugen','Ito','Jensen','Khan'])[1 + pg_temp.chance('last', n, 0) % 10]
+           || ' ' || n,
+           'm' || n || '@' || salt || '.example',
+           (array['engineering','design','service','marketing','data','operations'])[1 + n % 6], 'Specialist', at
+    from p;
+
+    insert into skill (organization_id, id, name, description)
+    select org, pg_temp.id('skill' || salt, k), 'Craft ' || chr(65 + k), 'What craft ' || chr(65 + k) || ' is good for' from generate_series(0, 23) k;
+    insert into member_skill (organization_id, member_id, skill_id, level, rated_at)
+    select org, p.id, k.id, 1 + pg_temp.chance('level', p.n, k.place) % 5, at - interval '20 days'
+    from p, (select id, row_number() over (order by capability, name) as place from skill where organization_id = org) k
+    where pg_temp.chance('has', p.n, k.place) < 44;
+
+    insert into team (organization_id, id, kind, name, slug, pattern, description, state, state_at, state_event, mission_version, created_at)
+    select org, s.id, 'squad', 'Squad ' || lpad(i::text, 5, '0'), 'squad-' || lpad(i::text, 5, '0'),
+           (array['geographic','account_based','journey_stage','product_or_service'])[1 + i % 4], 'Works for household ' || i,
+           case when is_active then 'active' else 'forming' end, at - interval '30 days', pg_temp.id('event' || salt, i * 8), 1, at - interval '60 days'
+    from s;
+    insert into team_slug (organization_id, kind, slug, team_id) select org, 'squad', slug, id from team where organization_id = org and kind = 'squad';
+    insert into mission (organization_id, team_id, version, customer, value, success, review_on, author_id, at, event_id)
+    select org, s.id, 1, 'Households in district ' || i, 'They understand their bill and trust it', 'Fewer calls about bills',
+           (at + interval '90 days')::date, pg_temp.id('member' || salt, 0), at - interval '30 days', pg_temp.id('event' || salt, i * 8)
+    from s;
+    insert into metric (organization_id, id, team_id, name, kind, unit, direction, baseline, target, cadence_days, is_goal, created_at)
+    select org, pg_temp.id('metric' || salt, i), s.id, 'First bill correct', 'customer_value', '%', 'up', 90, 97, 7, true, at - interval '30 days'
+    from s;
+    insert into skill_need (organization_id, team_id, skill_id, level, people)
+    select org, s.id, pg_temp.id('skill' || salt, (i * 3 + k) % 24), 3, 1 + k % 2 from s, generate_series(0, 2) k;
+    insert into membership (organization_id, id, team_id, member_id, allocation, from_at, from_event)
+    select org, pg_temp.id('membership' || salt, n), s.id, p.id, 80, at - interval '30 days', pg_temp.id('event' || salt, s.i * 8)
+    from p join s on s.i = p.i;
+    -- Every fifth squad lends one of its members to the next one.
+    insert into membership (organization_id, id, team_id, member_id, allocation, from_at, from_event)
+    select org, pg_temp.id('lent' || salt, s.i), s.id, pg_temp.id('member' || salt, (s.i - 1) * 10), 20, at - interval '30 days',
+           pg_temp.id('event' || salt, s.i * 8)
+    from s where s.i % 5 = 1;
+    insert into link (organization_id, id, kind, from_team_id, to_team_id, purpose, review_on, from_at, from_event)
+    select org, pg_temp.id('link' || salt, s.i), 'informs', s.id, o.id, 'A refund is there within two days', (at + interval '90 days')::date,
+           at - interval '30 days', pg_temp.id('event' || salt, s.i * 8)
+    from s join s o on o.i = s.i + 1 where s.i % 2 = 1;
+end
+$$;
+
+create function pg_temp.seed_sessions(org uuid, sessions integer, at timestamptz, prefix text) returns void language plpgsql as $$
+declare
+    salt text := org::text;
+begin
+    create temp table u on commit drop as
+    select i, pg_temp.id('user' || salt, i) as id, m.id as member_id, m.name, m.email
+    from (select row_number() over (order by email) - 1 as i, id, name, email from member
+          where organization_id = org and user_id is null and deactivated_at is null) m
+    where i < sessions;
+    insert into user_account (id, email, name, password_hash, created_at) select id, email, name, '-', at from u;
+    update member m set user_id = u.id, roles = '{leader}' from u where m.organization_id = org and m.id = u.member_id;
+    insert into session (id, token_hash, user_id, created_at, last_seen_at, expires_at, idle_seconds, ip, user_agent)
+    select pg_temp.id('session' || salt, i), sha256(convert_to(prefix || 'bench-session-' || i, 'utf8')), id, at, at, at + interval '1 day', 86400, '127.0.0.1', 'bench'
+    from u;
+end
+$$;

@@ -1,0 +1,215 @@
+//! What a page may cost, as far as it is exact: statements, rows that the database reads, bytes that travel.
+
+use std::fmt::{Debug, Write as _};
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tower::ServiceExt;
+use tracing::field::{Field, Visit};
+use tracing::subscriber::DefaultGuard;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use trellis::config::Config;
+use trellis::{AppState, design};
+
+use crate::harness::{TestApp, Visitor};
+
+/// The most statements of a page, with those that find out who asks.
+const STATEMENTS: usize = 6;
+/// How fast what a page costs may grow with the organization: the exponent.
+const EXPONENT: f64 = 0.25;
+/// The largest page, compressed, in bytes.
+const HTML: usize = 25_000;
+
+/// The statements that are sent on this thread while it is held.
+struct Statements {
+    sent: Arc<Mutex<Vec<String>>>,
+    _guard: DefaultGuard,
+}
+
+impl Statements {
+    fn listen() -> Self {
+        let sent = Arc::new(Mutex::new(vec![]));
+        let listener = tracing_subscriber::registry().with(Listener(sent.clone()));
+        Self { sent, _guard: tracing::subscriber::set_default(listener) }
+    }
+
+    /// Those since it was asked last.
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.sent.lock().unwrap())
+    }
+}
+
+/// Hears what sqlx logs of each statement.
+struct Listener(Arc<Mutex<Vec<String>>>);
+
+struct Said(String);
+
+impl Visit for Said {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if ["summary", "db.statement"].contains(&field.name()) {
+            let _ = write!(self.0, "{value:?} ");
+        }
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Listener {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "sqlx::query" {
+            let mut said = Said(String::new());
+            event.record(&mut said);
+            self.0.lock().unwrap().push(said.0);
+        }
+    }
+}
+
+/// The application over connections that log their statements; one connection, so that each statement is prepared once.
+async fn logging(app: &TestApp) -> axum::Router {
+    let pool = PgPoolOptions::new().max_connections(1).connect(app.database_url()).await.unwrap();
+    trellis::app(AppState::new(pool, Config::default()))
+}
+
+/// Adds an organization's worth of squads to the first organization.
+async fn seed(app: &TestApp, squads: i32, pool: i32) {
+    let mut tx = app.pool.begin().await.unwrap();
+    sqlx::raw_sql(include_str!("../../benches/seed.sql")).execute(&mut *tx).await.unwrap();
+    sqlx::query("select pg_temp.seed($1, $2, $3, $4)")
+        .bind(app.tenant().organization_id())
+        .bind(squads)
+        .bind(pool)
+        .bind(app.clock().now())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    sqlx::raw_sql("analyze").execute(&app.pool).await.unwrap();
+    let today = app.clock().now().date_naive();
+    design::refresh(&app.pool, app.tenant(), today, None).await.unwrap();
+}
+
+/// The pages with a budget, by what they are called.
+async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
+    let member: uuid::Uuid = sqlx::query_scalar(
+        "select member_id from membership where organization_id = $1 and until_at is null order by member_id limit 1",
+    )
+    .bind(app.tenant().organization_id())
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
+    vec![
+        ("home", app.at("")),
+        ("the squad's page", app.at("/squads/squad-00001")),
+        ("the page of a squad that is forming", app.at("/squads/squad-00003")),
+        ("the member's page", app.at(&format!("/members/{member}"))),
+        ("the designer", app.at("/squads/squad-00000/design")),
+        ("the squads", app.at("/squads")),
+        ("the members", app.at("/members")),
+        ("the constellation", app.at("/constellation")),
+        ("the matrix", app.at("/constellation?view=matrix")),
+        ("the finder", app.at("/find?q=craft")),
+    ]
+}
+
+async fn ask(visitor: &mut Visitor, path: &str) {
+    let answer = visitor.get(path).await;
+    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.html);
+}
+
+#[tokio::test]
+async fn a_page_asks_the_database_at_most_six_things_however_large_the_organization() {
+    let mut counted: Vec<Vec<(&str, usize)>> = vec![];
+    for (squads, pool) in [(4, 20), (40, 200)] {
+        let app = TestApp::new().await;
+        seed(&app, squads, pool).await;
+        let visitors = [app.admin().await, app.coach("Carl Coach").await, app.member("Mia").await];
+        let listened = Statements::listen();
+        let router = logging(&app).await;
+        let mut counts = vec![];
+        for visitor in &visitors {
+            let mut visitor = visitor.at(router.clone());
+            for (name, path) in pages(&app).await {
+                // Designing is for those who design; the others get no page, and a smaller count.
+                visitor.get(&path).await;
+                listened.take();
+                visitor.get(&path).await;
+                let sent = listened.take();
+                assert!(!sent.is_empty(), "{name}: nothing is counted");
+                assert!(sent.len() <= STATEMENTS, "{name}: {}", sent.join("\n"));
+                counts.push((name, sent.len()));
+            }
+        }
+        counted.push(counts);
+    }
+    assert_eq!(counted[0], counted[1], "with ten times the squads and members");
+}
+
+/// How many rows the database reads for a page, as it counts them itself; the fewest of some tries, since it also counts
+/// what it does by itself.
+async fn rows_read(app: &TestApp, visitor: &mut Visitor, own: &PgPool, path: &str) -> i64 {
+    let read = "select tup_returned + tup_fetched from pg_stat_database where datname = current_database()";
+    let mut least = i64::MAX;
+    for _ in 0..5 {
+        // The connection of the page has said nothing yet of what it read before.
+        sqlx::query("select pg_stat_force_next_flush()").execute(own).await.unwrap();
+        let before: i64 = sqlx::query_scalar(read).fetch_one(&app.pool).await.unwrap();
+        ask(visitor, path).await;
+        sqlx::query("select pg_stat_force_next_flush()").execute(own).await.unwrap();
+        let after: i64 = sqlx::query_scalar(read).fetch_one(&app.pool).await.unwrap();
+        least = least.min(after - before);
+    }
+    least
+}
+
+#[tokio::test]
+async fn a_page_of_fifty_reads_as_much_of_a_large_organization_as_of_a_small_one() {
+    let sizes = [60, 600];
+    let mut read: Vec<Vec<(&str, i64)>> = vec![];
+    for squads in sizes {
+        let app = TestApp::new().await;
+        seed(&app, squads, 0).await;
+        let own =
+            PgPoolOptions::new().max_connections(1).connect(app.database_url()).await.unwrap();
+        let router = trellis::app(AppState::new(own.clone(), Config::default()));
+        let mut leader = app.leader("Lena Lead").await.at(router);
+        let mut counts = vec![];
+        for (name, path) in pages(&app).await {
+            if ["the squads", "the member's page"].contains(&name) {
+                for _ in 0..7 {
+                    ask(&mut leader, &path).await;
+                }
+                counts.push((name, rows_read(&app, &mut leader, &own, &path).await));
+            }
+        }
+        read.push(counts);
+    }
+    for ((name, few), (_, many)) in read[0].iter().zip(&read[1]) {
+        assert!(*few > 50, "{name}: {few} rows are counted");
+        #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+        let exponent = (*many as f64 / *few as f64).log10();
+        assert!(exponent <= EXPONENT, "{name}: {few} rows, then {many}: exponent {exponent:.2}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_stays_small_on_its_way() {
+    let app = TestApp::new().await;
+    seed(&app, 200, 500).await;
+    let leader = app.leader("Lena Lead").await;
+    for (name, path) in pages(&app).await {
+        let cookies: Vec<_> =
+            leader.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::get(&path)
+            .header(header::COOKIE, cookies.join("; "))
+            .header(header::ACCEPT_ENCODING, "zstd");
+        let answer =
+            app.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{name}");
+        assert_eq!(answer.headers()[header::CONTENT_ENCODING], "zstd", "{name}");
+        let size = to_bytes(answer.into_body(), 1 << 20).await.unwrap().len();
+        assert!(size <= HTML, "{name}: {size} bytes");
+    }
+}
