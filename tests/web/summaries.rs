@@ -303,8 +303,8 @@ async fn summaries_are_held_in_the_order_of_their_teams() {
     let (first, last) = (given::squad(&app, "Zebras").await, given::squad(&app, "Ants").await);
     assert!(first < last);
     let mut held = app.pool.begin().await.unwrap();
-    let hold = "select from squad_summary where team_id = $1 for no key update";
-    sqlx::query(hold).bind(first).execute(&mut *held).await.unwrap();
+    let lock = "select from squad_summary where team_id = $1 for no key update";
+    sqlx::query(lock).bind(first).execute(&mut *held).await.unwrap();
 
     let (pool, tenant) = (app.pool.clone(), app.tenant());
     let today = app.clock().now().date_naive();

@@ -403,8 +403,8 @@ async fn an_undo_that_writes_a_link_waits_for_both_of_its_teams_first() {
     let mut leader = app.leader("Ruth").await;
 
     let mut held = app.pool.begin().await.unwrap();
-    let hold = "select id from team where id = $1 for no key update";
-    sqlx::query(hold).bind(other).execute(&mut *held).await.unwrap();
+    let lock = "select id from team where id = $1 for no key update";
+    sqlx::query(lock).bind(other).execute(&mut *held).await.unwrap();
     let undoing = tokio::spawn(async move { leader.post(&path, "").await });
     somebody_waits(&app.pool).await;
     // Nothing of the other team is held by who waits.
