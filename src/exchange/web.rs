@@ -260,7 +260,7 @@ impl ShowPage {
     }
 
     /// An outcome in words: what was done, or what would be.
-    fn outcome_title(&self, outcome: &Outcome) -> &'static str {
+    fn outcome_title(&self, outcome: Outcome) -> &'static str {
         match outcome {
             Outcome::Added if !self.is_applied => "Will add",
             Outcome::Changed if !self.is_applied => "Will change",
