@@ -456,7 +456,7 @@ async fn candidates(pool: &PgPool, tenant: Tenant, design: &mut Design) -> sqlx:
     let known: Vec<Uuid> = design.members.keys().map(|member| member.0).collect();
     let rows = sqlx::query!(
         r#"
-        with load as materialized (
+        with load as (
             select x.member_id,
                    sum(x.allocation)                             as share,
                    count(*) filter (where t.kind = 'squad')      as squads
@@ -464,27 +464,27 @@ async fn candidates(pool: &PgPool, tenant: Tenant, design: &mut Design) -> sqlx:
             join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id)
             where x.organization_id = $1 and x.until_at is null
             group by x.member_id
-        ), ranked as (
-            select g.skill, r.level, m.id, m.name, m.discipline,
-                   coalesce(l.share, 0)::int as share, coalesce(l.squads, 0) as squads,
-                   row_number() over (partition by g.skill
-                                      order by coalesce(l.share, 0), r.level desc, lower(m.name), m.id) as place
-            from unnest($2::uuid[], $3::smallint[]) as g (skill, level)
-            join member_skill r on r.organization_id = $1 and r.skill_id = g.skill and r.level >= g.level
+        )
+        select c.id                as "id!: MemberId",
+               c.name              as "name!",
+               c.discipline        as "discipline!",
+               c.share             as "share!",
+               c.squads            as "squads!",
+               g.skill             as "skill!: SkillId",
+               c.level             as "level!"
+        from unnest($2::uuid[], $3::smallint[]) as g (skill, level)
+        cross join lateral (
+            select m.id, m.name, m.discipline, r.level,
+                   coalesce(l.share, 0)::int as share, coalesce(l.squads, 0) as squads
+            from member_skill r
             join member m on (m.organization_id, m.id) = (r.organization_id, r.member_id)
             left join load l on l.member_id = m.id
-            where m.deactivated_at is null and m.id <> all($4)
+            where r.organization_id = $1 and r.skill_id = g.skill and r.level >= g.level
+              and m.deactivated_at is null and m.id <> all($4)
               and coalesce(l.share, 0) <= $5 and coalesce(l.squads, 0) < $6
-        )
-        select id                as "id!: MemberId",
-               name              as "name!",
-               discipline        as "discipline!",
-               share             as "share!",
-               squads            as "squads!",
-               skill             as "skill!: SkillId",
-               level             as "level!"
-        from ranked
-        where place <= $7
+            order by coalesce(l.share, 0), r.level desc, lower(m.name), m.id
+            limit $7
+        ) c
         "#,
         tenant.organization_id().0,
         &skills,
