@@ -181,10 +181,15 @@ pub struct LinksCard {
 }
 
 impl LinksCard {
-    /// The card of a squad of a design.
-    pub fn of(design: &Design, org: &str, squad: TeamId, may_design: bool) -> Self {
-        let links = design.links.iter().filter(|link| link.touches(squad)).cloned().collect();
-        Self::new(links, org, squad, may_design, design.today).named("squad")
+    /// The card of a squad with these links.
+    pub fn of_squad(
+        links: Vec<LinkDesign>,
+        org: &str,
+        squad: TeamId,
+        may_design: bool,
+        today: NaiveDate,
+    ) -> Self {
+        Self { noun: "squad", ..Self::new(links, org, squad, may_design, today) }
     }
 
     /// The card of a core team with these links.
@@ -197,10 +202,6 @@ impl LinksCard {
     ) -> Self {
         links.sort_by_key(|link| link.from.team != team);
         Self { org: org.to_owned(), team, noun: "core team", links, may_design, today }
-    }
-
-    fn named(self, noun: &'static str) -> Self {
-        Self { noun, ..self }
     }
 
     /// Whether a link leads from the team.

@@ -1,8 +1,8 @@
 //! Every SQL statement about the home page that belongs to no other feature.
 
 use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
 use sqlx::types::Json;
-use sqlx::{PgExecutor, PgPool};
 
 use super::domain::Standing;
 use crate::actor::{Actor, Role, Roles};
@@ -66,62 +66,15 @@ impl Garden {
     }
 }
 
-/// The garden for `actor`: 2 statements.
-pub async fn garden(pool: &PgPool, actor: &Actor) -> sqlx::Result<Garden> {
-    Ok(Garden { totals: totals(pool, actor).await?, squads: standings(pool, actor).await? })
-}
-
-async fn totals(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Totals> {
-    let row = sqlx::query!(
-        r#"
-        select count(*)                                                            as "squads!",
-               count(*) filter (where t.state = 'active')                          as "active!",
-               count(*) filter (where t.member_count between 6 and 10)             as "in_range!",
-               count(*) filter (where s.has_mission)                               as "missions!",
-               coalesce(sum(s.breaches), 0)                                        as "breaches!",
-               coalesce(sum(s.warnings), 0)                                        as "warnings!",
-               coalesce(sum(s.advice), 0)                                          as "advice!",
-               count(*) filter (where s.breaches > 0)
-                   + count(*) filter (where s.is_ready and t.state = 'forming')
-                   + count(*) filter (where s.warnings > 0)                        as "lines!",
-               count(*) filter (where s.breaches > 0 and t.state = 'active')       as "troubled!",
-               (select count(distinct m.member_id)
-                from membership m
-                join team o on (o.organization_id, o.id) = (m.organization_id, m.team_id) and o.kind = 'squad'
-                where m.organization_id = $1 and m.until_at is null)               as "in_squads!"
-        from team t
-        join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
-        where t.organization_id = $1 and t.kind = 'squad' and t.state <> 'dissolved'
-        "#,
-        actor.tenant.organization_id().0,
-    )
-    .fetch_one(db)
-    .await?;
-    let small = |n: i64| usize::try_from(n).unwrap_or_default();
-    Ok(Totals {
-        squads: row.squads,
-        active: row.active,
-        in_range: row.in_range,
-        missions: row.missions,
-        in_squads: row.in_squads,
-        tally: Tally {
-            breaches: small(row.breaches),
-            warnings: small(row.warnings),
-            advice: small(row.advice),
-        },
-        lines: small(row.lines),
-        troubled: small(row.troubled),
-    })
-}
-
-async fn standings(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Vec<Standing>> {
+/// The garden for `actor`: 1 statement.
+pub async fn garden(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Garden> {
     let rows = sqlx::query!(
         r#"
         with own as (
             select team_id from membership where organization_id = $1 and member_id = $2 and until_at is null
-        ), live as (
+        ), live as materialized (
             select t.id, t.name, t.slug, t.state, t.member_count, t.mission_version,
-                   s.breaches, s.warnings, s.advice, s.is_ready, s.findings,
+                   s.breaches, s.warnings, s.advice, s.is_ready, s.has_mission,
                    t.id in (select team_id from own)                        as is_own,
                    row_number() over (order by t.state, lower(t.name), t.id) as place,
                    row_number() over (order by case when s.breaches > 0 then 0
@@ -132,6 +85,23 @@ async fn standings(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Vec<S
             from team t
             join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
             where t.organization_id = $1 and t.kind = 'squad' and t.state <> 'dissolved'
+        ), total as (
+            select count(*)                                                            as squads,
+                   count(*) filter (where state = 'active')                            as active,
+                   count(*) filter (where member_count between 6 and 10)               as in_range,
+                   count(*) filter (where has_mission)                                 as missions,
+                   coalesce(sum(breaches), 0)                                          as breaches,
+                   coalesce(sum(warnings), 0)                                          as warnings,
+                   coalesce(sum(advice), 0)                                            as advice,
+                   count(*) filter (where breaches > 0)
+                       + count(*) filter (where is_ready and state = 'forming')
+                       + count(*) filter (where warnings > 0)                          as lines,
+                   count(*) filter (where breaches > 0 and state = 'active')           as troubled,
+                   (select count(distinct m.member_id)
+                    from membership m
+                    join team o on (o.organization_id, o.id) = (m.organization_id, m.team_id) and o.kind = 'squad'
+                    where m.organization_id = $1 and m.until_at is null)               as in_squads
+            from live
         )
         select l.id                   as "id!: TeamId",
                l.name                 as "name!",
@@ -144,7 +114,9 @@ async fn standings(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Vec<S
                l.breaches             as "breaches!",
                l.warnings             as "warnings!",
                l.advice               as "advice!",
-               case when l.is_own or l.worst <= $4 then l.findings else '[]' end as "findings!: Json<Vec<Finding>>",
+               case when l.is_own or l.worst <= $4
+                    then (select f.findings from squad_summary f where (f.organization_id, f.team_id) = ($1, l.id))
+                    else '[]' end     as "findings!: Json<Vec<Finding>>",
                m.customer             as "customer?: Customer",
                m.value                as "value?: Value",
                g.id                   as "goal?: MetricId",
@@ -154,8 +126,19 @@ async fn standings(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Vec<S
                g.baseline             as "goal_baseline?",
                g.target               as "goal_target?",
                g.target_high          as "goal_high?",
-               g.cadence_days         as "goal_cadence?"
+               g.cadence_days         as "goal_cadence?",
+               o.squads               as "all_squads!",
+               o.active               as "all_active!",
+               o.in_range             as "all_in_range!",
+               o.missions             as "all_missions!",
+               o.in_squads            as "all_in_squads!",
+               o.breaches             as "all_breaches!",
+               o.warnings             as "all_warnings!",
+               o.advice               as "all_advice!",
+               o.lines                as "all_lines!",
+               o.troubled             as "all_troubled!"
         from live l
+        cross join total o
         left join mission m on l.is_own and (m.organization_id, m.team_id, m.version) = ($1, l.id, l.mission_version)
         left join metric g on (g.organization_id, g.team_id) = ($1, l.id) and g.is_goal and g.ended_at is null
         where l.is_own or l.place <= $3 or l.worst <= $4
@@ -168,6 +151,22 @@ async fn standings(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Vec<S
     )
     .fetch_all(db)
     .await?;
+    let all = |n: i64| usize::try_from(n).unwrap_or_default();
+    // Without any squad there are no rows, and nothing to add up.
+    let totals = rows.first().map_or_else(Totals::default, |row| Totals {
+        squads: row.all_squads,
+        active: row.all_active,
+        in_range: row.all_in_range,
+        missions: row.all_missions,
+        in_squads: row.all_in_squads,
+        tally: Tally {
+            breaches: all(row.all_breaches),
+            warnings: all(row.all_warnings),
+            advice: all(row.all_advice),
+        },
+        lines: all(row.all_lines),
+        troubled: all(row.all_troubled),
+    });
     let small = |n: i16| usize::try_from(n).unwrap_or_default();
     let squads = rows.into_iter().map(|row| Standing {
         id: row.id,
@@ -197,7 +196,7 @@ async fn standings(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Vec<S
             _ => None,
         },
     });
-    Ok(squads.collect())
+    Ok(Garden { totals, squads: squads.collect() })
 }
 
 /// What has happened lately, and how many of one's own skills wait to be looked at.

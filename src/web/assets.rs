@@ -86,12 +86,22 @@ async fn file(uri: Uri) -> Response {
         (header::CACHE_CONTROL, if current { FOREVER } else { ASK_AGAIN }),
     ];
     let body = match file.data {
+        text if name == HTMX => {
+            [&*text, b"\n", &*Folder::get(HX_SSE).map_or(Cow::Borrowed(&b""[..]), |file| file.data)]
+                .concat()
+                .into()
+        }
         text if OWN_SCRIPTS.contains(&name) => Bytes::from(without_comments(&text)),
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => Bytes::from(bytes),
     };
     (headers, body).into_response()
 }
+
+/// htmx, and the part of it that holds streams. They travel in one file: htmx begins as soon as it is there, and would not
+/// know of what comes later.
+const HTMX: &str = "vendor/htmx.min.js";
+const HX_SSE: &str = "vendor/hx-sse.min.js";
 
 /// Scripts of our own, which are read in this repository and not in the browser.
 const OWN_SCRIPTS: [&str; 2] = ["app.js", "designer.js"];
@@ -168,6 +178,15 @@ mod tests {
         ] {
             assert_eq!(ask(&path).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn htmx_knows_of_streams_when_it_begins() {
+        let answer = ask(url(HTMX)).await;
+        let sent = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        let sent = std::str::from_utf8(&sent).unwrap();
+        assert!(sent.starts_with(std::str::from_utf8(&Folder::get(HTMX).unwrap().data).unwrap()));
+        assert!(sent.contains("registerExtension(\"sse\""));
     }
 
     #[tokio::test]

@@ -21,7 +21,7 @@ use url::{ParseError, Url};
 use crate::driver::Driver;
 
 /// How long a person waits for anything.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How many times Tab is pressed at most on the way to a thing.
 const FAR: usize = 200;
 

@@ -305,7 +305,7 @@ async fn a_role_that_ends_ends_the_sessions() {
     assert!(stale.text("[role=alert]").contains("Now saved: Member"));
     assert!(stale.attribute("[value=coach]", "checked").is_some());
     let unknown = admin.post(&to, "roles=king&version=2").await;
-    assert_eq!(unknown.error_code(), "");
+    assert_eq!(unknown.error_code(), "role_unknown");
     assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 

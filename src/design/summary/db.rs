@@ -48,6 +48,27 @@ pub async fn stale(
     .await
 }
 
+/// The findings of a squad as they are kept; none of a squad that is dissolved.
+pub async fn findings(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    team: TeamId,
+) -> sqlx::Result<Vec<Finding>> {
+    let kept = sqlx::query_scalar!(
+        r#"
+        select s.findings as "findings: Json<Vec<Finding>>"
+        from squad_summary s
+        join team t on (t.organization_id, t.id) = (s.organization_id, s.team_id)
+        where s.organization_id = $1 and s.team_id = $2 and t.state <> 'dissolved'
+        "#,
+        tenant.organization_id().0,
+        team.0,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(kept.map_or_else(Vec::new, |kept| kept.0))
+}
+
 /// Keeps summaries, held in the order of their teams, so that two readers never wait for one another. One that somebody else has written since it was seen stays as they wrote it, and out of date if
 /// it was out of date for a reason that they had not seen.
 pub async fn write(

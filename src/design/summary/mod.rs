@@ -1,11 +1,10 @@
 //! What lists, maps and home say about a squad: kept beside it, and made again when it is out of date.
 //!
-//! A page of many squads reads summaries and never a design, so it costs the rows that it shows. The database's
+//! A page of one squad or of many reads summaries and never a design, so it costs the rows that it shows. The database's
 //! triggers note which squads a change touches (`squad_stale`); whoever reads next makes their summaries again from
 //! the design, with the same pure rules as the squad's page. Nothing is counted a second way.
 //!
-//! A summary's day is that of UTC; the squad's own page takes the visitor's. For some hours after a review date they
-//! may differ.
+//! A summary's day is that of UTC, on the squad's own page too: all pages say the same at the same time.
 
 mod db;
 
@@ -136,6 +135,17 @@ pub async fn refresh(
         }
     }
     Ok(true)
+}
+
+/// The findings on the page of a squad, as they are on `today`: 2 statements, unless something has changed.
+pub async fn findings(
+    pool: &PgPool,
+    tenant: Tenant,
+    today: NaiveDate,
+    team: TeamId,
+) -> sqlx::Result<Vec<Finding>> {
+    refresh(pool, tenant, today, Some(&[team])).await?;
+    db::findings(pool, tenant, team).await
 }
 
 #[cfg(test)]

@@ -134,7 +134,8 @@ async fn show_page(pool: &PgPool, opened: Opened, errors: FormErrors) -> Result<
     let head = Head::new(&at.visitor, overview.squad);
     let tenant = at.visitor.tenant();
     let today = at.visitor.today();
-    let design = design::load_squads(pool, tenant, today, &[at.id]).await?;
+    let found = design::findings(pool, tenant, at.visitor.actor.at.date_naive(), at.id).await?;
+    let links = design::load_links(pool, tenant, at.id).await?;
     let (org, roles, zone) = (&*at.visitor.slug, at.visitor.roles(), at.visitor.time_zone);
     let squad = SquadHead {
         id: at.id,
@@ -153,8 +154,8 @@ async fn show_page(pool: &PgPool, opened: Opened, errors: FormErrors) -> Result<
         shell: head.shell.clone(),
         matrix: Matrix::load(pool, tenant, at.id).await?,
         facts: overview.facts,
-        findings: design.findings_of(at.id),
-        links: LinksCard::of(&design, org, at.id, head.may_design),
+        findings: found,
+        links: LinksCard::of_squad(links, org, at.id, head.may_design, today),
         viewer: Viewer::new(roles, mine),
         org: org.to_owned(),
         events: events(&at, overview.recent),

@@ -208,7 +208,8 @@ async fn the_step_to_active_says_what_stays_open_and_does_not_block() {
     let breaches = page.texts("[aria-label='Open breaches'] li .strong");
     assert_eq!(breaches, ["Nobody in it has rated what they can do yet."]);
     let way = page.attribute("[aria-label='Open breaches'] a", "href").unwrap();
-    leader.get(&way).await.assert_ok();
+    let there = leader.get(&way).await.assert_redirect().to_owned();
+    leader.get(&there).await.assert_ok();
     assert_eq!(page.count(".squad-head [aria-disabled]"), 0, "it can be active all the same");
 
     rate(&app, people[0], capability(&app, "act").await, 4).await;
