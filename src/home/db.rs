@@ -68,7 +68,8 @@ impl Garden {
 
 /// The garden for `actor`: 1 statement.
 pub async fn garden(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Garden> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"
         with own as (
             select team_id from membership where organization_id = $1 and member_id = $2 and until_at is null
@@ -151,52 +152,99 @@ pub async fn garden(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Gard
     )
     .fetch_all(db)
     .await?;
-    let all = |n: i64| usize::try_from(n).unwrap_or_default();
     // Without any squad there are no rows, and nothing to add up.
-    let totals = rows.first().map_or_else(Totals::default, |row| Totals {
-        squads: row.all_squads,
-        active: row.all_active,
-        in_range: row.all_in_range,
-        missions: row.all_missions,
-        in_squads: row.all_in_squads,
-        tally: Tally {
-            breaches: all(row.all_breaches),
-            warnings: all(row.all_warnings),
-            advice: all(row.all_advice),
-        },
-        lines: all(row.all_lines),
-        troubled: all(row.all_troubled),
-    });
-    let small = |n: i16| usize::try_from(n).unwrap_or_default();
-    let squads = rows.into_iter().map(|row| Standing {
-        id: row.id,
-        name: row.name,
-        slug: row.slug,
-        is_active: row.is_active,
-        members: usize::try_from(row.members).unwrap_or_default(),
-        is_ready: row.is_ready,
-        is_own: row.is_own,
-        is_listed: row.is_listed,
-        tally: Tally {
-            breaches: small(row.breaches),
-            warnings: small(row.warnings),
-            advice: small(row.advice),
-        },
-        findings: row.findings.0,
-        customer: row.customer,
-        value: row.value,
-        goal: match (row.goal, row.goal_name, row.goal_unit, row.goal_target) {
+    let totals = rows.first().map_or_else(Totals::default, Row::totals);
+    Ok(Garden { totals, squads: rows.into_iter().map(Row::standing).collect() })
+}
+
+/// A squad, beside the sums over all.
+#[expect(clippy::struct_excessive_bools, reason = "a row has what the statement says")]
+struct Row {
+    id: TeamId,
+    name: String,
+    slug: String,
+    is_active: bool,
+    members: i32,
+    is_ready: bool,
+    is_own: bool,
+    is_listed: bool,
+    breaches: i16,
+    warnings: i16,
+    advice: i16,
+    findings: Json<Vec<Finding>>,
+    customer: Option<Customer>,
+    value: Option<Value>,
+    goal: Option<MetricId>,
+    goal_name: Option<MetricName>,
+    goal_unit: Option<Unit>,
+    goal_direction: Option<String>,
+    goal_baseline: Option<f64>,
+    goal_target: Option<f64>,
+    goal_high: Option<f64>,
+    goal_cadence: Option<i32>,
+    all_squads: i64,
+    all_active: i64,
+    all_in_range: i64,
+    all_missions: i64,
+    all_in_squads: i64,
+    all_breaches: i64,
+    all_warnings: i64,
+    all_advice: i64,
+    all_lines: i64,
+    all_troubled: i64,
+}
+
+impl Row {
+    fn totals(&self) -> Totals {
+        let all = |n: i64| usize::try_from(n).unwrap_or_default();
+        Totals {
+            squads: self.all_squads,
+            active: self.all_active,
+            in_range: self.all_in_range,
+            missions: self.all_missions,
+            in_squads: self.all_in_squads,
+            tally: Tally {
+                breaches: all(self.all_breaches),
+                warnings: all(self.all_warnings),
+                advice: all(self.all_advice),
+            },
+            lines: all(self.all_lines),
+            troubled: all(self.all_troubled),
+        }
+    }
+
+    fn standing(self) -> Standing {
+        let small = |n: i16| usize::try_from(n).unwrap_or_default();
+        let goal = match (self.goal, self.goal_name, self.goal_unit, self.goal_target) {
             (Some(id), Some(name), Some(unit), Some(target)) => {
-                let direction = row.goal_direction.unwrap_or_default();
-                let aim = Aim::stored(&direction, target, row.goal_high);
-                let cadence = Cadence::of_days(row.goal_cadence.unwrap_or_default());
-                let metric = NewMetric { name, unit, aim, baseline: row.goal_baseline, cadence };
+                let direction = self.goal_direction.unwrap_or_default();
+                let aim = Aim::stored(&direction, target, self.goal_high);
+                let cadence = Cadence::of_days(self.goal_cadence.unwrap_or_default());
+                let metric = NewMetric { name, unit, aim, baseline: self.goal_baseline, cadence };
                 Some(Goal { id, metric })
             }
             _ => None,
-        },
-    });
-    Ok(Garden { totals, squads: squads.collect() })
+        };
+        Standing {
+            id: self.id,
+            name: self.name,
+            slug: self.slug,
+            is_active: self.is_active,
+            members: usize::try_from(self.members).unwrap_or_default(),
+            is_ready: self.is_ready,
+            is_own: self.is_own,
+            is_listed: self.is_listed,
+            tally: Tally {
+                breaches: small(self.breaches),
+                warnings: small(self.warnings),
+                advice: small(self.advice),
+            },
+            findings: self.findings.0,
+            customer: self.customer,
+            value: self.value,
+            goal,
+        }
+    }
 }
 
 /// What has happened lately, and how many of one's own skills wait to be looked at.
