@@ -144,7 +144,13 @@ async fn a_page_asks_the_database_at_most_six_things_however_large_the_organizat
         }
         counted.push(counts);
     }
-    assert_eq!(counted[0], counted[1], "with ten times the squads and members");
+    // Home draws the map only of a small organization.
+    for ((name, small), (_, large)) in counted[0].iter().zip(&counted[1]) {
+        assert!(
+            large <= small,
+            "{name}: {small}, and {large} with ten times the squads and members"
+        );
+    }
 }
 
 /// How many rows the database reads for a page, as it counts them itself; the fewest of some tries, since it also counts
