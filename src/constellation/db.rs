@@ -71,5 +71,5 @@ pub async fn load(pool: &PgPool, tenant: Tenant) -> sqlx::Result<Sky> {
         .map(|link| Link { from: link.from.team, to: link.to.team, kind: link.kind.into() })
         .collect();
     // Products come in here, as one statement, once there is a table of them.
-    Ok(sky.sorted())
+    Ok(sky.sorted().divided(Pattern::Own.title()))
 }

@@ -9,12 +9,14 @@
 //! | to read about | open |
 //! |---|---|
 //! | squads, core teams, products, ties, areas | `domain.rs` |
+//! | areas by the beginnings of names | `beginnings.rs` |
 //! | where everything stands | `layout/` |
 //! | the picture in SVG | `map.rs`, `templates/constellation/map.html` |
 //! | the list and the matrix | `table.rs` |
 //! | reading an organization | `db.rs` |
 //! | the page | `web.rs`, `templates/constellation/show.html` |
 
+mod beginnings;
 mod db;
 mod domain;
 mod layout;
