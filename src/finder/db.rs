@@ -88,7 +88,7 @@ pub struct CanDo {
 
 /// Skills whose members are looked for: those that fit the most words.
 const FITTING: i64 = 20;
-/// Members who fit the words and the level best, among whom the freest come first; more than are ever shown.
+/// Members who fit best and are freest, of whom the names are put in order; more than are ever shown.
 const RANKED: i64 = 200;
 
 /// Members by name, title and discipline, and by the skills that they have: who fits more of the words first, then by level
@@ -112,7 +112,7 @@ pub async fn members(
             group by s.id, s.name
             order by count(*) desc, lower(s.name), s.id
             limit $7
-        ), hit as (
+        ), hit as materialized (
             select m.id, word.bit as in_text, 0 as in_skills, null::bigint as score
             from word
             cross join lateral (select m.id from member m where m.organization_id = $1 and m.search @@ word.query offset 0) m
@@ -122,10 +122,17 @@ pub async fn members(
         ), ranked as (
             select h.id, h.words, h.in_text, h.score, count(*) over () as total
             from (select id, max(score) as score, bit_count(bit_or(in_text | in_skills)::bit(32)) as words,
-                         bit_count(bit_or(in_text)::bit(32)) as in_text
-                  from hit group by id) h
+                         bit_count(bit_or(in_text)::bit(32)) as in_text, least(coalesce(sum(taken), 0), 100) as taken
+                  from (select id, in_text, in_skills, score, null::smallint as taken from hit
+                        union all
+                        -- Where more are found than are put in order, what everybody's teams take, in one pass.
+                        select x.member_id, 0, 0, null, x.allocation
+                        from membership x
+                        where x.organization_id = $1 and x.until_at is null and (select count(*) from hit) > $6) one
+                  group by id
+                  having bit_or(in_text | in_skills) <> 0) h
             where h.id not in (select m.id from member m where m.organization_id = $1 and m.deactivated_at is not null)
-            order by h.words desc, h.score desc nulls last, h.in_text desc, h.id
+            order by h.words desc, h.score desc nulls last, h.in_text desc, h.taken, h.id
             limit $6
         ), found as materialized (
             select m.id, m.name, m.title, m.discipline, r.words, r.in_text, r.score, r.total,

@@ -73,6 +73,28 @@ async fn members_come_by_level_and_then_by_free_share() {
     );
 }
 
+/// Only so many are put in order by all there is to know; the free share counts among all.
+#[tokio::test]
+async fn of_hundreds_who_fit_equally_well_the_freest_come_first() {
+    let app = TestApp::new().await;
+    let mut tx = app.pool.begin().await.unwrap();
+    sqlx::raw_sql(include_str!("../../benches/seed.sql")).execute(&mut *tx).await.unwrap();
+    sqlx::query("select pg_temp.seed($1, 30, 12, $2)")
+        .bind(app.tenant().organization_id())
+        .bind(app.clock().now())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let mut member = app.member("Aisha").await;
+
+    let page = ask(&app, &mut member, "specialist").await;
+
+    let all: i64 = page.text("section[aria-labelledby=members-h] .badge").parse().unwrap();
+    assert!(all > 240, "{all}");
+    assert_eq!(page.texts("ul[aria-labelledby=members-h] .meta"), ["100 % free"; 10]);
+}
+
 #[tokio::test]
 async fn a_squad_is_found_by_its_mission_as_it_is_now_and_a_core_team_by_what_it_does() {
     let app = TestApp::new().await;
