@@ -18,11 +18,13 @@ fn marks() -> String {
     format!("StartSel={},StopSel={},HighlightAll=true", MARK.0, MARK.1)
 }
 
-/// Looks for each word by itself, and for words that are spelled like one that is not there.
+/// Looks for each word by itself; for the first few that are not there (`corrected`) also for words that are spelled like them, which
+/// a text has or had.
 pub async fn look(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     words: &[Word],
+    corrected: usize,
 ) -> sqlx::Result<Vec<Looked>> {
     let (texts, prefixes) = split(words);
     sqlx::query_as!(
@@ -30,7 +32,8 @@ pub async fn look(
         r#"
         select word.is_found as "is_found!",
                word.stem     as "stem!",
-               case when word.is_found or word.is_stop then '{}'
+               case when word.is_found or word.is_stop
+                         or count(*) filter (where not (word.is_found or word.is_stop)) over (order by word.n) > $4 then '{}'
                     else array(select finder_near($1, word.text, word.stem)) end as "near!"
         from (select asked.n, asked.text,
                      to_tsvector('english', asked.text) = '' as is_stop,
@@ -53,6 +56,7 @@ pub async fn look(
         tenant.organization_id().0,
         &texts,
         &prefixes,
+        i64::try_from(corrected).unwrap_or(i64::MAX),
     )
     .fetch_all(db)
     .await
@@ -82,6 +86,11 @@ pub struct CanDo {
     pub level: Level,
 }
 
+/// Skills whose members are looked for: those that fit the most words.
+const FITTING: i64 = 20;
+/// Members who fit best and are freest, of whom the names are put in order; more than are ever shown.
+const RANKED: i64 = 200;
+
 /// Members by name, title and discipline, and by the skills that they have: who fits more of the words first, then by level
 /// and free share.
 pub async fn members(
@@ -95,35 +104,42 @@ pub async fn members(
         MemberHit,
         r#"
         with word as materialized (
-            select n, finder_query(text, is_prefix) as query
+            select 1 << n::int as bit, finder_query(text, is_prefix) as query
             from unnest($2::text[], $3::boolean[]) with ordinality as given (text, is_prefix, n)
-        ), skill_word as materialized (
-            select s.id, s.name, word.n
+        ), fitting as materialized (
+            select s.id, s.name, bit_or(word.bit) as bits, count(*) as words
             from word join skill s on s.organization_id = $1 and s.archived_at is null and s.search @@ word.query
-        ), can as materialized (
-            select r.member_id, r.level, k.name, k.words
-            from (select id, name, count(*) as words from skill_word group by id, name) k
-            join member_skill r on r.organization_id = $1 and r.skill_id = k.id and r.level is not null
-        ), hit as (
-            select m.id, word.n, true as is_text
-            from word join member m on m.organization_id = $1 and m.search @@ word.query
-            union
-            select r.member_id, k.n, false
-            from skill_word k join member_skill r on r.organization_id = $1 and r.skill_id = k.id and r.level is not null
-        ), taken as (
-            select x.member_id, sum(x.allocation) as percent
-            from membership x
-            where x.organization_id = $1 and x.until_at is null and x.member_id in (select id from hit)
-            group by x.member_id
-        ), found as (
-            select m.id, m.name, m.title, m.discipline, h.words, h.in_text, best.score,
-                   greatest(100 - coalesce(taken.percent, 0), 0) as free,
-                   count(*) over () as total
-            from (select id, count(distinct n) as words, count(*) filter (where is_text) as in_text from hit group by id) h
-            join member m on m.organization_id = $1 and m.id = h.id and m.deactivated_at is null
-            left join (select member_id, max(words * 10 + level) as score from can group by member_id) best on best.member_id = m.id
-            left join taken on taken.member_id = m.id
-            order by h.words desc, best.score desc nulls last, h.in_text desc, free desc, lower(m.name), m.id
+            group by s.id, s.name
+            order by count(*) desc, lower(s.name), s.id
+            limit $7
+        ), hit as materialized (
+            select m.id, word.bit as in_text, 0 as in_skills, null::bigint as score
+            from word
+            cross join lateral (select m.id from member m where m.organization_id = $1 and m.search @@ word.query offset 0) m
+            union all
+            select r.member_id, 0, k.bits, k.words * 10 + r.level
+            from fitting k join member_skill r on r.organization_id = $1 and r.skill_id = k.id and r.level is not null
+        ), ranked as (
+            select h.id, h.words, h.in_text, h.score, count(*) over () as total
+            from (select id, max(score) as score, bit_count(bit_or(in_text | in_skills)::bit(32)) as words,
+                         bit_count(bit_or(in_text)::bit(32)) as in_text, least(coalesce(sum(taken), 0), 100) as taken
+                  from (select id, in_text, in_skills, score, null::smallint as taken from hit
+                        union all
+                        -- Where more are found than are put in order, what everybody's teams take, in one pass.
+                        select x.member_id, 0, 0, null, x.allocation
+                        from membership x
+                        where x.organization_id = $1 and x.until_at is null and (select count(*) from hit) > $6) one
+                  group by id
+                  having bit_or(in_text | in_skills) <> 0) h
+            where h.id not in (select m.id from member m where m.organization_id = $1 and m.deactivated_at is not null)
+            order by h.words desc, h.score desc nulls last, h.in_text desc, h.taken, h.id
+            limit $6
+        ), found as materialized (
+            select m.id, m.name, m.title, m.discipline, r.words, r.in_text, r.score, r.total,
+                   greatest(100 - coalesce((select sum(x.allocation) from membership x
+                                            where x.organization_id = $1 and x.member_id = r.id and x.until_at is null), 0), 0) as free
+            from ranked r join member m on m.organization_id = $1 and m.id = r.id
+            order by r.words desc, r.score desc nulls last, r.in_text desc, free desc, lower(m.name), m.id
             limit $4
         )
         select f.id as "id: MemberId",
@@ -132,9 +148,11 @@ pub async fn members(
                ts_headline('english', concat_ws(' · ', nullif(f.title, ''), nullif(f.discipline, '')), every.query, $5) as "title!",
                coalesce((select json_agg(json_build_object('name', top.name, 'level', top.level)
                                          order by top.words desc, top.level desc, lower(top.name))
-                         from (select can.name, can.level, can.words from can
-                               where can.member_id = f.id
-                               order by can.words desc, can.level desc, lower(can.name)
+                         from (select k.name, r.level, k.words
+                               from fitting k
+                               join member_skill r on r.organization_id = $1 and r.member_id = f.id and r.skill_id = k.id
+                                                      and r.level is not null
+                               order by k.words desc, r.level desc, lower(k.name)
                                limit 3) top), '[]') as "skills!: Json<Vec<CanDo>>",
                f.free::bigint as "free!",
                f.total as "total!"
@@ -146,6 +164,8 @@ pub async fn members(
         &prefixes,
         limit,
         marks(),
+        RANKED,
+        FITTING,
     )
     .fetch_all(db)
     .await
@@ -185,38 +205,44 @@ pub async fn teams(
         TeamHit,
         r#"
         with word as materialized (
-            select n, finder_query(text, is_prefix) as query
+            select 1 << n::int as bit, finder_query(text, is_prefix) as query
             from unnest($2::text[], $3::boolean[]) with ordinality as given (text, is_prefix, n)
-        ), skill_word as materialized (
-            select s.id, s.name, word.n
+        ), fitting as materialized (
+            select s.id, s.name, bit_or(word.bit) as bits, count(*) as words
             from word join skill s on s.organization_id = $1 and s.archived_at is null and s.search @@ word.query
+            group by s.id, s.name
+            order by count(*) desc, lower(s.name), s.id
+            limit $7
         ), able as materialized (
-            select x.team_id, k.id as skill_id, k.name, k.words, count(*) as members, array_agg(x.member_id) as ids
-            from (select id, name, count(*) as words from skill_word group by id, name) k
-            join member_skill r on r.organization_id = $1 and r.skill_id = k.id and r.level >= $6
-            join membership x on x.organization_id = $1 and x.member_id = r.member_id and x.until_at is null
-            group by x.team_id, k.id, k.name, k.words
+            select x.team_id, count(*) as members, bit_or(one.bits) as bits
+            from (select r.member_id, bit_or(k.bits) as bits
+                  from fitting k join member_skill r on r.organization_id = $1 and r.skill_id = k.id and r.level >= $6
+                  group by r.member_id) one
+            join membership x on x.organization_id = $1 and x.member_id = one.member_id and x.until_at is null
+            group by x.team_id
         ), hit as (
-            select t.id, word.n, true as is_text
-            from word join team t on t.organization_id = $1 and t.search @@ word.query
-            union
-            select t.id, word.n, true
+            select t.id, word.bit as in_text, 0 as in_skills
             from word
-            join mission i on i.organization_id = $1 and i.search @@ word.query
+            cross join lateral (select t.id from team t where t.organization_id = $1 and t.search @@ word.query offset 0) t
+            union all
+            select t.id, word.bit, 0
+            from word
+            cross join lateral (select i.organization_id, i.team_id, i.version from mission i
+                                where i.organization_id = $1 and i.search @@ word.query offset 0) i
             join team t on (t.organization_id, t.id, t.mission_version) = (i.organization_id, i.team_id, i.version)
-            union
-            select able.team_id, k.n, false
-            from able join skill_word k on k.id = able.skill_id
-        ), found as (
-            select t.id, t.kind, t.name, t.slug, t.state, t.description, t.mission_version, h.words, h.in_text,
-                   coalesce(a.members, 0) as able,
+            union all
+            select able.team_id, 0, able.bits
+            from able
+        ), found as materialized (
+            select t.id, t.kind, t.name, t.slug, t.state, t.description, t.mission_version,
+                   coalesce(able.members, 0) as able,
                    count(*) over (partition by t.kind) as total,
                    row_number() over (partition by t.kind
-                                      order by h.words desc, h.in_text desc, a.members desc nulls last, lower(t.name), t.id) as place
-            from (select id, count(distinct n) as words, count(*) filter (where is_text) as in_text from hit group by id) h
+                                      order by h.words desc, h.in_text desc, able.members desc nulls last, lower(t.name), t.id) as place
+            from (select id, bit_count(bit_or(in_text | in_skills)::bit(32)) as words, bit_count(bit_or(in_text)::bit(32)) as in_text
+                  from hit group by id) h
             join team t on t.organization_id = $1 and t.id = h.id and t.state <> 'dissolved' and (t.kind = 'squad' or h.in_text > 0)
-            left join (select able.team_id, count(distinct one) as members
-                       from able, unnest(able.ids) one group by able.team_id) a on a.team_id = t.id
+            left join able on able.team_id = h.id
         )
         select f.id as "id: TeamId",
                f.kind = 'squad' as "is_squad!",
@@ -231,8 +257,16 @@ pub async fn teams(
                                 else coalesce(nullif(i.customer, ''), f.description) end,
                            every.query, $5) as "about!",
                f.able as "able!",
-               array(select able.name from able where able.team_id = f.id
-                     order by able.words desc, able.members desc, lower(able.name) limit 2) as "skills!",
+               case when f.able = 0 then '{}' else
+                    array(with own as materialized (
+                              select r.skill_id, count(*) as members
+                              from membership x
+                              join member_skill r on r.organization_id = $1 and r.member_id = x.member_id and r.level >= $6
+                              where x.organization_id = $1 and x.team_id = f.id and x.until_at is null
+                              group by r.skill_id)
+                          select k.name from own join fitting k on k.id = own.skill_id
+                          order by k.words desc, own.members desc, lower(k.name)
+                          limit 2) end as "skills!",
                f.total as "total!"
         from found f
         cross join (select (string_agg(query::text, ' | ') filter (where numnode(query) > 0))::tsquery as query from word) every
@@ -246,6 +280,7 @@ pub async fn teams(
         limit,
         marks(),
         Level::ABLE.number(),
+        FITTING,
     )
     .fetch_all(db)
     .await
@@ -287,9 +322,9 @@ pub async fn skills(
             limit $4
         ), counted as materialized (
             select r.skill_id, count(*) as able, count(*) filter (where r.level >= $7) as teach
-            from member_skill r
-            join member m on (m.organization_id, m.id) = (r.organization_id, r.member_id) and m.deactivated_at is null
-            where r.organization_id = $1 and r.skill_id in (select id from found) and r.level >= $6
+            from found
+            join member_skill r on r.organization_id = $1 and r.skill_id = found.id and r.level >= $6
+            where r.member_id not in (select m.id from member m where m.organization_id = $1 and m.deactivated_at is not null)
             group by r.skill_id
         )
         select f.id as "id: SkillId",

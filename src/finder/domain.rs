@@ -5,6 +5,11 @@ pub const MAX_LENGTH: usize = 200;
 /// Words of a question that are looked for.
 pub const MAX_WORDS: usize = 12;
 
+/// Words of a question that are put right; a question with more slips is no question.
+pub const MAX_CORRECTED: usize = 3;
+/// Words that one of these may stand for.
+pub const MAX_MEANT: usize = 3;
+
 /// A word that is looked for: letters and digits only, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
@@ -76,40 +81,60 @@ pub struct Looked {
     pub is_found: bool,
     /// Its English stem.
     pub stem: String,
-    /// Words and stems that the organization has and that are spelled like it, if it was not found.
+    /// Words and stems that the organization has or had and that are spelled like it, if it was not found.
     pub near: Vec<String>,
 }
 
-/// The words to look for instead, and those that were put right, as they were typed.
-pub fn put_right(words: &[Word], looked: &[Looked]) -> (Vec<Word>, Vec<String>) {
-    let mut corrected = vec![];
-    let instead = words
+/// For each word those that somebody may have meant with it, the likeliest first; none where it was found.
+pub fn meant(words: &[Word], looked: &[Looked]) -> Vec<Vec<Word>> {
+    let whole = |text: &str| Word { text: text.to_owned(), is_prefix: false };
+    words
         .iter()
         .zip(looked)
-        .map(|(word, looked)| match nearest(&word.text, looked) {
-            Some(near) => {
-                corrected.push(word.text.clone());
-                Word { text: near.to_owned(), is_prefix: false }
+        .map(|(word, looked)| nearest(&word.text, looked).into_iter().map(whole).collect())
+        .collect()
+}
+
+/// The words to look for instead, and those that were put right, as they were typed: `meant` in the order of the words, `is_there` in
+/// the order of all that are meant, one after the other.
+pub fn put_right(
+    words: &[Word],
+    meant: &[Vec<Word>],
+    is_there: &[bool],
+) -> (Vec<Word>, Vec<String>) {
+    let mut corrected = vec![];
+    let mut is_there = is_there.iter();
+    let instead = words
+        .iter()
+        .zip(meant)
+        .map(|(word, meant)| {
+            let there = meant.iter().zip(is_there.by_ref().take(meant.len())).filter(|one| *one.1);
+            match there.collect::<Vec<_>>().first() {
+                Some((near, _)) => {
+                    corrected.push(word.text.clone());
+                    (*near).clone()
+                }
+                None => word.clone(),
             }
-            None => word.clone(),
         })
         .collect();
     (instead, corrected)
 }
 
-/// The word that somebody probably meant: near enough, and the nearest; of equals the one that comes first.
-fn nearest<'a>(typed: &str, looked: &'a Looked) -> Option<&'a str> {
+/// The words that somebody probably meant: near enough, and the nearest first; of equals the one that comes first.
+fn nearest<'a>(typed: &str, looked: &'a Looked) -> Vec<&'a str> {
     if looked.is_found {
-        return None;
+        return vec![];
     }
-    looked
+    let mut near: Vec<_> = looked
         .near
         .iter()
         .filter(|near| near.chars().all(char::is_alphanumeric))
-        .map(|near| (distance(typed, near).min(distance(&looked.stem, near)), near))
+        .map(|near| (distance(typed, near).min(distance(&looked.stem, near)), near.as_str()))
         .filter(|(distance, _)| *distance <= allowed(typed))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, near)| near.as_str())
+        .collect();
+    near.sort_by_key(|(distance, _)| *distance);
+    near.into_iter().map(|(_, near)| near).take(MAX_MEANT).collect()
 }
 
 /// How many slips a word may have: a short one with two is another word.
@@ -272,7 +297,7 @@ mod tests {
                 stem: typed.to_owned(),
                 near: near.iter().map(|text| (*text).to_owned()).collect(),
             };
-            nearest(typed, &looked).map(ToOwned::to_owned)
+            nearest(typed, &looked).first().map(|near| (*near).to_owned())
         };
         assert_eq!(right("ingird", &["ingvar", "ingrid"]).as_deref(), Some("ingrid"));
         assert_eq!(right("cat", &["car"]), None);
@@ -290,13 +315,35 @@ mod tests {
             stem: String::new(),
             near: vec![near.to_owned()],
         };
-        let (instead, corrected) = put_right(
-            &[word("battery"), word("contrl")],
-            &[looked(true, "batteri"), looked(false, "control")],
-        );
+        let words = [word("battery"), word("contrl")];
+        let meant = meant(&words, &[looked(true, "batteri"), looked(false, "control")]);
+        let (instead, corrected) = put_right(&words, &meant, &[true]);
         assert_eq!(instead[0], word("battery"));
         assert_eq!(instead[1], Word { text: "control".to_owned(), is_prefix: false });
         assert_eq!(corrected, ["contrl"]);
+    }
+
+    #[test]
+    fn a_word_that_nothing_has_any_more_stands_for_none() {
+        let word = |text: &str| Word { text: text.to_owned(), is_prefix: false };
+        let looked = |near: &[&str]| Looked {
+            is_found: false,
+            stem: String::new(),
+            near: near.iter().map(|text| (*text).to_owned()).collect(),
+        };
+        let words = [word("ingird"), word("contrl"), word("baterie")];
+        let meant =
+            meant(&words, &[looked(&["ingrid"]), looked(&["contrl1", "control"]), looked(&[])]);
+        let (instead, corrected) = put_right(&words, &meant, &[false, false, true]);
+        assert_eq!(instead, [word("ingird"), word("control"), word("baterie")]);
+        assert_eq!(corrected, ["contrl"]);
+    }
+
+    #[test]
+    fn only_the_nearest_few_are_asked_for_again() {
+        let near = ["battary", "batterx", "battory", "batttry"].map(ToOwned::to_owned).to_vec();
+        let looked = Looked { is_found: false, stem: String::new(), near };
+        assert_eq!(nearest("battery", &looked), ["battary", "batterx", "battory"]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! Asking: for each word, then for everything with the words put right. Four statements; nothing is written.
+//! Asking: for each word, then for everything with the words put right. Four statements, five for a question with
+//! slips; nothing is written.
 
 use sqlx::PgPool;
 
 use super::db::{self, MemberHit, SkillHit, TeamHit};
-use super::domain::{Hits, Question, put_right};
+use super::domain::{Hits, MAX_CORRECTED, Question, Word, meant, put_right};
 use crate::actor::Tenant;
 use crate::error::Result;
 
@@ -39,8 +40,7 @@ pub async fn find(pool: &PgPool, tenant: Tenant, question: &Question, limit: i64
     if question.is_empty() {
         return Ok(Found::default());
     }
-    let looked = db::look(pool, tenant, &question.words).await?;
-    let (words, corrected) = put_right(&question.words, &looked);
+    let (words, corrected) = right(pool, tenant, &question.words).await?;
     let members = db::members(pool, tenant, &words, limit).await?;
     let teams = db::teams(pool, tenant, &words, limit).await?;
     let skills = db::skills(pool, tenant, &words, limit).await?;
@@ -55,4 +55,18 @@ pub async fn find(pool: &PgPool, tenant: Tenant, question: &Question, limit: i64
         },
         skills: Hits { total: skills.first().map_or(0, |hit| hit.total), first: skills },
     })
+}
+
+/// The words to look for, and those of them that are put right, as they were typed.
+async fn right(pool: &PgPool, tenant: Tenant, words: &[Word]) -> Result<(Vec<Word>, Vec<String>)> {
+    let looked = db::look(pool, tenant, words, MAX_CORRECTED).await?;
+    let meant = meant(words, &looked);
+    let all = meant.concat();
+    if all.is_empty() {
+        return Ok((words.to_vec(), vec![]));
+    }
+    // Words stay when the texts that had them go; nobody is told of those.
+    let looked = db::look(pool, tenant, &all, 0).await?;
+    let is_there: Vec<bool> = looked.iter().map(|word| word.is_found).collect();
+    Ok(put_right(words, &meant, &is_there))
 }

@@ -73,6 +73,28 @@ async fn members_come_by_level_and_then_by_free_share() {
     );
 }
 
+/// Only so many are put in order by all there is to know; the free share counts among all.
+#[tokio::test]
+async fn of_hundreds_who_fit_equally_well_the_freest_come_first() {
+    let app = TestApp::new().await;
+    let mut tx = app.pool.begin().await.unwrap();
+    sqlx::raw_sql(include_str!("../../benches/seed.sql")).execute(&mut *tx).await.unwrap();
+    sqlx::query("select pg_temp.seed($1, 30, 12, $2)")
+        .bind(app.tenant().organization_id())
+        .bind(app.clock().now())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let mut member = app.member("Aisha").await;
+
+    let page = ask(&app, &mut member, "specialist").await;
+
+    let all: i64 = page.text("section[aria-labelledby=members-h] .badge").parse().unwrap();
+    assert!(all > 240, "{all}");
+    assert_eq!(page.texts("ul[aria-labelledby=members-h] .meta"), ["100 % free"; 10]);
+}
+
 #[tokio::test]
 async fn a_squad_is_found_by_its_mission_as_it_is_now_and_a_core_team_by_what_it_does() {
     let app = TestApp::new().await;
@@ -225,6 +247,7 @@ async fn who_left_and_what_is_archived_or_dissolved_is_not_found() {
     for question in ["battery", "battista", "Batteris"] {
         let page = ask(&app, &mut member, question).await;
         assert_eq!(page.count("ul.list a.t"), 0, "{question}: {}", page.text("main"));
+        assert_eq!(page.count(".banner"), 0, "{question}");
     }
 }
 
@@ -242,6 +265,92 @@ async fn nothing_of_another_organization_is_found_or_stands_for_a_slip() {
         assert_eq!(page.assert_ok().count("ul.list a.t"), 0, "{question}");
         assert_eq!(page.count(".banner"), 0);
     }
+}
+
+#[tokio::test]
+async fn three_words_of_a_question_are_put_right() {
+    let app = TestApp::new().await;
+    skill(&app, "Battery control", "").await;
+    app.person("Zoë Müller", "service").await;
+    let mut member = app.member("Aisha").await;
+
+    let page = ask(&app, &mut member, "ingird xylophone bateries contrl muler").await;
+
+    assert_eq!(
+        page.text(".banner"),
+        "Nothing here is spelled “ingird” or “bateries”. This is what comes close."
+    );
+    assert_eq!(group(&page, "members"), ["Ingrid Solheim"]);
+    let page = ask(&app, &mut member, "ingird bateries contrl muler").await;
+    assert!(page.text(".banner").contains("“ingird” or “bateries” or “contrl”."));
+    assert_eq!(group(&page, "members"), ["Ingrid Solheim"], "the fourth stays as it is");
+    assert_eq!(group(&ask(&app, &mut member, "muler").await, "members"), ["Zoë Müller"]);
+}
+
+#[tokio::test]
+async fn a_slip_stands_for_what_a_text_says_now() {
+    let app = TestApp::new().await;
+    let designer = given::designer(&app);
+    let control = skill(&app, "Contral", "").await;
+    let mut member = app.member("Aisha").await;
+    assert_eq!(group(&ask(&app, &mut member, "contrel").await, "skills"), ["Contral"]);
+
+    let rename = async |to: &str, version: i32| {
+        let name = SkillName::parse(to).unwrap();
+        let none = SkillDescription::parse("").unwrap();
+        skills::service::update(&app.pool, &designer, control, version, &name, &none)
+            .await
+            .unwrap();
+    };
+    rename("Metering", 1).await;
+    let page = ask(&app, &mut member, "contrel").await;
+    assert_eq!((page.count("ul.list a.t"), page.count(".banner")), (0, 0));
+    assert_eq!(group(&ask(&app, &mut member, "metreing").await, "skills"), ["Metering"]);
+
+    // The word that is gone is as near as the one that is there.
+    rename("Control", 2).await;
+    assert_eq!(group(&ask(&app, &mut member, "contrel").await, "skills"), ["Control"]);
+}
+
+#[tokio::test]
+async fn those_who_write_the_same_new_word_at_once_do_not_wait_for_one_another() {
+    let app = TestApp::new().await;
+    let organization = app.tenant().organization_id();
+    let write = "insert into skill (organization_id, id, name) values ($1, gen_random_uuid(), $2)";
+    let mut writers = [app.pool.begin().await.unwrap(), app.pool.begin().await.unwrap()];
+    for tx in &mut writers {
+        sqlx::query("set local lock_timeout = '2s'").execute(&mut **tx).await.unwrap();
+    }
+
+    for (writer, name) in
+        [(0, "Heatpumps"), (1, "Inverters"), (0, "Good inverters"), (1, "Good heatpumps")]
+    {
+        let tx = &mut *writers[writer];
+        sqlx::query(write).bind(organization).bind(name).execute(tx).await.unwrap();
+    }
+    for tx in writers {
+        tx.commit().await.unwrap();
+    }
+
+    let mut member = app.member("Aisha").await;
+    let page = ask(&app, &mut member, "hetpumps").await;
+    assert_eq!(group(&page, "skills"), ["Good heatpumps", "Heatpumps"]);
+}
+
+#[tokio::test]
+async fn words_are_kept_by_organization() {
+    let app = TestApp::new().await;
+    let stranger = app.stranger().await;
+    let other = app.slug_of(&stranger).await;
+    skill(&app, "Battery control", "").await;
+
+    let near = async |slug: &str| -> Vec<String> {
+        let sql =
+            "select finder_near(o.id, 'contrl', 'contrl') from organization o where o.slug = $1";
+        sqlx::query_scalar(sql).bind(slug).fetch_all(&app.pool).await.unwrap()
+    };
+    assert_eq!(near(&app.slug).await, ["control"]);
+    assert_eq!(near(&other).await, Vec::<String>::new());
 }
 
 #[tokio::test]
