@@ -21,6 +21,8 @@ const arm = () => lists().forEach(list => Sortable.get(list) || new Sortable(lis
   onAdd: ({ item, from, oldIndex }) => go(item, () => from.insertBefore(item, from.children[oldIndex])),
 }));
 
+// Who moves keeps the focus, whatever is replaced meanwhile, until the person goes on to something else.
+['keydown', 'pointerdown'].forEach(type => document.addEventListener(type, () => { follow = null; }, true));
 on('keydown', e => {
   const card = e.altKey && e.target.closest?.('[data-card]'), to = { ArrowRight: 'roster', ArrowLeft: 'pool-list' }[e.key];
   if (!card || !to) return;
@@ -40,7 +42,7 @@ on('htmx:after:swap', () => {
   arm();
   const card = follow && $(`[data-card="${follow}"]`);
   if (card && !document.activeElement?.matches('input, select, a, button')) $('a', card).focus({ preventScroll: true });
-  back = follow = null;
+  back = null;
 });
 // The live page and a reload look for the same people.
 on('htmx:after:request', e => {
