@@ -1,5 +1,6 @@
 //! Reading an organization as a sky.
 
+use chrono::NaiveDate;
 use sqlx::PgPool;
 
 use super::domain::{CoreTeam, Link, Sky, Star};
@@ -8,8 +9,20 @@ use crate::design::{self, Tally};
 use crate::ids::TeamId;
 use crate::squads::Pattern;
 
-/// The sky of an organization: 2 statements. Findings are those of the squads' summaries.
-pub async fn load(pool: &PgPool, tenant: Tenant) -> sqlx::Result<Sky> {
+/// The sky of an organization, with how many squads' findings are still being worked out: 2 statements, unless something has changed.
+pub async fn load(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<(Sky, usize)> {
+    let (sky, stale) = read(pool, tenant, today).await?;
+    if stale == 0 {
+        return Ok((sky, 0));
+    }
+    match design::refresh_all(pool, tenant, today).await? {
+        0 => Ok((read(pool, tenant, today).await?.0, 0)),
+        behind => Ok((sky, behind)),
+    }
+}
+
+/// Findings are those of the squads' summaries; how many of those are out of date on `today` is beside it.
+async fn read(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<(Sky, usize)> {
     let teams = sqlx::query!(
         r#"
         select t.id                                                                     as "id: TeamId",
@@ -21,19 +34,23 @@ pub async fn load(pool: &PgPool, tenant: Tenant) -> sqlx::Result<Sky> {
                t.pattern,
                coalesce(s.breaches, 0)                                                  as "breaches!",
                coalesce(s.warnings, 0)                                                  as "warnings!",
-               coalesce(s.advice, 0)                                                    as "advice!"
+               coalesce(s.advice, 0)                                                    as "advice!",
+               coalesce(s.is_touched or s.rules <> $2 or s.turns_on <= $3, false)       as "is_stale!"
         from team t
-        left join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
+        left join squad_summed s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
         where t.organization_id = $1 and t.state <> 'dissolved'
         order by lower(t.name), t.id
         "#,
         tenant.organization_id().0,
+        design::rules(),
+        today,
     )
     .fetch_all(pool)
     .await?;
 
     let small = |n: i32| usize::try_from(n).unwrap_or_default();
     let mut sky = Sky::default();
+    let mut stale = 0;
     for team in teams {
         let members = usize::try_from(team.members).unwrap_or_default();
         if team.kind == "core_team" {
@@ -45,6 +62,7 @@ pub async fn load(pool: &PgPool, tenant: Tenant) -> sqlx::Result<Sky> {
             });
             continue;
         }
+        stale += usize::from(team.is_stale);
         let tally = Tally {
             breaches: small(team.breaches),
             warnings: small(team.warnings),
@@ -71,5 +89,5 @@ pub async fn load(pool: &PgPool, tenant: Tenant) -> sqlx::Result<Sky> {
         .map(|link| Link { from: link.from.team, to: link.to.team, kind: link.kind.into() })
         .collect();
     // Products come in here, as one statement, once there is a table of them.
-    Ok(sky.sorted().divided(Pattern::Own.title()))
+    Ok((sky.sorted().divided(Pattern::Own.title()), stale))
 }

@@ -9,9 +9,8 @@ use super::domain::{self, Sky};
 use super::map::Map;
 use super::table::{self, AreaLine, Line, Matrix, PER_PAGE};
 use super::{area_url, db, url};
-use crate::design;
 use crate::error::{Error, Result};
-use crate::organizations::Visitor;
+use crate::organizations::{Visitor, unfinished};
 use crate::web::shell::{Section, Shell};
 use crate::web::{Query, Routes, Who, page};
 
@@ -60,6 +59,8 @@ struct ShowPage {
     area: Option<String>,
     sub: String,
     is_empty: bool,
+    /// Squads whose findings are being worked out.
+    behind: usize,
     map: Option<Map>,
     areas: Vec<AreaLine>,
     lines: Vec<Line>,
@@ -117,13 +118,13 @@ async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response> {
     let today = visitor.actor.at.date_naive();
-    design::refresh(&pool, visitor.tenant(), today, None).await?;
-    let whole = db::load(&pool, visitor.tenant()).await?;
+    let (whole, behind) = db::load(&pool, visitor.tenant(), today).await?;
     let sky = match &wanted.area {
         Some(area) => whole.area(area).ok_or(Error::NotFound)?,
         None => whole,
     };
-    page(&shown(&visitor, wanted, &sky))
+    let shown = ShowPage { behind, ..shown(&visitor, wanted, &sky) };
+    Ok(unfinished(behind > 0, page(&shown)?))
 }
 
 /// The page of a sky, or of one area.
@@ -146,6 +147,7 @@ fn shown(visitor: &Visitor, wanted: Wanted, sky: &Sky) -> ShowPage {
         view,
         sub: sub(sky, area.is_some()),
         is_empty: sky.squads.is_empty(),
+        behind: 0,
         map,
         areas: if are_areas { table::area_lines(sky, org) } else { vec![] },
         lines: if has_lines { table::lines(sky, org, page) } else { vec![] },

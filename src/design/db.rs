@@ -19,13 +19,14 @@ use crate::metrics::{Aim, Cadence, Goal, MetricName, NewMetric, Unit};
 use crate::missions::{Customer, MissionText, Success, Value};
 use crate::skills::{Capability, Level};
 
-/// How many members are loaded for each gap of a single squad.
-const CANDIDATES: i64 = 5;
+/// How many members are loaded for a gap: more than a squad can have that are able already and yet too few, so that one is left who is
+/// not in it.
+const CANDIDATES: i64 = 12;
 
 /// The organization's whole design, with everybody who could join: 4 statements.
 pub async fn load(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<Design> {
     let squads = squads(pool, tenant, None).await?;
-    let links = links(pool, tenant, None).await?;
+    let links = load_all_links(pool, tenant).await?;
     let members = everybody(pool, tenant).await?;
     let mut design = Design { today, squads, links, ..Design::default() };
     place(&mut design, members);
@@ -41,6 +42,17 @@ pub async fn load_squads(
     today: NaiveDate,
     teams: &[TeamId],
 ) -> sqlx::Result<Design> {
+    load_part(pool, tenant, today, teams, &mut Candidates::default()).await
+}
+
+/// The design of some squads of many that are read one part after another: candidates that are `known` are not looked for again.
+pub(super) async fn load_part(
+    pool: &PgPool,
+    tenant: Tenant,
+    today: NaiveDate,
+    teams: &[TeamId],
+    known: &mut Candidates,
+) -> sqlx::Result<Design> {
     let teams: Vec<Uuid> = teams.iter().map(|team| team.0).collect();
     let squads = squads(pool, tenant, Some(&teams)).await?;
     let around = around(pool, tenant, &teams).await?;
@@ -48,7 +60,7 @@ pub async fn load_squads(
     let mut design = Design { today, squads, links, ..Design::default() };
     place(&mut design, around.members.0);
     rate(&mut design, around.skills.0);
-    candidates(pool, tenant, &mut design).await?;
+    candidates(pool, tenant, &mut design, known).await?;
     Ok(design)
 }
 
@@ -58,7 +70,38 @@ pub async fn load_squad(
     tenant: Tenant,
     team: TeamId,
 ) -> sqlx::Result<Option<SquadDesign>> {
-    Ok(squads(pool, tenant, Some(&[team.0])).await?.pop())
+    let row = sqlx::query_as!(
+        SquadRow,
+        r#"
+        select id                  as "id!: TeamId",
+               name                as "name!",
+               slug                as "slug!",
+               is_active           as "is_active!",
+               customer            as "customer: Customer",
+               value               as "value: Value",
+               success             as "success: Success",
+               review_on,
+               goal                as "goal: MetricId",
+               goal_name           as "goal_name: MetricName",
+               goal_unit           as "goal_unit: Unit",
+               goal_direction,
+               goal_baseline,
+               goal_target,
+               goal_high,
+               goal_cadence,
+               live_metrics        as "live_metrics!",
+               need_skills         as "need_skills!: Vec<SkillId>",
+               need_levels         as "need_levels!",
+               need_members        as "need_members!"
+        from squad_designed
+        where organization_id = $1 and id = $2
+        "#,
+        tenant.organization_id().0,
+        team.0,
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(SquadRow::squad))
 }
 
 /// The links of one team: 1 statement.
@@ -67,12 +110,67 @@ pub async fn load_links(
     tenant: Tenant,
     team: TeamId,
 ) -> sqlx::Result<Vec<LinkDesign>> {
-    links(pool, tenant, Some(&[team.0])).await
+    let rows = sqlx::query_as!(
+        LinkRow,
+        r#"
+        select id                  as "id!: LinkId",
+               kind                as "kind!",
+               purpose             as "purpose!",
+               review_on           as "review_on!",
+               from_team           as "from_team!: TeamId",
+               from_name           as "from_name!",
+               from_slug           as "from_slug!",
+               from_is_squad       as "from_is_squad!",
+               from_member         as "from_member: MemberId",
+               from_member_name,
+               to_team             as "to_team!: TeamId",
+               to_name             as "to_name!",
+               to_slug             as "to_slug!",
+               to_is_squad         as "to_is_squad!",
+               to_member           as "to_member: MemberId",
+               to_member_name
+        from link_named
+        where organization_id = $1 and (from_team = $2 or to_team = $2)
+        order by lower(from_name), lower(to_name), kind, id
+        "#,
+        tenant.organization_id().0,
+        team.0,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().filter_map(LinkRow::link).collect())
 }
 
 /// The links of all teams: 1 statement.
 pub async fn load_all_links(pool: &PgPool, tenant: Tenant) -> sqlx::Result<Vec<LinkDesign>> {
-    links(pool, tenant, None).await
+    let rows = sqlx::query_as!(
+        LinkRow,
+        r#"
+        select id                  as "id!: LinkId",
+               kind                as "kind!",
+               purpose             as "purpose!",
+               review_on           as "review_on!",
+               from_team           as "from_team!: TeamId",
+               from_name           as "from_name!",
+               from_slug           as "from_slug!",
+               from_is_squad       as "from_is_squad!",
+               from_member         as "from_member: MemberId",
+               from_member_name,
+               to_team             as "to_team!: TeamId",
+               to_name             as "to_name!",
+               to_slug             as "to_slug!",
+               to_is_squad         as "to_is_squad!",
+               to_member           as "to_member: MemberId",
+               to_member_name
+        from link_named
+        where organization_id = $1
+        order by lower(from_name), lower(to_name), kind, id
+        "#,
+        tenant.organization_id().0,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().filter_map(LinkRow::link).collect())
 }
 
 #[derive(Deserialize)]
@@ -123,120 +221,56 @@ impl LinkRow {
     }
 }
 
-/// Links that have not ended: those from or to the teams, or all.
-async fn links(
-    pool: &PgPool,
-    tenant: Tenant,
-    teams: Option<&[Uuid]>,
-) -> sqlx::Result<Vec<LinkDesign>> {
-    let rows = sqlx::query_as!(
-        LinkRow,
-        r#"
-        select l.id                     as "id: LinkId",
-               l.kind,
-               l.purpose,
-               l.review_on,
-               f.id                     as "from_team: TeamId",
-               f.name                   as from_name,
-               f.slug                   as from_slug,
-               f.kind = 'squad'         as "from_is_squad!",
-               fm.id                    as "from_member?: MemberId",
-               fm.name                  as "from_member_name?",
-               t.id                     as "to_team: TeamId",
-               t.name                   as to_name,
-               t.slug                   as to_slug,
-               t.kind = 'squad'         as "to_is_squad!",
-               tm.id                    as "to_member?: MemberId",
-               tm.name                  as "to_member_name?"
-        from link l
-        join team f on (f.organization_id, f.id) = (l.organization_id, l.from_team_id)
-        join team t on (t.organization_id, t.id) = (l.organization_id, l.to_team_id)
-        left join membership fs on (fs.organization_id, fs.id) = (l.organization_id, l.from_liaison_id) and fs.until_at is null
-        left join member fm on (fm.organization_id, fm.id) = (fs.organization_id, fs.member_id)
-        left join membership ts on (ts.organization_id, ts.id) = (l.organization_id, l.to_liaison_id) and ts.until_at is null
-        left join member tm on (tm.organization_id, tm.id) = (ts.organization_id, ts.member_id)
-        where l.organization_id = $1 and l.until_at is null
-          and ($2::uuid[] is null or l.from_team_id = any($2) or l.to_team_id = any($2))
-        order by lower(f.name), lower(t.name), l.kind, l.id
-        "#,
-        tenant.organization_id().0,
-        teams,
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().filter_map(LinkRow::link).collect())
+/// A squad as a row, without its members.
+struct SquadRow {
+    id: TeamId,
+    name: String,
+    slug: String,
+    is_active: bool,
+    customer: Option<Customer>,
+    value: Option<Value>,
+    success: Option<Success>,
+    review_on: Option<NaiveDate>,
+    goal: Option<MetricId>,
+    goal_name: Option<MetricName>,
+    goal_unit: Option<Unit>,
+    goal_direction: Option<String>,
+    goal_baseline: Option<f64>,
+    goal_target: Option<f64>,
+    goal_high: Option<f64>,
+    goal_cadence: Option<i32>,
+    live_metrics: i64,
+    need_skills: Vec<SkillId>,
+    need_levels: Vec<i16>,
+    need_members: Vec<i16>,
 }
 
-/// Squads that are forming or active, without their members.
-async fn squads(
-    pool: &PgPool,
-    tenant: Tenant,
-    teams: Option<&[Uuid]>,
-) -> sqlx::Result<Vec<SquadDesign>> {
-    let rows = sqlx::query!(
-        r#"
-        select t.id                 as "id: TeamId",
-               t.name,
-               t.slug,
-               t.state = 'active'   as "is_active!",
-               m.customer           as "customer?: Customer",
-               m.value              as "value?: Value",
-               m.success            as "success?: Success",
-               m.review_on          as "review_on?",
-               g.id                 as "goal?: MetricId",
-               g.name               as "goal_name?: MetricName",
-               g.unit               as "goal_unit?: Unit",
-               g.direction          as "goal_direction?",
-               g.baseline           as "goal_baseline?",
-               g.target             as "goal_target?",
-               g.target_high        as "goal_high?",
-               g.cadence_days       as "goal_cadence?",
-               (select count(*) from metric x
-                where x.organization_id = t.organization_id and x.team_id = t.id and x.ended_at is null) as "live_metrics!",
-               array(select n.skill_id from skill_need n
-                     where n.organization_id = t.organization_id and n.team_id = t.id order by n.skill_id) as "need_skills!: Vec<SkillId>",
-               array(select n.level from skill_need n
-                     where n.organization_id = t.organization_id and n.team_id = t.id order by n.skill_id) as "need_levels!",
-               array(select n.people from skill_need n
-                     where n.organization_id = t.organization_id and n.team_id = t.id order by n.skill_id) as "need_members!"
-        from team t
-        left join mission m on (m.organization_id, m.team_id, m.version) = (t.organization_id, t.id, t.mission_version)
-        left join metric g on (g.organization_id, g.team_id) = (t.organization_id, t.id) and g.is_goal and g.ended_at is null
-        where t.organization_id = $1 and t.kind = 'squad' and t.state <> 'dissolved'
-          and ($2::uuid[] is null or t.id = any($2))
-        order by lower(t.name), t.id
-        "#,
-        tenant.organization_id().0,
-        teams,
-    )
-    .fetch_all(pool)
-    .await?;
-
-    let squads = rows.into_iter().map(|row| {
-        let mission = match (row.customer, row.value, row.success) {
+impl SquadRow {
+    fn squad(self) -> SquadDesign {
+        let mission = match (self.customer, self.value, self.success) {
             (Some(customer), Some(value), Some(success)) => {
-                Some(MissionText { customer, value, success, review_on: row.review_on })
+                Some(MissionText { customer, value, success, review_on: self.review_on })
             }
             _ => None,
         };
-        let goal = match (row.goal, row.goal_name, row.goal_unit, row.goal_target) {
+        let goal = match (self.goal, self.goal_name, self.goal_unit, self.goal_target) {
             (Some(id), Some(name), Some(unit), Some(target)) => {
-                let direction = row.goal_direction.unwrap_or_default();
-                let aim = Aim::stored(&direction, target, row.goal_high);
-                let cadence = Cadence::of_days(row.goal_cadence.unwrap_or_default());
+                let direction = self.goal_direction.unwrap_or_default();
+                let aim = Aim::stored(&direction, target, self.goal_high);
+                let cadence = Cadence::of_days(self.goal_cadence.unwrap_or_default());
                 Some(Goal {
                     id,
-                    metric: NewMetric { name, unit, aim, baseline: row.goal_baseline, cadence },
+                    metric: NewMetric { name, unit, aim, baseline: self.goal_baseline, cadence },
                 })
             }
             _ => None,
         };
-        let needs = row.need_skills.into_iter().zip(row.need_levels).zip(row.need_members);
+        let needs = self.need_skills.into_iter().zip(self.need_levels).zip(self.need_members);
         SquadDesign {
-            id: row.id,
-            name: row.name,
-            slug: row.slug,
-            is_active: row.is_active,
+            id: self.id,
+            name: self.name,
+            slug: self.slug,
+            is_active: self.is_active,
             mission,
             members: vec![],
             needs: needs
@@ -246,10 +280,50 @@ async fn squads(
                 })
                 .collect(),
             goal,
-            live_metrics: usize::try_from(row.live_metrics).unwrap_or_default(),
+            live_metrics: usize::try_from(self.live_metrics).unwrap_or_default(),
         }
-    });
-    Ok(squads.collect())
+    }
+}
+
+/// Squads that are forming or active, without their members: some of them, or all.
+async fn squads(
+    pool: &PgPool,
+    tenant: Tenant,
+    teams: Option<&[Uuid]>,
+) -> sqlx::Result<Vec<SquadDesign>> {
+    let rows = sqlx::query_as!(
+        SquadRow,
+        r#"
+        select id                  as "id!: TeamId",
+               name                as "name!",
+               slug                as "slug!",
+               is_active           as "is_active!",
+               customer            as "customer: Customer",
+               value               as "value: Value",
+               success             as "success: Success",
+               review_on,
+               goal                as "goal: MetricId",
+               goal_name           as "goal_name: MetricName",
+               goal_unit           as "goal_unit: Unit",
+               goal_direction,
+               goal_baseline,
+               goal_target,
+               goal_high,
+               goal_cadence,
+               live_metrics        as "live_metrics!",
+               need_skills         as "need_skills!: Vec<SkillId>",
+               need_levels         as "need_levels!",
+               need_members        as "need_members!"
+        from squad_designed
+        where organization_id = $1 and ($2::uuid[] is null or id = any($2))
+        order by lower(name), id
+        "#,
+        tenant.organization_id().0,
+        teams,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(SquadRow::squad).collect())
 }
 
 /// A member without their levels.
@@ -326,22 +400,10 @@ async fn around(pool: &PgPool, tenant: Tenant, teams: &[Uuid]) -> sqlx::Result<A
                        or exists (select from skill_need n
                                   where n.organization_id = $1 and n.skill_id = k.id and n.team_id = any($2))))
                                                 as "skills!: Json<Vec<SkillRow>>",
-               (select coalesce(json_agg(json_build_object(
-                           'id', l.id, 'kind', l.kind, 'purpose', l.purpose, 'review_on', l.review_on,
-                           'from_team', f.id, 'from_name', f.name, 'from_slug', f.slug, 'from_is_squad', f.kind = 'squad',
-                           'from_member', fm.id, 'from_member_name', fm.name,
-                           'to_team', t.id, 'to_name', t.name, 'to_slug', t.slug, 'to_is_squad', t.kind = 'squad',
-                           'to_member', tm.id, 'to_member_name', tm.name)
-                           order by lower(f.name), lower(t.name), l.kind, l.id), '[]')
-                from link l
-                join team f on (f.organization_id, f.id) = (l.organization_id, l.from_team_id)
-                join team t on (t.organization_id, t.id) = (l.organization_id, l.to_team_id)
-                left join membership fs on (fs.organization_id, fs.id) = (l.organization_id, l.from_liaison_id) and fs.until_at is null
-                left join member fm on (fm.organization_id, fm.id) = (fs.organization_id, fs.member_id)
-                left join membership ts on (ts.organization_id, ts.id) = (l.organization_id, l.to_liaison_id) and ts.until_at is null
-                left join member tm on (tm.organization_id, tm.id) = (ts.organization_id, ts.member_id)
-                where l.organization_id = $1 and l.until_at is null
-                  and (l.from_team_id = any($2) or l.to_team_id = any($2))) as "links!: Json<Vec<LinkRow>>"
+               (select coalesce(json_agg(l order by lower(l.from_name), lower(l.to_name), l.kind, l.id), '[]')
+                from link_named l
+                where l.organization_id = $1 and (l.from_team = any($2) or l.to_team = any($2)))
+                                                as "links!: Json<Vec<LinkRow>>"
         "#,
         tenant.organization_id().0,
         teams,
@@ -445,61 +507,80 @@ fn rate(design: &mut Design, rows: Vec<SkillRow>) {
     }
 }
 
+/// Somebody who can close a gap and has room.
+#[derive(Debug, Clone)]
+struct Candidate {
+    id: MemberId,
+    name: String,
+    discipline: String,
+    share: i32,
+    squads: i32,
+    skill: SkillId,
+    asked: i16,
+    level: i16,
+}
+
+/// The best candidates for gaps, kept while the squads of an organization are read one part after another.
+#[derive(Debug, Default)]
+pub(super) struct Candidates(HashMap<(SkillId, Level), Vec<Candidate>>);
+
 /// Adds the best candidates for the gaps of the squads.
-async fn candidates(pool: &PgPool, tenant: Tenant, design: &mut Design) -> sqlx::Result<()> {
+async fn candidates(
+    pool: &PgPool,
+    tenant: Tenant,
+    design: &mut Design,
+    known: &mut Candidates,
+) -> sqlx::Result<()> {
     let gaps = design.gaps();
-    if gaps.is_empty() {
-        return Ok(());
-    }
+    let unknown = gaps.iter().filter(|gap| !known.0.contains_key(gap));
     let (skills, levels): (Vec<Uuid>, Vec<i16>) =
-        gaps.iter().map(|(skill, level)| (skill.0, level.number())).unzip();
-    let known: Vec<Uuid> = design.members.keys().map(|member| member.0).collect();
-    let rows = sqlx::query!(
-        r#"
-        with load as (
-            select x.member_id,
-                   sum(x.allocation)                             as share,
-                   count(*) filter (where t.kind = 'squad')      as squads
-            from membership x
-            join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id)
-            where x.organization_id = $1 and x.until_at is null
-            group by x.member_id
+        unknown.map(|(skill, level)| (skill.0, level.number())).unzip();
+    if !skills.is_empty() {
+        let rows = sqlx::query_as!(
+            Candidate,
+            r#"
+            select c.id                as "id!: MemberId",
+                   c.name              as "name!",
+                   c.discipline        as "discipline!",
+                   c.share             as "share!",
+                   c.squads            as "squads!",
+                   g.skill             as "skill!: SkillId",
+                   g.level             as "asked!",
+                   c.level             as "level!"
+            from unnest($2::uuid[], $3::smallint[]) as g (skill, level)
+            cross join lateral (
+                select m.id, m.name, m.discipline, r.level, l.share, l.squads
+                from member_skill r
+                join member_load l on (l.organization_id, l.member_id) = (r.organization_id, r.member_id)
+                join member m on (m.organization_id, m.id) = (r.organization_id, r.member_id)
+                where r.organization_id = $1 and r.skill_id = g.skill and r.level >= g.level
+                  and m.deactivated_at is null and l.share <= $4 and l.squads < $5
+                order by l.share, r.level desc, lower(m.name), m.id
+                limit $6
+            ) c
+            "#,
+            tenant.organization_id().0,
+            &skills,
+            &levels,
+            FULL_SHARE - MIN_FREE_SHARE,
+            i32::try_from(MAX_SQUADS_OF_A_MEMBER).unwrap_or(i32::MAX),
+            CANDIDATES,
         )
-        select c.id                as "id!: MemberId",
-               c.name              as "name!",
-               c.discipline        as "discipline!",
-               c.share             as "share!",
-               c.squads            as "squads!",
-               g.skill             as "skill!: SkillId",
-               c.level             as "level!"
-        from unnest($2::uuid[], $3::smallint[]) as g (skill, level)
-        cross join lateral (
-            select m.id, m.name, m.discipline, r.level,
-                   coalesce(l.share, 0)::int as share, coalesce(l.squads, 0) as squads
-            from member_skill r
-            join member m on (m.organization_id, m.id) = (r.organization_id, r.member_id)
-            left join load l on l.member_id = m.id
-            where r.organization_id = $1 and r.skill_id = g.skill and r.level >= g.level
-              and m.deactivated_at is null and m.id <> all($4)
-              and coalesce(l.share, 0) <= $5 and coalesce(l.squads, 0) < $6
-            order by coalesce(l.share, 0), r.level desc, lower(m.name), m.id
-            limit $7
-        ) c
-        "#,
-        tenant.organization_id().0,
-        &skills,
-        &levels,
-        &known,
-        i64::from(FULL_SHARE - MIN_FREE_SHARE),
-        i64::try_from(MAX_SQUADS_OF_A_MEMBER).unwrap_or(i64::MAX),
-        CANDIDATES,
-    )
-    .fetch_all(pool)
-    .await?;
-    for row in rows {
+        .fetch_all(pool)
+        .await?;
+        for gap in &gaps {
+            known.0.entry(*gap).or_default();
+        }
+        for row in rows {
+            if let Ok(asked) = Level::new(row.asked) {
+                known.0.entry((row.skill, asked)).or_default().push(row);
+            }
+        }
+    }
+    for row in gaps.iter().filter_map(|gap| known.0.get(gap)).flatten() {
         let member = design.members.entry(row.id).or_insert_with(|| MemberDesign {
-            name: row.name,
-            discipline: row.discipline,
+            name: row.name.clone(),
+            discipline: row.discipline.clone(),
             levels: BTreeMap::new(),
             elsewhere: row.share,
             squads_elsewhere: usize::try_from(row.squads).unwrap_or_default(),

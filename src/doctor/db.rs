@@ -224,6 +224,16 @@ pub async fn counts(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
                     where (m.organization_id, m.team_id) = (t.organization_id, t.id))                        as missions
             from team t
             join organization o on o.id = t.organization_id
+        ), member_now as (
+            select o.slug, m.name, m.id, l.share, l.squads, n.taken, n.in_squads
+            from member m
+            join organization o on o.id = m.organization_id
+            left join member_load l on (l.organization_id, l.member_id) = (m.organization_id, m.id)
+            cross join lateral (
+                select coalesce(sum(x.allocation), 0) as taken, count(t.id) filter (where t.kind = 'squad') as in_squads
+                from membership x
+                join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id)
+                where (x.organization_id, x.member_id) = (m.organization_id, m.id) and x.until_at is null) n
         )
         select format('%s: %s (%s) counts %s members and has %s', slug, name, id, member_count, members) as "off!"
         from team_now where member_count <> members
@@ -233,6 +243,9 @@ pub async fn counts(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
         union all
         select format('%s: %s (%s) has %s missions up to version %s', slug, name, id, missions, newest)
         from team_now where missions <> newest
+        union all
+        select format('%s: %s (%s) counts %s %% in %s squads and has %s %% in %s', slug, name, id, share, squads, taken, in_squads)
+        from member_now where (share, squads) is distinct from (taken::int, in_squads::int)
         "#,
     )
     .fetch_all(db)
@@ -356,7 +369,7 @@ pub async fn dangling(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
 }
 
 /// How many triggers and constraints [`guards`] looks for.
-pub const GUARDS: i64 = 33;
+pub const GUARDS: i64 = 37;
 
 /// Triggers and constraints that hold the rules by every path and are gone, switched off or never validated.
 pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
@@ -370,6 +383,10 @@ pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             ('trigger',    'membership',   'membership_count_inserted'),
             ('trigger',    'membership',   'membership_count_deleted'),
             ('trigger',    'membership',   'membership_count_updated'),
+            ('trigger',    'membership',   'membership_load_inserted'),
+            ('trigger',    'membership',   'membership_load_deleted'),
+            ('trigger',    'membership',   'membership_load_updated'),
+            ('trigger',    'member',       'member_load_begin'),
             ('trigger',    'team',         'team_check_state'),
             ('trigger',    'team',         'team_check_links'),
             ('trigger',    'link',         'link_check_teams'),

@@ -1,25 +1,17 @@
 //! Every SQL statement about the home page that belongs to no other feature.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 
 use super::domain::Standing;
 use crate::actor::{Actor, Role, Roles};
-use crate::design::{Finding, Tally};
+use crate::design::{self, Finding, Tally};
 use crate::history::Recent;
 use crate::ids::{EventId, MemberId, MetricId, TeamId};
 use crate::metrics::{Aim, Cadence, Goal, MetricName, NewMetric, Unit};
 use crate::missions::{Customer, Value};
 use crate::skills::STALE_AFTER;
-
-/// Events on the home page.
-const RECENT: i64 = 6;
-
-/// Squads in the table.
-const LISTED: i64 = 20;
-/// Squads that are read to find what needs somebody: more than are shown, since some things are said once of several.
-const LOOKED_AT: i64 = 30;
 
 /// The organization's squads as home shows them.
 #[derive(Debug, Default)]
@@ -49,6 +41,8 @@ pub struct Totals {
     pub lines: usize,
     /// Active squads with a breach.
     pub troubled: usize,
+    /// Squads whose findings are out of date.
+    pub stale: i64,
 }
 
 impl Garden {
@@ -66,8 +60,13 @@ impl Garden {
     }
 }
 
-/// The garden for `actor`: 1 statement.
-pub async fn garden(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Garden> {
+/// The garden for `actor`: 1 statement. The table has 20 squads; 30 are read to find what needs somebody, more than are shown, since
+/// some things are said once of several. Such numbers stand in the statement itself: with parameters it would be planned each time.
+pub async fn garden(
+    db: impl PgExecutor<'_>,
+    actor: &Actor,
+    today: NaiveDate,
+) -> sqlx::Result<Garden> {
     let rows = sqlx::query_as!(
         Row,
         r#"
@@ -76,6 +75,7 @@ pub async fn garden(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Gard
         ), live as materialized (
             select t.id, t.name, t.slug, t.state, t.member_count, t.mission_version,
                    s.breaches, s.warnings, s.advice, s.is_ready, s.has_mission,
+                   s.is_touched or s.rules <> $3 or coalesce(s.turns_on <= $4, false) as is_stale,
                    t.id in (select team_id from own)                        as is_own,
                    row_number() over (order by t.state, lower(t.name), t.id) as place,
                    row_number() over (order by case when s.breaches > 0 then 0
@@ -84,7 +84,7 @@ pub async fn garden(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Gard
                                                     else 3 end,
                                                t.state, lower(t.name), t.id) as worst
             from team t
-            join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
+            join squad_summed s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
             where t.organization_id = $1 and t.kind = 'squad' and t.state <> 'dissolved'
         ), total as (
             select count(*)                                                            as squads,
@@ -98,10 +98,8 @@ pub async fn garden(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Gard
                        + count(*) filter (where is_ready and state = 'forming')
                        + count(*) filter (where warnings > 0)                          as lines,
                    count(*) filter (where breaches > 0 and state = 'active')           as troubled,
-                   (select count(distinct m.member_id)
-                    from membership m
-                    join team o on (o.organization_id, o.id) = (m.organization_id, m.team_id) and o.kind = 'squad'
-                    where m.organization_id = $1 and m.until_at is null)               as in_squads
+                   count(*) filter (where is_stale)                                    as stale,
+                   (select count(*) from member_load m where m.organization_id = $1 and m.squads > 0) as in_squads
             from live
         )
         select l.id                   as "id!: TeamId",
@@ -111,11 +109,11 @@ pub async fn garden(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Gard
                l.member_count         as "members!",
                l.is_ready             as "is_ready!",
                l.is_own               as "is_own!",
-               l.place <= $3          as "is_listed!",
+               l.place <= 20          as "is_listed!",
                l.breaches             as "breaches!",
                l.warnings             as "warnings!",
                l.advice               as "advice!",
-               case when l.is_own or l.worst <= $4
+               case when l.is_own or l.worst <= 30
                     then (select f.findings from squad_summary f where (f.organization_id, f.team_id) = ($1, l.id))
                     else '[]' end     as "findings!: Json<Vec<Finding>>",
                m.customer             as "customer?: Customer",
@@ -137,18 +135,19 @@ pub async fn garden(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Gard
                o.warnings             as "all_warnings!",
                o.advice               as "all_advice!",
                o.lines                as "all_lines!",
-               o.troubled             as "all_troubled!"
+               o.troubled             as "all_troubled!",
+               o.stale                as "all_stale!"
         from live l
         cross join total o
         left join mission m on l.is_own and (m.organization_id, m.team_id, m.version) = ($1, l.id, l.mission_version)
         left join metric g on (g.organization_id, g.team_id) = ($1, l.id) and g.is_goal and g.ended_at is null
-        where l.is_own or l.place <= $3 or l.worst <= $4
+        where l.is_own or l.place <= 20 or l.worst <= 30
         order by l.place
         "#,
         actor.tenant.organization_id().0,
         actor.member.0,
-        LISTED,
-        LOOKED_AT,
+        design::rules(),
+        today,
     )
     .fetch_all(db)
     .await?;
@@ -192,6 +191,7 @@ struct Row {
     all_advice: i64,
     all_lines: i64,
     all_troubled: i64,
+    all_stale: i64,
 }
 
 impl Row {
@@ -210,6 +210,7 @@ impl Row {
             },
             lines: all(self.all_lines),
             troubled: all(self.all_troubled),
+            stale: self.all_stale,
         }
     }
 
@@ -277,7 +278,7 @@ pub async fn glance(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Glan
             from event
             where organization_id = $1
             order by at desc, id desc
-            limit $4
+            limit 6
         ) e on true
         left join member m on m.organization_id = $1 and m.id = e.member_id
         order by e.at desc, e.id desc
@@ -285,7 +286,6 @@ pub async fn glance(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Glan
         actor.tenant.organization_id().0,
         actor.member.0,
         stale_before,
-        RECENT,
     )
     .fetch_all(db)
     .await?;

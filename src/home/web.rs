@@ -12,7 +12,7 @@ use super::domain::{Action, Person, Standing, Thing, things};
 use crate::constellation::{self, MapCard};
 use crate::design::{self, Viewer, Way};
 use crate::error::Result;
-use crate::organizations::Visitor;
+use crate::organizations::{Visitor, unfinished};
 use crate::web::shell::{Section, Shell};
 use crate::web::ui::{self, Moment};
 use crate::web::{Routes, Who, page};
@@ -34,6 +34,8 @@ struct HomePage {
     /// The map, of an organization that it shows squad by squad.
     map: Option<MapCard>,
     garden: Garden,
+    /// Squads whose findings are being worked out.
+    behind: usize,
     things: Vec<Thing>,
     more: usize,
     glance: Glance,
@@ -146,18 +148,26 @@ impl HomePage {
 }
 
 async fn home(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> {
-    design::refresh(&pool, visitor.tenant(), visitor.actor.at.date_naive(), None).await?;
-    let garden = db::garden(&pool, &visitor.actor).await?;
+    let (tenant, today) = (visitor.tenant(), visitor.actor.at.date_naive());
+    let mut garden = db::garden(&pool, &visitor.actor, today).await?;
+    let mut behind = 0;
+    if garden.totals.stale > 0 {
+        behind = design::refresh_all(&pool, tenant, today).await?;
+        if behind == 0 {
+            garden = db::garden(&pool, &visitor.actor, today).await?;
+        }
+    }
     let glance = db::glance(&pool, &visitor.actor).await?;
     // A larger map costs more than the rest of the page; it has a page of its own.
     let squads = usize::try_from(garden.totals.squads).unwrap_or_default();
     let map = if (1..=constellation::MAX_SQUADS_ON_ORBIT).contains(&squads) {
-        let sky = constellation::load(&pool, visitor.tenant()).await?;
+        let (sky, _) = constellation::load(&pool, tenant, today).await?;
         Some(constellation::card(&sky, &visitor.slug))
     } else {
         None
     };
-    page(&home_page(visitor, garden, glance, map))
+    let home = HomePage { behind, ..home_page(visitor, garden, glance, map) };
+    Ok(unfinished(behind > 0, page(&home)?))
 }
 
 fn home_page(visitor: Visitor, garden: Garden, glance: Glance, map: Option<MapCard>) -> HomePage {
@@ -180,6 +190,7 @@ fn home_page(visitor: Visitor, garden: Garden, glance: Glance, map: Option<MapCa
         common_purpose: visitor.common_purpose,
         map,
         garden,
+        behind: 0,
         things,
         more,
         glance,

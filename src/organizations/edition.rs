@@ -20,7 +20,8 @@
 //!   changed nothing.
 //! - *A sentence about what was just done* is shown once: a page with one has no edition.
 //! - *Who is there* is never part of a page: it comes with an address of its own, which has no edition.
-//! - *Summaries* are made of the same rows and by the same rules; the rules are part of the program.
+//! - *Summaries* are made of the same rows and by the same rules; the rules are part of the program. A page that shows some while others are
+//!   made in the background says so and has no edition ([`unfinished`]).
 //!
 //! Pages with an edition are those in [`PAGES`]. The others show what changes without an event (sessions, imports that wait, what can
 //! still be undone, how many seconds ago something was saved), or are rarely asked for twice.
@@ -65,6 +66,18 @@ const PAGES: [(&str, Precision); 6] = [
     ("/o/{org}/members/{member}", Precision::Minute),
 ];
 
+/// Marks a page of which a part is still being worked out and will be there without an event.
+#[derive(Debug, Clone, Copy)]
+struct Unfinished;
+
+/// Says whether a page `is_unfinished`: then it has no edition, since it becomes another one by itself.
+pub fn unfinished(is_unfinished: bool, mut response: Response) -> Response {
+    if is_unfinished {
+        response.extensions_mut().insert(Unfinished);
+    }
+    response
+}
+
 /// What a request says of the edition that it has; the extractor of the visitor says which one is there now.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
@@ -82,7 +95,8 @@ pub async fn edition(mut request: Request, next: Next) -> Response {
     let now = Arc::new(OnceLock::new());
     request.extensions_mut().insert(Asked { precision: *precision, now: now.clone() });
     let mut response = next.run(request).await;
-    let has_edition = matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED);
+    let has_edition = matches!(response.status(), StatusCode::OK | StatusCode::NOT_MODIFIED)
+        && response.extensions().get::<Unfinished>().is_none();
     if let Some(tag) = now.get().filter(|_| has_edition) {
         let headers = response.headers_mut();
         headers.insert(header::ETAG, tag.clone());

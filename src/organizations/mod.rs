@@ -22,6 +22,6 @@ mod visitor;
 mod web;
 
 pub use domain::*;
-pub use edition::edition;
+pub use edition::{edition, unfinished};
 pub use visitor::{Admin, Counts, Visitor, Watcher, remember};
 pub use web::routes;

@@ -55,7 +55,11 @@ async fn a_database_without_the_newest_migration_is_not_examined() {
 }
 
 /// Damage by hand, past triggers and references, and how the doctor names it.
-const DAMAGE: [(&str, &str); 27] = [
+const DAMAGE: [(&str, &str); 28] = [
+    (
+        "update member_load set share = share + 10 where member_id = (select min(id::text)::uuid from member where name = 'Hana Sato')",
+        "counts: norvik-energy: Hana Sato (",
+    ),
     (
         "delete from membership where id = any (array(select m.id from membership m join team t on t.id = m.team_id \
          where t.name = 'Fair Bills' and m.until_at is null order by m.id limit 2))",

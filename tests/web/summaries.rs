@@ -39,7 +39,7 @@ fn as_kept(summary: &Summary) -> Kept {
 /// Refreshes, and compares each kept summary with the one that the squad's own page would make now.
 async fn assert_true(app: &TestApp, after: &str) {
     let today = app.clock().now().date_naive();
-    design::refresh(&app.pool, app.tenant(), today, None).await.unwrap();
+    design::settle(&app.pool, app.tenant(), today).await.unwrap();
     let kept = kept(app).await;
     assert!(!kept.is_empty());
     for kept in kept {
@@ -184,11 +184,12 @@ async fn a_summary_turns_by_itself_on_the_day_after_the_review_date() {
     let before = kept(&app).await;
 
     let day_before = turns_on.pred_opt().unwrap();
-    assert!(!design::refresh(&app.pool, app.tenant(), day_before, None).await.unwrap());
-    assert!(design::refresh(&app.pool, app.tenant(), turns_on, None).await.unwrap());
+    design::settle(&app.pool, app.tenant(), day_before).await.unwrap();
+    assert_eq!(kept(&app).await, before);
+
+    design::settle(&app.pool, app.tenant(), turns_on).await.unwrap();
 
     assert_eq!(kept(&app).await[0].2, before[0].2 + 1);
-    assert!(!design::refresh(&app.pool, app.tenant(), turns_on, None).await.unwrap());
 }
 
 #[tokio::test]
@@ -227,13 +228,12 @@ async fn a_change_that_a_reader_has_not_seen_is_not_forgotten() {
         .unwrap();
     let (pool, tenant) = (app.pool.clone(), app.tenant());
     let today = app.clock().now().date_naive();
-    let reader =
-        tokio::spawn(async move { design::refresh(&pool, tenant, today, None).await.unwrap() });
+    let reader = tokio::spawn(async move { design::settle(&pool, tenant, today).await.unwrap() });
     somebody_waits(&app.pool).await;
     run(&app, CHANGES[0].1, fair, busy).await;
     other.rollback().await.unwrap();
 
-    assert!(reader.await.unwrap());
+    reader.await.unwrap();
     assert_eq!(kept(&app).await[0].4, [1, 1, 1, 1], "the change is in what is kept");
     assert_true(&app, "both").await;
 }
@@ -308,13 +308,75 @@ async fn summaries_are_held_in_the_order_of_their_teams() {
 
     let (pool, tenant) = (app.pool.clone(), app.tenant());
     let today = app.clock().now().date_naive();
-    let reader =
-        tokio::spawn(async move { design::refresh(&pool, tenant, today, None).await.unwrap() });
+    let reader = tokio::spawn(async move { design::settle(&pool, tenant, today).await.unwrap() });
     somebody_waits(&app.pool).await;
 
     let nowait = "select from squad_summary where team_id = $1 for no key update nowait";
     sqlx::query(nowait).bind(last).execute(&mut *held).await.unwrap();
     held.rollback().await.unwrap();
-    assert!(reader.await.unwrap());
+    reader.await.unwrap();
     assert_true(&app, "both").await;
+}
+
+#[tokio::test]
+async fn nobody_waits_for_many_summaries_the_page_says_what_is_missing_and_has_no_edition_until_then()
+ {
+    let app = TestApp::new().await;
+    given::seeded(&app, 80, 0).await;
+    let mut leader = app.leader("Lena Lead").await;
+    for path in ["", "/constellation"] {
+        // Changes as many as a new version of the rules makes.
+        sqlx::query("update squad_summary set rules = 0, findings = '[]', breaches = 0, warnings = 0, advice = 0")
+            .execute(&app.pool)
+            .await
+            .unwrap();
+
+        let first = leader.get(&app.at(path)).await;
+
+        assert_eq!(
+            first.text(".behind"),
+            "The findings of 80 squads are being worked out. They will be here in a moment."
+        );
+        assert!(!first.headers.contains_key("etag"), "{path}");
+        let mut tries = 0;
+        while leader.get(&app.at(path)).await.html.contains("being worked out") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            tries += 1;
+            assert!(tries < 1000, "they never come");
+        }
+        assert_true(&app, path).await;
+    }
+}
+
+/// The load that a member carries is counted by the database, by every path.
+#[tokio::test]
+async fn what_somebody_has_taken_on_follows_every_change_of_their_memberships() {
+    let app = TestApp::new().await;
+    let fair = given::squad(&app, "Fair Bills").await;
+    let core = given::core_team(&app, "Platform").await;
+    let busy = app.person("Busy Bee", "data").await;
+    let load = async || -> (i32, i32) {
+        let sql = "select share, squads from member_load where member_id = $1";
+        sqlx::query_as(sql).bind(busy).fetch_one(&app.pool).await.unwrap()
+    };
+    let run = async |sql: &'static str, team: TeamId| {
+        let done = sqlx::query(sql).bind(busy).bind(team).execute(&app.pool).await.unwrap();
+        assert_eq!(done.rows_affected(), 1, "{sql}");
+    };
+    assert_eq!(load().await, (0, 0));
+
+    let join = "insert into membership (organization_id, id, team_id, member_id, allocation, from_at, from_event) \
+                select organization_id, gen_random_uuid(), id, $1, 40, state_at, state_event from team where id = $2";
+    run(join, fair).await;
+    assert_eq!(load().await, (40, 1));
+    run(join, core).await;
+    assert_eq!(load().await, (80, 1));
+    run("update membership set allocation = 10 where member_id = $1 and team_id = $2", core).await;
+    assert_eq!(load().await, (50, 1));
+    run("update membership set until_at = from_at, until_event = from_event where member_id = $1 and team_id = $2", fair).await;
+    assert_eq!(load().await, (10, 0));
+    run("update membership set until_at = null, until_event = null where member_id = $1 and team_id = $2", fair).await;
+    assert_eq!(load().await, (50, 1));
+    run("delete from membership where member_id = $1 and team_id = $2", core).await;
+    assert_eq!(load().await, (40, 1));
 }

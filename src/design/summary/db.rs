@@ -19,13 +19,14 @@ pub struct Stale {
     pub changes: Vec<i64>,
 }
 
-/// The summaries that are out of date: 1 statement.
+/// The summaries that are out of date, at most `limit` of them: 1 statement.
 pub async fn stale(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     today: NaiveDate,
     rules: i64,
     among: Option<&[TeamId]>,
+    limit: i64,
 ) -> sqlx::Result<Vec<Stale>> {
     let among: Option<Vec<Uuid>> = among.map(|teams| teams.iter().map(|team| team.0).collect());
     sqlx::query_as!(
@@ -38,39 +39,47 @@ pub async fn stale(
                    where organization_id = $1 group by team_id) q on q.team_id = s.team_id
         where s.organization_id = $1 and ($4::uuid[] is null or s.team_id = any($4))
           and (q.team_id is not null or s.rules <> $2 or s.turns_on <= $3)
+        order by s.team_id
+        limit $5
         "#,
         tenant.organization_id().0,
         rules,
         today,
         among.as_deref(),
+        limit,
     )
     .fetch_all(db)
     .await
 }
 
-/// The findings of a squad as they are kept; none of a squad that is dissolved.
+/// The findings of a squad as they are kept, and whether they are out of date; none of a squad that is dissolved.
 pub async fn findings(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     team: TeamId,
-) -> sqlx::Result<Vec<Finding>> {
-    let kept = sqlx::query_scalar!(
+    rules: i64,
+    today: NaiveDate,
+) -> sqlx::Result<(Vec<Finding>, bool)> {
+    let kept = sqlx::query!(
         r#"
-        select s.findings as "findings: Json<Vec<Finding>>"
-        from squad_summary s
+        select s.findings as "findings!: Json<Vec<Finding>>",
+               s.is_touched or s.rules <> $3 or coalesce(s.turns_on <= $4, false) as "is_stale!"
+        from squad_summed s
         join team t on (t.organization_id, t.id) = (s.organization_id, s.team_id)
         where s.organization_id = $1 and s.team_id = $2 and t.state <> 'dissolved'
         "#,
         tenant.organization_id().0,
         team.0,
+        rules,
+        today,
     )
     .fetch_optional(db)
     .await?;
-    Ok(kept.map_or_else(Vec::new, |kept| kept.0))
+    Ok(kept.map_or_else(Default::default, |kept| (kept.findings.0, kept.is_stale)))
 }
 
-/// Keeps summaries, held in the order of their teams, so that two readers never wait for one another. One that somebody else has written since it was seen stays as they wrote it, and out of date if
-/// it was out of date for a reason that they had not seen.
+/// Keeps summaries, held in the order of their teams, so that two instances never wait for one another. One that somebody else has
+/// written since it was seen stays as they wrote it, and out of date if it was out of date for a reason that they had not seen.
 pub async fn write(
     db: impl PgExecutor<'_>,
     tenant: Tenant,

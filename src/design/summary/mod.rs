@@ -2,11 +2,14 @@
 //!
 //! A page of one squad or of many reads summaries and never a design, so it costs the rows that it shows. The database's
 //! triggers note which squads a change touches (`squad_stale`); whoever reads next makes their summaries again from
-//! the design, with the same pure rules as the squad's page. Nothing is counted a second way.
+//! the design, with the same pure rules as the squad's page. Nothing is counted a second way. Readers of one organization take
+//! turns at that, so that a change is worked out once and not by everybody who looks; what a new version of the rules or an import puts
+//! out of date is worked out in the background, while pages say so.
 //!
 //! A summary's day is that of UTC, on the squad's own page too: all pages say the same at the same time.
 
 mod db;
+mod turns;
 
 use std::sync::LazyLock;
 
@@ -14,6 +17,9 @@ use chrono::{Days, NaiveDate};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 
+use self::db::Stale;
+use self::turns::{Running, Turns};
+use super::db::{Candidates, load_part};
 use super::domain::{Design, SquadDesign};
 use super::findings::{Finding, WayOut};
 use super::web::Tally;
@@ -23,8 +29,12 @@ use crate::missions::MissionText;
 use crate::skills::{Capability, Level};
 
 /// So many squads are read at once.
-const AT_ONCE: usize = 250;
-/// Another reader may have been faster with an older design; then it is asked once more.
+const AT_ONCE: i64 = 100;
+/// So many summaries are looked at: more than anybody waits for.
+const MOST: i64 = 1_000_000;
+/// So many summaries are made while somebody waits.
+const WAITED_FOR: usize = 60;
+/// Another instance may have been faster with an older design; then it is asked once more.
 const TRIES: usize = 3;
 
 /// What a summary is made of: the rules and sentences, what they are told by the features before, and how it is read.
@@ -113,39 +123,105 @@ impl Design {
     }
 }
 
-/// Makes the summaries of the organization's squads again that are out of date on `today`: of `among`, or of all.
-/// One statement when none is. Answers whether any was.
+/// What summaries are asked with: lists read beside each whether it is out of date.
+pub fn rules() -> i64 {
+    *RULES
+}
+
+/// Makes the summaries of `among` again that are out of date on `today`. One statement when none is.
 pub async fn refresh(
     pool: &PgPool,
     tenant: Tenant,
     today: NaiveDate,
-    among: Option<&[TeamId]>,
-) -> sqlx::Result<bool> {
-    for tried in 0..TRIES {
-        let stale = db::stale(pool, tenant, today, *RULES, among).await?;
-        if stale.is_empty() {
-            return Ok(tried > 0);
-        }
-        for stale in stale.chunks(AT_ONCE) {
-            let teams: Vec<_> = stale.iter().map(|stale| stale.team).collect();
-            let design = super::load_squads(pool, tenant, today, &teams).await?;
-            let summaries: Vec<_> =
-                design.squads.iter().map(|squad| design.summary(squad)).collect();
-            db::write(pool, tenant, *RULES, stale, &summaries).await?;
-        }
-    }
-    Ok(true)
+    among: &[TeamId],
+) -> sqlx::Result<()> {
+    let turn = Turns::of(tenant);
+    let _mine = turn.lock().await;
+    make(pool, tenant, today, Some(among), &mut Candidates::default()).await
 }
 
-/// The findings on the page of a squad, as they are on `today`: 2 statements, unless something has changed.
+/// Makes the organization's summaries again that are out of date on `today`, unless they are so many that nobody should wait for
+/// them: then they are made in the background. Answers how many are left to that.
+pub async fn refresh_all(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<usize> {
+    let turn = Turns::of(tenant);
+    let _mine = turn.lock().await;
+    let stale = db::stale(pool, tenant, today, *RULES, None, MOST).await?.len();
+    if stale > WAITED_FOR {
+        in_background(pool.clone(), tenant, today);
+        return Ok(stale);
+    }
+    make(pool, tenant, today, None, &mut Candidates::default()).await?;
+    Ok(0)
+}
+
+/// Makes all of the organization's summaries again that are out of date on `today`, however long that takes.
+pub async fn settle(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<()> {
+    let mut known = Candidates::default();
+    loop {
+        // Whoever waits for a few may go between.
+        let turn = Turns::of(tenant);
+        let _mine = turn.lock().await;
+        let stale = db::stale(pool, tenant, today, *RULES, None, AT_ONCE).await?;
+        if stale.is_empty() {
+            return Ok(());
+        }
+        remake(pool, tenant, today, &stale, &mut known).await?;
+    }
+}
+
+fn in_background(pool: PgPool, tenant: Tenant, today: NaiveDate) {
+    let Some(running) = Running::begin(tenant) else { return };
+    tokio::spawn(async move {
+        if let Err(error) = settle(&pool, tenant, today).await {
+            tracing::warn!(?error, "summaries were left out of date");
+        }
+        drop(running);
+    });
+}
+
+async fn make(
+    pool: &PgPool,
+    tenant: Tenant,
+    today: NaiveDate,
+    among: Option<&[TeamId]>,
+    known: &mut Candidates,
+) -> sqlx::Result<()> {
+    for _ in 0..TRIES {
+        let stale = db::stale(pool, tenant, today, *RULES, among, MOST).await?;
+        if stale.is_empty() {
+            break;
+        }
+        remake(pool, tenant, today, &stale, known).await?;
+    }
+    Ok(())
+}
+
+async fn remake(
+    pool: &PgPool,
+    tenant: Tenant,
+    today: NaiveDate,
+    stale: &[Stale],
+    known: &mut Candidates,
+) -> sqlx::Result<()> {
+    let teams: Vec<_> = stale.iter().map(|stale| stale.team).collect();
+    let design = load_part(pool, tenant, today, &teams, known).await?;
+    let summaries: Vec<_> = design.squads.iter().map(|squad| design.summary(squad)).collect();
+    db::write(pool, tenant, *RULES, stale, &summaries).await
+}
+
+/// The findings on the page of a squad, as they are on `today`: 1 statement, unless something has changed.
 pub async fn findings(
     pool: &PgPool,
     tenant: Tenant,
     today: NaiveDate,
     team: TeamId,
 ) -> sqlx::Result<Vec<Finding>> {
-    refresh(pool, tenant, today, Some(&[team])).await?;
-    db::findings(pool, tenant, team).await
+    let (kept, is_stale) = db::findings(pool, tenant, team, *RULES, today).await?;
+    if !is_stale {
+        return Ok(kept);
+    }
+    refresh(pool, tenant, today, &[team]).await?;
+    Ok(db::findings(pool, tenant, team, *RULES, today).await?.0)
 }
 
 #[cfg(test)]

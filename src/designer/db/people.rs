@@ -192,12 +192,6 @@ pub async fn list_pool(
         r#"
         with gap as (
             select * from unnest($4::uuid[], $5::smallint[]) as g (skill_id, level)
-        ), load as (
-            select x.member_id, sum(x.allocation) as taken, count(*) filter (where t.kind = 'squad') as squads
-            from membership x
-            join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id)
-            where x.organization_id = $1 and x.until_at is null
-            group by x.member_id
         ), closing as (
             select k.member_id, count(*) as gaps, bool_or(k.skill_id = any($7)) as is_closing
             from gap
@@ -205,14 +199,14 @@ pub async fn list_pool(
             group by k.member_id
         ), somebody as (
             select m.id, lower(m.name) as word, coalesce(c.gaps, 0) as gaps,
-                   greatest(100 - coalesce(l.taken, 0), 0) as free, coalesce(l.squads, 0) as squads,
+                   greatest(100 - l.share, 0)::bigint as free, l.squads,
                    (cardinality($7::uuid[]) = 0 or coalesce(c.is_closing, false)
                     or ($12 and not exists (select from closing x
                                             where x.is_closing
                                               and not exists (select from membership s
                                                               where s.organization_id = $1 and s.team_id = $2
                                                                 and s.member_id = x.member_id and s.until_at is null))))
-                   and 100 - coalesce(l.taken, 0) >= $8
+                   and 100 - l.share >= $8
                    and ($6::text is null
                         or position(lower($6) in lower(m.name || ' ' || m.title || ' ' || m.discipline)) > 0
                         or exists (select from member_skill k
@@ -220,7 +214,7 @@ pub async fn list_pool(
                                    where k.organization_id = $1 and k.member_id = m.id and k.level is not null
                                      and position(lower($6) in lower(s.name)) > 0)) as is_asked
             from member m
-            left join load l on l.member_id = m.id
+            join member_load l on l.organization_id = $1 and l.member_id = m.id
             left join closing c on c.member_id = m.id
             where m.organization_id = $1 and m.deactivated_at is null
               and not exists (select from membership s
@@ -272,10 +266,10 @@ pub async fn list_pool(
         &levels,
         search.q,
         &closing,
-        i64::from(search.free),
+        search.free,
         search.limit,
         i64::from(MIN_FREE_SHARE),
-        i64::try_from(MAX_SQUADS_OF_A_MEMBER).unwrap_or(i64::MAX),
+        i32::try_from(MAX_SQUADS_OF_A_MEMBER).unwrap_or(i32::MAX),
         search.or_everybody,
     )
     .fetch_all(db)

@@ -1,13 +1,13 @@
 //! What the pages show: one read model per page.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::actor::Tenant;
-use crate::design::Tally;
+use crate::design::{self, Tally};
 use crate::history::Recent;
 use crate::ids::{MemberId, MembershipId, SkillId, TeamId};
 use crate::metrics::Metric;
@@ -39,6 +39,8 @@ pub struct SquadRow {
     pub warnings: i16,
     /// Findings that are advice.
     pub advice: i16,
+    /// What is said of it is out of date.
+    pub is_stale: bool,
 }
 
 impl SquadRow {
@@ -67,28 +69,37 @@ pub async fn list(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     filter: &Filter,
+    today: NaiveDate,
     limit: i64,
 ) -> sqlx::Result<Vec<SquadRow>> {
     let (after_name, after_id) = filter.after.clone().unzip();
     sqlx::query_as!(
         SquadRow,
         r#"
+        with page as materialized (
+            select t.id, t.name, t.slug, t.state, t.pattern, t.member_count
+            from team t
+            where t.organization_id = $1 and t.kind = 'squad'
+              and (t.state = $2 or ($2::text is null and t.state <> 'dissolved'))
+              and ($3::text is null or t.pattern = $3)
+              and ($4::text is null or position(lower($4) in lower(t.name || ' ' || t.description)) > 0)
+              and ($5::text is null or (lower(t.name), t.id) > ($5, $6::uuid))
+            order by lower(t.name), t.id
+            limit $7
+        )
         select t.id as "id: TeamId", t.name, t.slug, t.state, t.pattern as "pattern!", t.member_count as members,
                g.name as "goal?",
                case when t.state = 'dissolved' then '{0,0,0,0}' else s.able end      as "able!: Vec<i16>",
                case when t.state = 'dissolved' then 0::smallint else s.breaches end as "breaches!",
                case when t.state = 'dissolved' then 0::smallint else s.warnings end as "warnings!",
-               case when t.state = 'dissolved' then 0::smallint else s.advice end   as "advice!"
-        from team t
-        join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
-        left join metric g on (g.organization_id, g.team_id) = (t.organization_id, t.id) and g.is_goal and g.ended_at is null
-        where t.organization_id = $1 and t.kind = 'squad'
-          and (t.state = $2 or ($2::text is null and t.state <> 'dissolved'))
-          and ($3::text is null or t.pattern = $3)
-          and ($4::text is null or position(lower($4) in lower(t.name || ' ' || t.description)) > 0)
-          and ($5::text is null or (lower(t.name), t.id) > ($5, $6::uuid))
+               case when t.state = 'dissolved' then 0::smallint else s.advice end   as "advice!",
+               t.state <> 'dissolved' and (s.is_touched or s.rules <> $8 or coalesce(s.turns_on <= $9, false)) as "is_stale!"
+        from page t
+        -- Row by row: whatever the planner guesses, no more is read than is shown.
+        cross join lateral (select * from squad_summed s where (s.organization_id, s.team_id) = ($1, t.id) offset 0) s
+        left join lateral (select g.name from metric g
+                           where (g.organization_id, g.team_id) = ($1, t.id) and g.is_goal and g.ended_at is null offset 0) g on true
         order by lower(t.name), t.id
-        limit $7
         "#,
         tenant.organization_id().0,
         filter.state,
@@ -97,6 +108,8 @@ pub async fn list(
         after_name,
         after_id,
         limit,
+        design::rules(),
+        today,
     )
     .fetch_all(db)
     .await

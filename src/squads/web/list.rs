@@ -139,10 +139,12 @@ pub async fn list(
     };
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     let tenant = visitor.tenant();
-    let mut rows = db::list(&pool, tenant, &filter, limit).await?;
-    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-    if design::refresh(&pool, tenant, visitor.actor.at.date_naive(), Some(&ids)).await? {
-        rows = db::list(&pool, tenant, &filter, limit).await?;
+    let today = visitor.actor.at.date_naive();
+    let mut rows = db::list(&pool, tenant, &filter, today, limit).await?;
+    let stale: Vec<_> = rows.iter().filter(|row| row.is_stale).map(|row| row.id).collect();
+    if !stale.is_empty() {
+        design::refresh(&pool, tenant, today, &stale).await?;
+        rows = db::list(&pool, tenant, &filter, today, limit).await?;
     }
     let has_more = rows.len() > PAGE;
     rows.truncate(PAGE);
