@@ -44,12 +44,43 @@ impl Running {
     /// None where there is one already.
     pub fn begin(tenant: Tenant) -> Option<Self> {
         let id = tenant.organization_id();
-        Turns::all().running.insert(id).then_some(Self(id))
+        let is_first = Turns::all().running.insert(id);
+        // Made only when it is ours: dropping one takes the organization off the list.
+        is_first.then(|| Self(id))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         Turns::all().running.remove(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_task_at_a_time_works_in_the_background_for_an_organization() {
+        let (one, other) = (Tenant::of(OrganizationId::new()), Tenant::of(OrganizationId::new()));
+        let first = Running::begin(one).unwrap();
+
+        assert!(Running::begin(one).is_none());
+        assert!(Running::begin(one).is_none(), "whoever was refused has not taken the place away");
+        assert!(Running::begin(other).is_some());
+        drop(first);
+        assert!(Running::begin(one).is_some());
+    }
+
+    #[test]
+    fn readers_of_one_organization_take_turns_and_others_do_not_wait_for_them() {
+        let (one, other) = (Tenant::of(OrganizationId::new()), Tenant::of(OrganizationId::new()));
+        let turn = Turns::of(one);
+        let mine = turn.try_lock().unwrap();
+
+        assert!(Turns::of(one).try_lock().is_err());
+        assert!(Turns::of(other).try_lock().is_ok());
+        drop(mine);
+        assert!(Turns::of(one).try_lock().is_ok());
     }
 }
