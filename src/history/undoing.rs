@@ -59,6 +59,10 @@ pub fn undoing(
         | "skill_changed"
         | "skill_archived"
         | "skill_restored"
+        | "product_squad_added"
+        | "product_squad_removed"
+        | "product_hat_given"
+        | "product_hat_laid_down"
         | "member_deactivated" => Ok(Inverse::Designers),
         "mission_written" if before.is_none() => Err("it is the first mission; write another"),
         "mission_written" => Ok(Inverse::Leaders),
@@ -75,6 +79,13 @@ pub fn undoing(
         "link_made" => Err("end it instead"),
         "link_changed" => Err("change it again"),
         "link_ended" => Err("make it again"),
+        "product_created" => Err("end it instead"),
+        "product_ended" => Err("begin it anew"),
+        "product_handed_over" => Err("hand it over again"),
+        "product_edited" | "product_policy_set" | "product_limits_set" => Err("change it again"),
+        "apprenticeship_begun" => Err("end it instead"),
+        "apprenticeship_ended" => Err("begin it anew"),
+        "apprenticeship_delegated" => Err("change it again"),
         "skill_added" => Err("archive it instead"),
         "skill_confirmed" | "skills_still_true" => Err("rate the skill anew"),
         "hat_added" => Err("a hat that nobody wears does no harm"),
