@@ -91,6 +91,47 @@ async fn seed(app: &TestApp, squads: i32, pool: i32) {
     design::refresh(&app.pool, app.tenant(), today, None).await.unwrap();
 }
 
+/// A product that grows with the organization: as many squads serve it as there are, up to 40, with an apprentice for each.
+async fn product(app: &TestApp) {
+    use trellis::products::{
+        GroupHat, NewProduct, ProductDescription, ProductName, WipLimit, service,
+    };
+    let (pool, founder) = (&app.pool, app.founder());
+    let there: i64 =
+        sqlx::query_scalar("select count(*) from product").fetch_one(pool).await.unwrap();
+    if there > 0 {
+        return;
+    }
+    let new = NewProduct {
+        name: ProductName::parse("Norvik App").unwrap(),
+        description: ProductDescription::parse("What customers hold in their hand.").unwrap(),
+        key: None,
+        lead: founder.member,
+    };
+    let product = service::create(pool, &founder, &new).await.unwrap();
+    let first = (WipLimit::FIRST, WipLimit::FIRST);
+    let squads: Vec<trellis::ids::TeamId> = sqlx::query_scalar(
+        "select id from team where kind = 'squad' and state <> 'dissolved' order by id limit 40",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let members: Vec<trellis::ids::MemberId> = sqlx::query_scalar(
+        "select id from member where id <> $1 and organization_id = $2 order by id limit $3",
+    )
+    .bind(founder.member)
+    .bind(app.tenant().organization_id())
+    .bind(i64::try_from(squads.len()).unwrap())
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    for (squad, member) in squads.into_iter().zip(members) {
+        service::serve(pool, &founder, product, squad, first).await.unwrap();
+        service::begin_apprenticeship(pool, &founder, product, member).await.unwrap();
+        service::give_hat(pool, &founder, product, GroupHat::Analyst, member).await.unwrap();
+    }
+}
+
 /// The pages with a budget, by what they are called.
 async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
     let member: uuid::Uuid = sqlx::query_scalar(
@@ -100,7 +141,10 @@ async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
     .fetch_one(&app.pool)
     .await
     .unwrap();
+    product(app).await;
     vec![
+        ("the products", app.at("/products")),
+        ("the product group", app.at("/products/norvik-app/group")),
         ("home", app.at("")),
         ("the squad's page", app.at("/squads/squad-00001")),
         ("the page of a squad that is forming", app.at("/squads/squad-00003")),

@@ -64,8 +64,13 @@ impl Author {
             return;
         }
         for (at, (name, discipline, title)) in (first..).zip(CAST) {
+            // Nobody else has the name.
+            let namesake = self.people.iter().position(|person| person.name == name).unwrap_or(at);
+            let freed = std::mem::replace(&mut self.people[at].name, name.to_owned());
+            if namesake != at {
+                self.people[namesake].name = freed;
+            }
             let person = &mut self.people[at];
-            name.clone_into(&mut person.name);
             (person.discipline, person.title) = (discipline, title);
             person.joined = person.joined.max(BEGINNING - 5);
         }
