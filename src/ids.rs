@@ -62,3 +62,11 @@ id!(/// A metric of a squad.
     MetricId);
 id!(/// An import.
     ImportId);
+id!(/// A product.
+    ProductId);
+id!(/// A squad that serves a product, for a period.
+    ServiceId);
+id!(/// A hat that somebody wears for a product group, for a period.
+    WornId);
+id!(/// An apprenticeship at a product.
+    ApprenticeshipId);

@@ -59,6 +59,10 @@ pub fn undoing(
         | "skill_changed"
         | "skill_archived"
         | "skill_restored"
+        | "product_squad_added"
+        | "product_squad_removed"
+        | "product_hat_given"
+        | "product_hat_laid_down"
         | "member_deactivated" => Ok(Inverse::Designers),
         "mission_written" if before.is_none() => Err("it is the first mission; write another"),
         "mission_written" => Ok(Inverse::Leaders),
@@ -70,11 +74,18 @@ pub fn undoing(
         }
         "metric_changed" => Ok(Inverse::Oneself),
         "squad_created" | "core_team_created" => Err("dissolve it instead"),
-        "squad_dissolved" | "core_team_dissolved" => Err("begin it anew"),
+        "squad_dissolved" | "core_team_dissolved" | "product_ended" | "apprenticeship_ended" => {
+            Err("begin it anew")
+        }
         "seat_opened" | "seat_closed" => Err("change it in the designer"),
-        "link_made" => Err("end it instead"),
-        "link_changed" => Err("change it again"),
+        "link_made" | "product_created" | "apprenticeship_begun" => Err("end it instead"),
+        "link_changed"
+        | "product_edited"
+        | "product_policy_set"
+        | "product_limits_set"
+        | "apprenticeship_delegated" => Err("change it again"),
         "link_ended" => Err("make it again"),
+        "product_handed_over" => Err("hand it over again"),
         "skill_added" => Err("archive it instead"),
         "skill_confirmed" | "skills_still_true" => Err("rate the skill anew"),
         "hat_added" => Err("a hat that nobody wears does no harm"),

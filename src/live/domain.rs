@@ -35,6 +35,10 @@ pub enum Page {
     Members,
     /// A member.
     Member,
+    /// The list of products.
+    Products,
+    /// A product, with its group.
+    Product,
     /// The catalogue of skills.
     Skills,
     /// The history.
@@ -54,6 +58,8 @@ impl Page {
             Self::CoreTeam => "core_team",
             Self::Members => "members",
             Self::Member => "member",
+            Self::Products => "products",
+            Self::Product => "product",
             Self::Skills => "skills",
             Self::Activity => "activity",
         }
@@ -76,7 +82,7 @@ impl Page {
 pub struct Place {
     /// The kind.
     pub page: Page,
-    /// The squad, core team or member.
+    /// The squad, core team, member or product.
     pub subject: Uuid,
 }
 

@@ -80,6 +80,56 @@ async fn seed(app: &TestApp, squads: i32, pool: i32) {
     design::settle(&app.pool, app.tenant(), app.clock().now().date_naive()).await.unwrap();
 }
 
+/// A product that grows with the organization: as many squads serve it as there are, up to 40, with an apprentice for each.
+async fn product(app: &TestApp) {
+    use trellis::products::{
+        GroupHat, NewProduct, ProductDescription, ProductName, WipLimit, service,
+    };
+    let (pool, founder) = (&app.pool, app.founder());
+    let there: i64 =
+        sqlx::query_scalar("select count(*) from product").fetch_one(pool).await.unwrap();
+    if there > 0 {
+        return;
+    }
+    let new = NewProduct {
+        name: ProductName::parse("Norvik App").unwrap(),
+        description: ProductDescription::parse("What customers hold in their hand.").unwrap(),
+        key: None,
+        lead: founder.member,
+    };
+    let product = service::create(pool, &founder, &new).await.unwrap();
+    let first = (WipLimit::FIRST, WipLimit::FIRST);
+    let squads: Vec<trellis::ids::TeamId> = sqlx::query_scalar(
+        "select id from team where kind = 'squad' and state <> 'dissolved' order by id limit 40",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let members: Vec<trellis::ids::MemberId> = sqlx::query_scalar(
+        "select id from member where id <> $1 and organization_id = $2 order by id limit $3",
+    )
+    .bind(founder.member)
+    .bind(app.tenant().organization_id())
+    .bind(i64::try_from(squads.len()).unwrap())
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    for (squad, member) in squads.into_iter().zip(members) {
+        service::serve(pool, &founder, product, squad, first).await.unwrap();
+        service::begin_apprenticeship(pool, &founder, product, member).await.unwrap();
+        service::give_hat(pool, &founder, product, GroupHat::Analyst, member).await.unwrap();
+    }
+}
+
+/// The pages with a budget, with those of the product.
+async fn all_pages(app: &TestApp) -> Vec<(&'static str, String)> {
+    product(app).await;
+    let mut all = pages(app).await;
+    all.push(("the products", app.at("/products")));
+    all.push(("the product group", app.at("/products/norvik-app/group")));
+    all
+}
+
 /// The pages with a budget, by what they are called.
 async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
     let member: uuid::Uuid = sqlx::query_scalar(
@@ -120,7 +170,7 @@ async fn a_page_asks_the_database_at_most_six_things_however_large_the_organizat
         let mut counts = vec![];
         for visitor in &visitors {
             let mut visitor = visitor.at(router.clone());
-            for (name, path) in pages(&app).await {
+            for (name, path) in all_pages(&app).await {
                 // Designing is for those who design; the others get no page, and a smaller count.
                 visitor.get(&path).await;
                 listened.take();
@@ -194,7 +244,7 @@ async fn a_page_stays_small_on_its_way() {
     let app = TestApp::new().await;
     seed(&app, 200, 500).await;
     let leader = app.leader("Lena Lead").await;
-    for (name, path) in pages(&app).await {
+    for (name, path) in all_pages(&app).await {
         let cookies: Vec<_> =
             leader.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = Request::get(&path)

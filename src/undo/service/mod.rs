@@ -1,6 +1,7 @@
 //! Undoing a change: which inverse belongs to which kind.
 
 mod memberships;
+mod products;
 mod words;
 
 use serde_json::Value;
@@ -44,6 +45,10 @@ async fn inverse(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
         | "members_swapped"
         | "memberships_restored"
         | "member_deactivated" => memberships::take_back(pool, actor, event).await,
+        "product_squad_added" | "product_squad_removed" => {
+            products::service(pool, actor, event).await
+        }
+        "product_hat_given" | "product_hat_laid_down" => products::hat(pool, actor, event).await,
         "membership_edited" => words::membership(pool, actor, event).await,
         "squad_edited" => words::squad(pool, actor, event).await,
         "core_team_edited" => words::core_team(pool, actor, event).await,

@@ -2,6 +2,10 @@
 //!
 //! No statement here takes a [`Tenant`](crate::actor::Tenant): the doctor looks at all organizations.
 
+mod products;
+
+pub use products::*;
+
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, PgPool, Postgres, Transaction};
 
 /// A transaction that sees one moment, changes nothing, and may take its time.
@@ -19,6 +23,7 @@ pub struct Counts {
     pub memberships: i64,
     pub metrics: i64,
     pub links: i64,
+    pub products: i64,
     pub events: i64,
     pub slugs: i64,
     pub references: i64,
@@ -35,6 +40,7 @@ pub async fn count(db: impl PgExecutor<'_>) -> sqlx::Result<Counts> {
                (select count(*) from membership)                                         as "memberships!",
                (select count(*) from metric)                                             as "metrics!",
                (select count(*) from link)                                               as "links!",
+               (select count(*) from product)                                            as "products!",
                (select count(*) from event)                                              as "events!",
                (select count(*) from team_slug)                                          as "slugs!",
                (select count(*) from pg_constraint c
@@ -197,6 +203,44 @@ pub async fn untold(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             join team f on (f.organization_id, f.id) = (l.organization_id, l.from_team_id)
             join team t on (t.organization_id, t.id) = (l.organization_id, l.to_team_id)
             where l.until_at is not null
+            union all
+            select p.organization_id, 'the lead PM of ' || p.name, p.id, p.lead_event, array[p.id, p.lead_id] from product p
+            union all
+            select p.organization_id, 'the end of the product ' || p.name, p.id, p.ended_event, array[p.id]
+            from product p where p.ended_at is not null
+            union all
+            select s.organization_id, 'when ' || t.name || ' began to serve ' || p.name, s.id, s.from_event, array[p.id, t.id]
+            from product_squad s
+            join product p on (p.organization_id, p.id) = (s.organization_id, s.product_id)
+            join team t on (t.organization_id, t.id) = (s.organization_id, s.team_id)
+            union all
+            select s.organization_id, 'when ' || t.name || ' stopped serving ' || p.name, s.id, s.until_event, array[p.id, t.id]
+            from product_squad s
+            join product p on (p.organization_id, p.id) = (s.organization_id, s.product_id)
+            join team t on (t.organization_id, t.id) = (s.organization_id, s.team_id)
+            where s.until_at is not null
+            union all
+            select h.organization_id, 'the beginning of a hat of ' || m.name || ' at ' || p.name, h.id, h.from_event, array[p.id, m.id]
+            from product_hat h
+            join product p on (p.organization_id, p.id) = (h.organization_id, h.product_id)
+            join member m on (m.organization_id, m.id) = (h.organization_id, h.member_id)
+            union all
+            select h.organization_id, 'the end of a hat of ' || m.name || ' at ' || p.name, h.id, h.until_event, array[p.id, m.id]
+            from product_hat h
+            join product p on (p.organization_id, p.id) = (h.organization_id, h.product_id)
+            join member m on (m.organization_id, m.id) = (h.organization_id, h.member_id)
+            where h.until_at is not null
+            union all
+            select a.organization_id, 'the beginning of the apprenticeship of ' || m.name || ' at ' || p.name, a.id, a.from_event, array[p.id, m.id]
+            from apprenticeship a
+            join product p on (p.organization_id, p.id) = (a.organization_id, a.product_id)
+            join member m on (m.organization_id, m.id) = (a.organization_id, a.member_id)
+            union all
+            select a.organization_id, 'the end of the apprenticeship of ' || m.name || ' at ' || p.name, a.id, a.until_event, array[p.id, m.id]
+            from apprenticeship a
+            join product p on (p.organization_id, p.id) = (a.organization_id, a.product_id)
+            join member m on (m.organization_id, m.id) = (a.organization_id, a.member_id)
+            where a.until_at is not null
         )
         select format('%s: no event tells of %s (%s)', o.slug, told.what, told.id) as "off!"
         from told
@@ -369,7 +413,7 @@ pub async fn dangling(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
 }
 
 /// How many triggers and constraints [`guards`] looks for.
-pub const GUARDS: i64 = 37;
+pub const GUARDS: i64 = 57;
 
 /// Triggers and constraints that hold the rules by every path and are gone, switched off or never validated.
 pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
@@ -390,6 +434,26 @@ pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             ('trigger',    'team',         'team_check_state'),
             ('trigger',    'team',         'team_check_links'),
             ('trigger',    'link',         'link_check_teams'),
+            ('trigger',    'product',      'product_led_inserted'),
+            ('trigger',    'product',      'product_led_updated'),
+            ('trigger',    'product',      'product_check_lead_inserted'),
+            ('trigger',    'product',      'product_check_lead'),
+            ('trigger',    'product_squad', 'product_squad_inserted'),
+            ('trigger',    'product_squad', 'product_squad_updated'),
+            ('trigger',    'apprenticeship', 'apprenticeship_inserted'),
+            ('trigger',    'apprenticeship', 'apprenticeship_updated'),
+            ('trigger',    'apprenticeship', 'apprenticeship_check_lead'),
+            ('constraint', 'team',         'team_products_check'),
+            ('constraint', 'team',         'team_dissolved_serves'),
+            ('constraint', 'member',       'member_leads'),
+            ('constraint', 'member',       'member_learns'),
+            ('constraint', 'product',      'product_lead_fkey'),
+            ('constraint', 'product',      'product_lead_event_fkey'),
+            ('constraint', 'product',      'product_key_key'),
+            ('constraint', 'product',      'product_squads_check'),
+            ('constraint', 'product',      'product_apprentices_check'),
+            ('constraint', 'product_squad', 'product_squad_current_key'),
+            ('constraint', 'apprenticeship', 'apprenticeship_current_key'),
             ('constraint', 'team',         'squad_max_members'),
             ('constraint', 'team',         'team_member_count_check'),
             ('constraint', 'team',         'team_state_check'),

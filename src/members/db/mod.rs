@@ -1,5 +1,9 @@
 //! Every SQL statement about members.
 
+mod products;
+
+pub use products::*;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::types::Json;
