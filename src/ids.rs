@@ -62,3 +62,11 @@ id!(/// A metric of a squad.
     MetricId);
 id!(/// An import.
     ImportId);
+id!(/// An item of a product's backlog.
+    ItemId);
+id!(/// A product's own way of putting an item.
+    TemplateId);
+id!(/// What somebody says about an item.
+    CommentId);
+id!(/// A product with its one backlog.
+    ProductId);

@@ -60,6 +60,7 @@ use sqlx::migrate::Migrator;
 
 pub mod accounts;
 pub mod actor;
+pub mod backlog;
 pub mod clock;
 pub mod config;
 pub mod constellation;
