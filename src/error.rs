@@ -116,6 +116,54 @@ const CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("event_undoes_key", "undone_already", "Somebody has undone this already."),
     ("membership_current_key", "already_member", "This person is already in the team."),
     (
+        "product_lead_is_no_apprentice",
+        "apprentice_is_lead",
+        "An apprentice is never the lead PM of the same product. End the apprenticeship with its outcome first, or choose somebody else.",
+    ),
+    (
+        "member_leads",
+        "leads_product",
+        "This person leads a product, and a product always has a lead PM. Hand it over first.",
+    ),
+    ("member_learns", "member_deactivated", "This person has left: they are nobody's apprentice."),
+    ("team_dissolved_serves", "team_dissolved", "A dissolved squad serves no product."),
+    (
+        "team_products_check",
+        "core_team_serves_none",
+        "Only squads serve products: a core team offers services to squads.",
+    ),
+    ("product_squads_check", "product_ended", "This product has ended: no squad serves it."),
+    (
+        "product_apprentices_check",
+        "product_ended",
+        "This product has ended: nobody is an apprentice there.",
+    ),
+    (
+        "backlog_item_holder_fkey",
+        "squad_holds_items",
+        "Whoever holds items serves the product: they are finished or returned before a squad stops serving, and only squads that serve pull.",
+    ),
+    (
+        "product_squad_ended_check",
+        "squad_holds_items",
+        "This squad holds items of the product. They are finished or returned before it stops serving.",
+    ),
+    (
+        "product_squad_expedite_check",
+        "expedite_limit",
+        "This squad has an expedited item in progress, and one at a time is the most.",
+    ),
+    (
+        "backlog_wip_block",
+        "wip_limit",
+        "The limit of this squad is reached. Finish or return an item first.",
+    ),
+    (
+        "backlog_transition_by_member",
+        "not_in_squad",
+        "Only the members of a squad pull, return and finish its items.",
+    ),
+    (
         "link_team_dissolved",
         "team_dissolved",
         "One of the two teams is dissolved: no link leads to it or from it.",

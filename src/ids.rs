@@ -62,11 +62,17 @@ id!(/// A metric of a squad.
     MetricId);
 id!(/// An import.
     ImportId);
+id!(/// A product.
+    ProductId);
+id!(/// A squad that serves a product, for a period.
+    ServiceId);
+id!(/// A hat that somebody wears for a product group, for a period.
+    WornId);
+id!(/// An apprenticeship at a product.
+    ApprenticeshipId);
 id!(/// An item of a product's backlog.
     ItemId);
 id!(/// A product's own way of putting an item.
     TemplateId);
 id!(/// What somebody says about an item.
     CommentId);
-id!(/// A product with its one backlog.
-    ProductId);

@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`links`] < [`members`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
+//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
 //! [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
@@ -85,6 +85,7 @@ pub mod metrics;
 pub mod missions;
 pub mod organizations;
 pub mod postgres;
+pub mod products;
 pub mod rule;
 pub mod secret;
 pub mod serve;
@@ -160,6 +161,8 @@ pub fn routes() -> web::Routes {
         .merge(squads::routes())
         .merge(core_teams::routes())
         .merge(links::routes())
+        .merge(products::routes())
+        .merge(backlog::routes())
         .merge(missions::routes())
         .merge(metrics::routes())
         .merge(undo::routes())

@@ -10,7 +10,7 @@
 //! | to read about | open |
 //! |---|---|
 //! | what is checked, and how it is said | this file |
-//! | every SQL statement of it | `db.rs` |
+//! | every SQL statement of it | `db/` |
 
 mod db;
 
@@ -100,7 +100,12 @@ async fn checks(tx: &mut sqlx::PgConnection) -> sqlx::Result<Vec<Check>> {
             db::sizes(&mut *tx).await?,
         ),
         Check::later("H2"),
-        Check::later("H3"),
+        Check::new(
+            "H3",
+            "every product has a lead PM who is there and not its apprentice; what ended or left has no part in one",
+            (n.products, "products"),
+            db::leads(&mut *tx).await?,
+        ),
         Check::later("H4"),
         Check::later("H5"),
         Check::later("H6"),
@@ -131,15 +136,15 @@ async fn checks(tx: &mut sqlx::PgConnection) -> sqlx::Result<Vec<Check>> {
         ),
         Check::new(
             "H12",
-            "beginnings and ends of memberships and links, states and mission versions each have their event",
+            "beginnings and ends of memberships, links and parts in products, lead PMs, states and mission versions each have their event",
             (n.events, "events"),
             db::untold(&mut *tx).await?,
         ),
         Check::new(
             "counts",
-            "member_count is the number of current memberships, mission_version the newest mission",
+            "member_count is the number of current memberships, mission_version the newest mission; products are counted",
             (n.teams, "teams"),
-            db::counts(&mut *tx).await?,
+            [db::counts(&mut *tx).await?, db::product_counts(&mut *tx).await?].concat(),
         ),
         Check::new(
             "memberships",
@@ -155,9 +160,9 @@ async fn checks(tx: &mut sqlx::PgConnection) -> sqlx::Result<Vec<Check>> {
         ),
         Check::new(
             "addresses",
-            "every team is found under its current slug",
+            "every team and every product is found under its current slug",
             (n.slugs, "slugs"),
-            db::slugs(&mut *tx).await?,
+            [db::slugs(&mut *tx).await?, db::product_slugs(&mut *tx).await?].concat(),
         ),
         Check::new(
             "references",

@@ -59,6 +59,10 @@ pub fn undoing(
         | "skill_changed"
         | "skill_archived"
         | "skill_restored"
+        | "product_squad_added"
+        | "product_squad_removed"
+        | "product_hat_given"
+        | "product_hat_laid_down"
         | "member_deactivated" => Ok(Inverse::Designers),
         "mission_written" if before.is_none() => Err("it is the first mission; write another"),
         "mission_written" => Ok(Inverse::Leaders),
@@ -68,13 +72,37 @@ pub fn undoing(
         "need_set" | "need_removed" | "skills_rated" | "member_changed" => {
             Ok(Inverse::OneselfOrDesigners)
         }
-        "metric_changed" => Ok(Inverse::Oneself),
+        "metric_changed" | "item_ordered" | "item_blocked" | "item_unblocked" => {
+            Ok(Inverse::Oneself)
+        }
+        "item_proposed" | "item_reopened" => Err("drop it instead"),
+        "item_made_ready" => Err("say that it is not ready after all"),
+        "items_made_ready" => Err("say of each that it is not ready after all"),
+        "item_set_back" => Err("make it ready again"),
+        "item_dropped" | "items_dropped" => Err("propose it again"),
+        "item_edited" => Err("edit it again"),
+        "items_broadened" | "items_classed" => Err("change them again"),
+        "item_pulled" => Err("return it with a reason"),
+        "item_returned" => Err("pull it again"),
+        "item_with_customers" => Err("take it back into work"),
+        "item_resumed" => Err("go to customers again"),
+        "item_finished" => Err("what is done is done; propose what is left"),
+        "item_commented" => Err("what was said was read; say something else"),
+        "item_template_added" => Err("remove it instead"),
+        "item_template_removed" => Err("add it again"),
         "squad_created" | "core_team_created" => Err("dissolve it instead"),
         "squad_dissolved" | "core_team_dissolved" => Err("begin it anew"),
         "seat_opened" | "seat_closed" => Err("change it in the designer"),
         "link_made" => Err("end it instead"),
         "link_changed" => Err("change it again"),
         "link_ended" => Err("make it again"),
+        "product_created" => Err("end it instead"),
+        "product_ended" => Err("begin it anew"),
+        "product_handed_over" => Err("hand it over again"),
+        "product_edited" | "product_policy_set" | "product_limits_set" => Err("change it again"),
+        "apprenticeship_begun" => Err("end it instead"),
+        "apprenticeship_ended" => Err("begin it anew"),
+        "apprenticeship_delegated" => Err("change it again"),
         "skill_added" => Err("archive it instead"),
         "skill_confirmed" | "skills_still_true" => Err("rate the skill anew"),
         "hat_added" => Err("a hat that nobody wears does no harm"),

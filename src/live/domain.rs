@@ -35,6 +35,12 @@ pub enum Page {
     Members,
     /// A member.
     Member,
+    /// The list of products.
+    Products,
+    /// A product, with its group and its board.
+    Product,
+    /// An item of a backlog.
+    Item,
     /// The catalogue of skills.
     Skills,
     /// The history.
@@ -54,6 +60,9 @@ impl Page {
             Self::CoreTeam => "core_team",
             Self::Members => "members",
             Self::Member => "member",
+            Self::Products => "products",
+            Self::Product => "product",
+            Self::Item => "item",
             Self::Skills => "skills",
             Self::Activity => "activity",
         }
@@ -76,7 +85,7 @@ impl Page {
 pub struct Place {
     /// The kind.
     pub page: Page,
-    /// The squad, core team or member.
+    /// The squad, core team, member, product or item.
     pub subject: Uuid,
 }
 

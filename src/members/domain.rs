@@ -118,6 +118,9 @@ pub enum LeaveRefused {
         "{0} is the last admin. An organization always has an admin: make somebody else admin first."
     )]
     LastAdmin(String),
+    /// H3.
+    #[error("{0} is the lead PM of {1}. A product always has a lead PM: hand it over first.")]
+    LeadsProduct(String, String),
     /// It is done already.
     #[error("{0} is deactivated already.")]
     Already(String),
@@ -130,6 +133,7 @@ impl Rule for LeaveRefused {
     fn code(&self) -> &'static str {
         match self {
             Self::LastAdmin(_) => "last_admin",
+            Self::LeadsProduct(..) => "leads_product",
             Self::Already(_) => "member_deactivated",
             Self::Active(_) => "member_active",
         }
@@ -151,14 +155,17 @@ impl Member {
         actor.roles.may_administer() || (actor.roles.may_design() && !self.roles.has(Role::Admin))
     }
 
-    /// Whether an organization with `admins` admins lets this member go (H11).
-    pub fn may_leave(&self, admins: i32) -> Result<(), LeaveRefused> {
+    /// Whether an organization with `admins` admins lets this member go (H11), who leads the products `led` (H3).
+    pub fn may_leave(&self, admins: i32, led: &[&str]) -> Result<(), LeaveRefused> {
         if self.is_deactivated {
             return Err(LeaveRefused::Already(self.name.clone()));
         }
         let counts = self.roles.has(Role::Admin) && self.user.is_some();
         if counts && admins <= 1 {
             return Err(LeaveRefused::LastAdmin(self.name.clone()));
+        }
+        if !led.is_empty() {
+            return Err(LeaveRefused::LeadsProduct(self.name.clone(), led.join(" and ")));
         }
         Ok(())
     }
@@ -433,10 +440,20 @@ mod tests {
 
     #[test]
     fn the_last_admin_stays() {
-        assert!(matches!(member(&["admin"], true).may_leave(1), Err(LeaveRefused::LastAdmin(_))));
-        assert_eq!(member(&["admin"], true).may_leave(2), Ok(()));
-        assert_eq!(member(&["leader"], true).may_leave(1), Ok(()));
-        assert_eq!(member(&["admin"], false).may_leave(1), Ok(()), "one who cannot sign in yet");
+        assert!(matches!(
+            member(&["admin"], true).may_leave(1, &[]),
+            Err(LeaveRefused::LastAdmin(_))
+        ));
+        assert_eq!(member(&["admin"], true).may_leave(2, &[]), Ok(()));
+        assert_eq!(member(&["leader"], true).may_leave(1, &[]), Ok(()));
+        assert_eq!(
+            member(&["admin"], false).may_leave(1, &[]),
+            Ok(()),
+            "one who cannot sign in yet"
+        );
+        let refused = member(&["leader"], true).may_leave(1, &["Norvik App", "Norvik Web"]);
+        let said = refused.unwrap_err().to_string();
+        assert!(said.ends_with("lead PM of Norvik App and Norvik Web. A product always has a lead PM: hand it over first."));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
 
-use super::db::{self, MemberPage};
+use super::db::{self, MemberPage, Part};
 use super::domain::{
     Departure, EDITORS, Member, MemberEmailTaken, Namesakes, Numbered, PEERS, Profile,
     SeveralRefused, folded, names, refuse_namesakes,
@@ -166,8 +166,14 @@ fn said(profile: &Profile) -> Value {
     })
 }
 
-/// Deactivates a member: they leave all teams, where an active squad that falls under 6 returns to forming, and are
-/// signed out everywhere. All of it is one event (H12).
+/// The names of the products that somebody leads.
+pub(super) fn led(parts: &[Part]) -> Vec<&str> {
+    parts.iter().filter(|part| part.is_lead()).map(|part| part.name.as_str()).collect()
+}
+
+/// Deactivates a member: they leave all teams, where an active squad that falls under 6 returns to forming, their
+/// apprenticeships and hats at products end, and they are signed out everywhere. All of it is one event (H12). Who
+/// leads a product hands it over first (H3).
 pub async fn deactivate(
     pool: &PgPool,
     actor: &Actor,
@@ -185,10 +191,14 @@ pub async fn deactivate(
     if !member.may_be_moved_by(actor) {
         return Err(Error::Forbidden(PEERS.into()));
     }
-    member.may_leave(db::count_admins(&mut *tx, actor.tenant).await?)?;
+    let parts = db::parts(&mut *tx, actor.tenant, id).await?;
+    member.may_leave(db::count_admins(&mut *tx, actor.tenant).await?, &led(&parts))?;
     let event = NewEvent::new("member_deactivated", format!("deactivated {}", saved.name), [id.0]);
     let forming = format!("{} left the organization: {reason}", saved.name);
     let left = leave_all_in(&mut tx, actor, id, event.id, &forming).await?;
+    let tenant = actor.tenant;
+    let mut products = db::end_apprenticeships(&mut tx, tenant, id, actor.at, event.id).await?;
+    products.extend(db::end_hats(&mut tx, tenant, id, actor.at, event.id).await?);
     if !db::update_deactivated(&mut tx, actor.tenant, id, version, Some(actor.at)).await? {
         return Err(Error::Stale);
     }
@@ -211,13 +221,18 @@ pub async fn deactivate(
         });
         sizes.collect()
     };
+    let at_products: Vec<String> =
+        parts.iter().map(|part| format!("{} of {}", part.title(), part.name)).collect();
     let mut event = event
         .change(
-            json!({"active": true, "teams": in_teams(false)}),
-            json!({"active": false, "teams": in_teams(true)}),
+            json!({"active": true, "teams": in_teams(false), "products": at_products}),
+            json!({"active": false, "teams": in_teams(true), "products": []}),
         )
         .because(reason.as_str());
     event.subjects.extend(left.iter().map(|team| team.team.0));
+    products.sort_unstable();
+    products.dedup();
+    event.subjects.extend(products.iter().map(|product| product.0));
     history::record(&mut tx, actor, event).await?;
     let returned = left.into_iter().filter(|team| team.returned_to_forming).map(|team| team.name);
     let departure = Departure { name: saved.name, returned: returned.collect() };

@@ -104,7 +104,7 @@ const HTMX: &str = "vendor/htmx.min.js";
 const HX_SSE: &str = "vendor/hx-sse.min.js";
 
 /// Scripts of our own, which are read in this repository and not in the browser.
-const OWN_SCRIPTS: [&str; 2] = ["app.js", "designer.js"];
+const OWN_SCRIPTS: [&str; 3] = ["app.js", "board.js", "designer.js"];
 
 /// A script without indentation and without lines that only comment, a quarter of it. Texts over several lines would lose their
 /// indentation too; a test sees that there are none.

@@ -51,6 +51,7 @@ pub enum Section {
     Squads,
     CoreTeams,
     Links,
+    Products,
     Members,
     Skills,
     Activity,

@@ -5,7 +5,7 @@ use sqlx::PgExecutor;
 
 use crate::actor::Tenant;
 use crate::backlog::domain::{Breadth, Class, Rank, Stage};
-use crate::ids::{EventId, ItemId, MemberId, MetricId, ProductId, TeamId};
+use crate::ids::{ItemId, MemberId, ProductId, TeamId};
 
 /// What a list is narrowed to. What is not given does not filter.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +29,6 @@ pub struct ItemFilter {
 /// A line of the list.
 #[derive(Debug, Clone)]
 pub struct ItemRow {
-    /// Its id.
-    pub id: ItemId,
     /// Its number.
     pub number: i32,
     /// What it is about.
@@ -72,7 +70,7 @@ pub async fn list_items(
     sqlx::query_as!(
         ItemRow,
         r#"
-        select i.id as "id: ItemId", i.number, i.title, i.why, i.breadth, i.class, i.stage, i.rank as "rank: Rank",
+        select i.number, i.title, i.why, i.breadth, i.class, i.stage, i.rank as "rank: Rank",
                t.name as "squad_name?", i.stage_at, i.blocked_reason as blocked, i.effect, m.name as proposed_by, i.proposed_at,
                x.name as "metric?"
         from backlog_item i
@@ -135,8 +133,6 @@ pub struct ItemPage {
     /// For what.
     pub blocked: String,
     /// The metric it is about.
-    pub metric: Option<MetricId>,
-    /// What that counts.
     pub metric_name: Option<String>,
     /// Whose it is: their word in addresses.
     pub metric_squad: Option<String>,
@@ -148,8 +144,6 @@ pub struct ItemPage {
     pub proposer: String,
     /// When.
     pub proposed_at: DateTime<Utc>,
-    /// For the next edit.
-    pub version: i32,
 }
 
 /// An item for its page.
@@ -164,8 +158,8 @@ pub async fn show_item(
         r#"
         select i.id as "id: ItemId", i.number, i.title, i.why, i.breadth, i.class, i.stage, i.squad_id as "squad: TeamId",
                t.name as "squad_name?", t.slug as "squad_slug?", i.stage_at, i.blocked_at, i.blocked_reason as blocked,
-               i.metric_id as "metric: MetricId", x.name as "metric_name?", xt.slug as "metric_squad?", i.effect,
-               i.proposed_by as "proposed_by: MemberId", m.name as proposer, i.proposed_at, i.version
+               x.name as "metric_name?", xt.slug as "metric_squad?", i.effect,
+               i.proposed_by as "proposed_by: MemberId", m.name as proposer, i.proposed_at
         from backlog_item i
         join member m on (m.organization_id, m.id) = (i.organization_id, i.proposed_by)
         left join team t on (t.organization_id, t.id) = (i.organization_id, i.squad_id)
@@ -184,8 +178,6 @@ pub async fn show_item(
 /// What somebody said of an item.
 #[derive(Debug, Clone)]
 pub struct CommentRow {
-    /// The event that tells of it.
-    pub event: EventId,
     /// Who.
     pub author: String,
     /// When.
@@ -203,7 +195,7 @@ pub async fn comments(
     sqlx::query_as!(
         CommentRow,
         r#"
-        select c.event_id as "event: EventId", m.name as author, c.at, c.text
+        select m.name as author, c.at, c.text
         from backlog_comment c
         join member m on (m.organization_id, m.id) = (c.organization_id, c.author_id)
         where c.organization_id = $1 and c.item_id = $2
@@ -222,8 +214,6 @@ pub async fn comments(
 pub struct PassedOver {
     /// The one that was pulled instead.
     pub number: i32,
-    /// What that is about.
-    pub title: String,
     /// By whom.
     pub squad: String,
     /// When.
@@ -241,7 +231,7 @@ pub async fn passed_over(
     sqlx::query_as!(
         PassedOver,
         r#"
-        select i.number, i.title, t.name as squad, o.at, o.reason
+        select i.number, t.name as squad, o.at, o.reason
         from backlog_passed_over o
         join backlog_item i on (i.organization_id, i.id) = (o.organization_id, o.pulled_id)
         join team t on (t.organization_id, t.id) = (o.organization_id, o.squad_id)

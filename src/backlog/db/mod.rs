@@ -24,9 +24,10 @@ pub use list::*;
 pub use order::*;
 pub use templates::*;
 
-use super::domain::{ItemKey, Load, Orderer, Policy, Puller, Standing};
+use super::domain::{ItemKey, Load, Orderer, Puller, Standing};
 use crate::actor::Tenant;
 use crate::ids::{MemberId, MetricId, ProductId, TeamId};
+use crate::products::WipPolicy;
 
 /// A product, as somebody sees it who may or may not be in its group.
 #[derive(Debug, Clone)]
@@ -40,10 +41,8 @@ pub struct Product {
     /// What the keys of its items begin with.
     pub key: String,
     /// What happens over a limit.
-    pub policy: Policy,
-    /// Its lead PM.
-    pub lead: MemberId,
-    /// Their name.
+    pub policy: WipPolicy,
+    /// The name of its lead PM.
     pub lead_name: String,
     /// Whether it is no more.
     pub is_ended: bool,
@@ -112,8 +111,7 @@ pub async fn find_product(
             name: row.name,
             slug: row.slug,
             key: row.key,
-            policy: row.wip_policy.into(),
-            lead: row.lead,
+            policy: WipPolicy::parse(&row.wip_policy).unwrap_or(WipPolicy::Block),
             lead_name: row.lead_name,
             is_ended: row.is_ended,
             standing: Standing { orderer, squads: row.squads },
@@ -156,7 +154,7 @@ pub struct Lane {
 
 impl Lane {
     /// The squad, for the rules.
-    pub fn puller(&self, policy: Policy) -> Puller<'_> {
+    pub fn puller(&self, policy: WipPolicy) -> Puller<'_> {
         Puller { squad: &self.name, load: self.load, policy }
     }
 }
@@ -235,10 +233,6 @@ pub struct MetricOption {
     pub name: String,
     /// Whose it is.
     pub squad: String,
-    /// The squad's word in addresses.
-    pub squad_slug: String,
-    /// Whether it was replaced since.
-    pub is_ended: bool,
 }
 
 /// The live metrics of the squads that serve a product, and `also`.
@@ -251,7 +245,7 @@ pub async fn metrics(
     sqlx::query_as!(
         MetricOption,
         r#"
-        select x.id as "id: MetricId", x.name, t.name as squad, t.slug as squad_slug, x.ended_at is not null as "is_ended!"
+        select x.id as "id: MetricId", x.name, t.name as squad
         from metric x
         join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id)
         where x.organization_id = $1

@@ -3,32 +3,11 @@
 
 use super::rules::MAX_PASSED_OVER;
 use super::words::{Class, ItemKey, Stage};
+use crate::products::WipPolicy;
 use crate::rule::Rule;
 
 /// A squad has at most so many items of the class expedite in progress, beside its limit and whatever the policy.
 pub const EXPEDITE_LIMIT: i16 = 1;
-
-/// What happens when a squad goes over its limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Policy {
-    /// It is said.
-    Warn,
-    /// It takes a reason.
-    Reason,
-    /// It is refused.
-    Block,
-}
-
-impl From<String> for Policy {
-    /// From the column, which is checked there.
-    fn from(word: String) -> Self {
-        match word.as_str() {
-            "warn" => Self::Warn,
-            "reason" => Self::Reason,
-            _ => Self::Block,
-        }
-    }
-}
 
 /// How much a squad has in hand for a product, and how much it may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +45,7 @@ pub struct Puller<'a> {
     /// What it has in hand.
     pub load: Load,
     /// The product's policy.
-    pub policy: Policy,
+    pub policy: WipPolicy,
 }
 
 /// An item that a squad would like to have.
@@ -217,12 +196,12 @@ fn room(
     }
     let (n, limit) = (load.in_progress, load.wip_limit);
     match policy {
-        Policy::Block => Err(PullRefused::Full { squad: squad.to_owned(), n, limit }),
-        Policy::Reason => {
+        WipPolicy::Block => Err(PullRefused::Full { squad: squad.to_owned(), n, limit }),
+        WipPolicy::Reason => {
             asks.push(Ask::OverWip(n));
             Ok(None)
         }
-        Policy::Warn => Ok(Some(format!(
+        WipPolicy::Warn => Ok(Some(format!(
             "{squad} is over its limit now: {} in progress, {limit} is the limit.",
             n + 1
         ))),
@@ -270,11 +249,11 @@ pub fn may_learn(puller: Puller<'_>) -> Verdict {
         return Verdict::Allowed(None);
     }
     match policy {
-        Policy::Block => {
+        WipPolicy::Block => {
             Verdict::Refused(PullRefused::LearningFull { squad: squad.to_owned(), n, limit })
         }
-        Policy::Reason => Verdict::NeedsReason(vec![Ask::OverLearning(n)]),
-        Policy::Warn => Verdict::Allowed(Some(format!(
+        WipPolicy::Reason => Verdict::NeedsReason(vec![Ask::OverLearning(n)]),
+        WipPolicy::Warn => Verdict::Allowed(Some(format!(
             "{squad} is over its limit now: it learns from {} items, {limit} is the limit.",
             n + 1
         ))),
@@ -289,7 +268,7 @@ mod tests {
         Load { in_progress, expedite, learning, wip_limit: 3, learning_limit: 2 }
     }
 
-    fn puller(load: Load, policy: Policy) -> Puller<'static> {
+    fn puller(load: Load, policy: WipPolicy) -> Puller<'static> {
         Puller { squad: "Fair Bills", load, policy }
     }
 
@@ -318,12 +297,12 @@ mod tests {
     fn two_in_progress_leave_room_and_three_do_not() {
         let pull =
             |n, policy| said(may_pull(&ready(Class::Standard, &[]), puller(load(n, 0, 0), policy)));
-        for policy in [Policy::Warn, Policy::Reason, Policy::Block] {
+        for policy in [WipPolicy::Warn, WipPolicy::Reason, WipPolicy::Block] {
             assert_eq!(pull(2, policy), "yes");
         }
-        insta::assert_snapshot!(pull(3, Policy::Block), @"wip_limit: Fair Bills has 3 in progress, and 3 is its limit. Finish or return one first.");
-        insta::assert_snapshot!(pull(3, Policy::Reason), @"The squad has 3 in progress, which is its limit. Say why one more is right now.");
-        insta::assert_snapshot!(pull(3, Policy::Warn), @"yes, but Fair Bills is over its limit now: 4 in progress, 3 is the limit.");
+        insta::assert_snapshot!(pull(3, WipPolicy::Block), @"wip_limit: Fair Bills has 3 in progress, and 3 is its limit. Finish or return one first.");
+        insta::assert_snapshot!(pull(3, WipPolicy::Reason), @"The squad has 3 in progress, which is its limit. Say why one more is right now.");
+        insta::assert_snapshot!(pull(3, WipPolicy::Warn), @"yes, but Fair Bills is over its limit now: 4 in progress, 3 is the limit.");
     }
 
     #[test]
@@ -331,12 +310,13 @@ mod tests {
         let pull = |n, policy| {
             said(may_pull(&ready(Class::Expedite, &[7]), puller(load(3, n, 0), policy)))
         };
-        for policy in [Policy::Warn, Policy::Reason, Policy::Block] {
+        for policy in [WipPolicy::Warn, WipPolicy::Reason, WipPolicy::Block] {
             assert_eq!(pull(0, policy), "yes", "beside the limit, and before all others");
             assert!(pull(1, policy).starts_with("expedite_limit: "));
         }
-        let pull =
-            |n| said(may_pull(&ready(Class::Standard, &[]), puller(load(n, 1, 0), Policy::Block)));
+        let pull = |n| {
+            said(may_pull(&ready(Class::Standard, &[]), puller(load(n, 1, 0), WipPolicy::Block)))
+        };
         assert_eq!(pull(2), "yes", "an expedited item takes no place of the others");
         assert!(pull(3).starts_with("wip_limit: "));
     }
@@ -344,14 +324,16 @@ mod tests {
     #[test]
     fn the_top_is_pulled_without_a_word_and_lower_ones_with_a_reason() {
         let pull = |above: &[i32]| {
-            said(may_pull(&ready(Class::Standard, above), puller(load(0, 0, 0), Policy::Block)))
+            said(may_pull(&ready(Class::Standard, above), puller(load(0, 0, 0), WipPolicy::Block)))
         };
         assert_eq!(pull(&[]), "yes");
         insta::assert_snapshot!(pull(&[209]), @"NA-209 stands above it. Say why it can wait: it will remember.");
         insta::assert_snapshot!(pull(&[209, 221]), @"2 items stand above it, NA-209 first. Say why they can wait: they will remember.");
-        let full = may_pull(&ready(Class::Standard, &[209]), puller(load(3, 0, 0), Policy::Block));
+        let full =
+            may_pull(&ready(Class::Standard, &[209]), puller(load(3, 0, 0), WipPolicy::Block));
         assert!(matches!(full, Verdict::Refused(_)), "a reason does not make room");
-        let both = may_pull(&ready(Class::Standard, &[209]), puller(load(3, 0, 0), Policy::Reason));
+        let both =
+            may_pull(&ready(Class::Standard, &[209]), puller(load(3, 0, 0), WipPolicy::Reason));
         assert!(matches!(both, Verdict::NeedsReason(asks) if asks.len() == 2));
     }
 
@@ -360,7 +342,7 @@ mod tests {
         let of = |stage| {
             let held_by = Some(("EV at Home".to_owned(), "Priya Nair".to_owned()));
             let wanted = Wanted { stage, held_by, ..ready(Class::Standard, &[]) };
-            said(may_pull(&wanted, puller(load(0, 0, 0), Policy::Block)))
+            said(may_pull(&wanted, puller(load(0, 0, 0), WipPolicy::Block)))
         };
         insta::assert_snapshot!(of(Stage::InProgress), @"item_held: EV at Home has NA-214 already: Priya Nair pulled it.");
         assert!(of(Stage::Learning).starts_with("item_held: "));
@@ -372,19 +354,19 @@ mod tests {
     #[test]
     fn one_with_customers_leaves_room_for_another_and_two_do_not() {
         let learn = |n, policy| said(may_learn(puller(load(3, 1, n), policy)));
-        assert_eq!(learn(1, Policy::Block), "yes");
-        assert!(learn(2, Policy::Block).starts_with("learning_limit: "));
-        assert!(learn(2, Policy::Reason).starts_with("The squad learns from 2"));
-        assert!(learn(2, Policy::Warn).starts_with("yes, but"));
+        assert_eq!(learn(1, WipPolicy::Block), "yes");
+        assert!(learn(2, WipPolicy::Block).starts_with("learning_limit: "));
+        assert!(learn(2, WipPolicy::Reason).starts_with("The squad learns from 2"));
+        assert!(learn(2, WipPolicy::Warn).starts_with("yes, but"));
     }
 
     #[test]
     fn what_comes_back_into_work_needs_room_there() {
-        let resume = |n| said(may_resume(Class::Standard, puller(load(n, 0, 1), Policy::Block)));
+        let resume = |n| said(may_resume(Class::Standard, puller(load(n, 0, 1), WipPolicy::Block)));
         assert_eq!(resume(2), "yes");
         assert!(resume(3).starts_with("wip_limit: "));
         assert!(
-            said(may_resume(Class::Expedite, puller(load(0, 1, 1), Policy::Block)))
+            said(may_resume(Class::Expedite, puller(load(0, 1, 1), WipPolicy::Block)))
                 .starts_with("expedite_limit")
         );
     }

@@ -8,9 +8,10 @@ use sqlx::PgPool;
 
 use super::{At, Offered, month_of};
 use crate::backlog::db::{self, CardRow, LaneRow};
-use crate::backlog::domain::{Breadth, Class, Policy, Rank, Stage, Step};
+use crate::backlog::domain::{Breadth, Class, Rank, Stage, Step};
 use crate::error::Result;
 use crate::ids::TeamId;
+use crate::products::WipPolicy;
 use crate::web::shell::{Section, Shell};
 use crate::web::{Query, new_key, page};
 
@@ -193,7 +194,7 @@ fn pull(at: &At, lanes: &[LaneRow], row: &CardRow, is_top: bool) -> Option<Offer
         }
         (Some(_), _) => Some(Offered { step: Step::Pull, send: String::new(), page }),
         (None, _) => {
-            let may_exceed = !is_expedite && at.product.policy != Policy::Block;
+            let may_exceed = !is_expedite && at.product.policy != WipPolicy::Block;
             (may_exceed && own().next().is_some()).then_some(Offered {
                 step: Step::Pull,
                 send: String::new(),

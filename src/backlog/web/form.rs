@@ -63,7 +63,6 @@ impl ItemForm {
 #[template(path = "backlog/form.html")]
 struct FormPage {
     shell: Shell,
-    org: String,
     at: At,
     /// The item that is changed; none for a new one.
     item: Option<Item>,
@@ -71,8 +70,8 @@ struct FormPage {
     templates: Vec<TemplateRow>,
     form: ItemForm,
     errors: FormErrors,
-    /// What somebody else saved meanwhile.
-    saved: Option<ItemForm>,
+    /// What somebody else saved meanwhile, by field.
+    saved: Vec<(&'static str, String)>,
     meanwhile: Option<(String, Moment)>,
 }
 
@@ -131,28 +130,35 @@ impl FormPage {
         self.form.metric == metric.id.to_string()
     }
 
-    fn saved_now(&self, field: &str) -> Option<String> {
-        let saved = self.saved.as_ref()?;
-        let (now, typed) = match field {
-            "title" => (&saved.title, &self.form.title),
-            "why" => (&saved.why, &self.form.why),
-            "breadth" => (&saved.breadth, &self.form.breadth),
-            "class" => (&saved.class, &self.form.class),
-            _ => (&saved.metric, &self.form.metric),
-        };
-        if now.trim() == typed.replace("\r\n", "\n").trim() {
-            return None;
-        }
-        Some(match field {
-            "breadth" => Breadth::parse(now).map_or(now.clone(), |it| it.title().to_owned()),
-            "class" => Class::parse(now).map_or(now.clone(), |it| it.title().to_owned()),
-            "metric" => {
-                let metric = self.metrics.iter().find(|metric| metric.id.to_string() == *now);
-                metric.map(|metric| metric.name.clone()).unwrap_or_default()
-            }
-            _ => now.clone(),
-        })
+    fn saved_now(&self, field: &str) -> Option<&str> {
+        self.saved.iter().find(|(name, _)| *name == field).map(|(_, now)| now.as_str())
     }
+}
+
+/// What is saved now and is not what was typed, in words, by field.
+fn differences(
+    now: &ItemForm,
+    typed: &ItemForm,
+    metrics: &[MetricOption],
+) -> Vec<(&'static str, String)> {
+    let metric = |id: &str| {
+        let metric = metrics.iter().find(|metric| metric.id.to_string() == id);
+        metric.map(|metric| metric.name.clone()).unwrap_or_default()
+    };
+    let breadth =
+        |word: &str| Breadth::parse(word).map(Breadth::title).unwrap_or_default().to_owned();
+    let class = |word: &str| Class::parse(word).map(Class::title).unwrap_or_default().to_owned();
+    [
+        ("title", &now.title, &typed.title, now.title.clone()),
+        ("why", &now.why, &typed.why, now.why.clone()),
+        ("breadth", &now.breadth, &typed.breadth, breadth(&now.breadth)),
+        ("class", &now.class, &typed.class, class(&now.class)),
+        ("metric", &now.metric, &typed.metric, metric(&now.metric)),
+    ]
+    .into_iter()
+    .filter(|(_, now, typed, _)| now.trim() != typed.replace("\r\n", "\n").trim())
+    .map(|(field, _, _, words)| (field, words))
+    .collect()
 }
 
 async fn form_page(
@@ -171,14 +177,13 @@ async fn form_page(
     };
     Ok(FormPage {
         shell: at.visitor.shell(Section::Products),
-        org: at.visitor.slug.clone(),
         at,
         item,
         metrics,
         templates,
         form,
         errors,
-        saved: None,
+        saved: vec![],
         meanwhile: None,
     })
 }
@@ -284,12 +289,16 @@ pub async fn update(
             Err(error) => errors.absorb(error)?,
         }
     }
-    let (mut saved, mut meanwhile) = (None, None);
-    if errors.is_stale() {
-        saved = Some(ItemForm::of(&item));
+    let (is_stale, now) = (errors.is_stale(), ItemForm::of(&item));
+    let meanwhile = if is_stale {
         form.version = Some(item.version);
-        meanwhile = last_change(&pool, &at.visitor, item.id.0).await?;
+        last_change(&pool, &at.visitor, item.id.0).await?
+    } else {
+        None
+    };
+    let mut shown = form_page(&pool, at, Some(item), form, errors.clone()).await?;
+    if is_stale {
+        shown.saved = differences(&now, &shown.form, &shown.metrics);
     }
-    let shown = form_page(&pool, at, Some(item), form, errors.clone()).await?;
-    refused(&errors, &FormPage { saved, meanwhile, ..shown })
+    refused(&errors, &FormPage { meanwhile, ..shown })
 }

@@ -160,7 +160,6 @@ pub async fn show(
 #[template(path = "backlog/moves.html")]
 struct MenuPage {
     shell: Shell,
-    org: String,
     at: At,
     item: ItemPage,
     steps: Vec<Offered>,
@@ -229,8 +228,8 @@ pub async fn menu(
     if headers.contains_key("hx-request") {
         return page(&Menu { at, item, steps });
     }
-    let (shell, org) = (at.visitor.shell(Section::Products), at.visitor.slug.clone());
-    page(&MenuPage { shell, org, steps, key: new_key(), item, at })
+    let shell = at.visitor.shell(Section::Products);
+    page(&MenuPage { shell, steps, key: new_key(), item, at })
 }
 
 // POST /o/{org}/products/{product}/items/{item}/comments

@@ -91,7 +91,6 @@ impl Line {
 #[template(path = "backlog/list.html")]
 struct ListPage {
     shell: Shell,
-    org: String,
     at: At,
     lines: Vec<Line>,
     squads: Vec<SquadOption>,
@@ -161,7 +160,6 @@ async fn list_page(
     });
     Ok(ListPage {
         shell: at.visitor.shell(Section::Products),
-        org: at.visitor.slug.clone(),
         lines: lines.collect(),
         squads: db::squads(pool, tenant, product).await?,
         asked,
@@ -212,11 +210,12 @@ pub async fn csv(
         "proposed_by",
         "proposed_at",
     ]
-    .map(str::to_owned);
+    .map(str::to_owned)
+    .to_vec();
     let moment =
         |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let lines = rows.into_iter().map(|row| {
-        [
+        vec![
             at.product.item_key(row.number).to_string(),
             row.title,
             row.why,

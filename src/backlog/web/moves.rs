@@ -266,7 +266,6 @@ async fn again(
 #[template(path = "backlog/step.html")]
 struct StepPage {
     shell: Shell,
-    org: String,
     at: At,
     item: Item,
     step: Step,
@@ -360,7 +359,6 @@ impl StepPage {
         };
         Ok(Self {
             shell: at.visitor.shell(Section::Products),
-            org: at.visitor.slug.clone(),
             item,
             step,
             squads: own,

@@ -31,7 +31,6 @@ pub struct TemplateForm {
 #[template(path = "backlog/templates.html")]
 struct TemplatesPage {
     shell: Shell,
-    org: String,
     at: At,
     rows: Vec<TemplateRow>,
     form: TemplateForm,
@@ -67,8 +66,8 @@ async fn list_page(
     errors: FormErrors,
 ) -> Result<TemplatesPage> {
     let rows = db::templates(pool, at.visitor.tenant(), at.product.id).await?;
-    let (shell, org) = (at.visitor.shell(Section::Products), at.visitor.slug.clone());
-    Ok(TemplatesPage { shell, org, at, rows, form, errors })
+    let shell = at.visitor.shell(Section::Products);
+    Ok(TemplatesPage { shell, at, rows, form, errors })
 }
 
 pub async fn list(at: At, State(pool): State<PgPool>) -> Result<Response> {

@@ -6,10 +6,10 @@ use axum::response::Response;
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::super::db::{self, MemberPage};
+use super::super::db::{self, MemberPage, Part};
 use super::super::domain::{Departure, PEERS};
-use super::super::service;
-use super::{list_url, team_url, url};
+use super::super::service::{self, led};
+use super::{list_url, product_url, team_url, url};
 use crate::error::{Error, Result};
 use crate::ids::MemberId;
 use crate::organizations::Visitor;
@@ -28,6 +28,8 @@ struct DeactivatePage {
     org: String,
     saved: MemberPage,
     left: Vec<Left>,
+    /// What they are to products.
+    parts: Vec<Part>,
     /// Why it is not possible, if it is not.
     refusal: Option<String>,
     form: DeactivateForm,
@@ -41,6 +43,19 @@ impl DeactivatePage {
 
     fn back(&self) -> String {
         url(&self.org, self.saved.id)
+    }
+
+    /// Where the products that they lead are handed over.
+    fn handing_over(&self) -> Vec<(String, String)> {
+        let led = self.parts.iter().filter(|part| part.is_lead());
+        led.map(|part| (part.name.clone(), format!("{}/hand-over", product_url(&self.org, part))))
+            .collect()
+    }
+
+    /// What ends at products, in words.
+    fn ending(&self) -> Vec<String> {
+        let others = self.parts.iter().filter(|part| !part.is_lead());
+        others.map(|part| format!("{} of {}", part.title(), part.name)).collect()
     }
 
     fn title(&self) -> String {
@@ -89,11 +104,13 @@ async fn question(
         return Err(Error::Forbidden(PEERS.into()));
     }
     let admins = db::count_admins(pool, tenant).await?;
+    let parts = db::parts(pool, tenant, id).await?;
     Ok(DeactivatePage {
         shell: visitor.shell(Section::Members),
         org: visitor.slug.clone(),
         left: would_leave(pool, tenant, id).await?,
-        refusal: member.may_leave(admins).err().map(|rule| rule.to_string()),
+        refusal: member.may_leave(admins, &led(&parts)).err().map(|rule| rule.to_string()),
+        parts,
         form: DeactivateForm { version: saved.version, ..form },
         saved,
         errors,

@@ -34,6 +34,11 @@ pub fn url(org: &str, member: MemberId) -> String {
     format!("/o/{org}/members/{member}")
 }
 
+/// The address of a product that a member has a part in.
+fn product_url(org: &str, part: &super::db::Part) -> String {
+    format!("/o/{org}/products/{}", part.slug)
+}
+
 /// The address of a squad or a core team.
 fn team_url(org: &str, slug: &str, is_squad: bool) -> String {
     if is_squad { crate::squads::url(org, slug) } else { format!("/o/{org}/core-teams/{slug}") }

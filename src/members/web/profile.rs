@@ -8,13 +8,13 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::super::db::{self, MemberPage, Stay};
+use super::super::db::{self, MemberPage, Part, Stay};
 use super::super::domain::{
     Discipline, EDITORS, Member, Profile, TimeZone, Title, free_share, parse_email,
 };
 use super::super::service;
 use super::add::disciplines;
-use super::{list_url, team_url, url};
+use super::{list_url, product_url, team_url, url};
 use crate::accounts::PersonName;
 use crate::actor::{Actor, Roles};
 use crate::error::{Error, Result};
@@ -41,6 +41,7 @@ struct ShowPage {
     saved: MemberPage,
     member: Member,
     stays: Vec<Stay>,
+    parts: Vec<Part>,
     skills: Vec<MemberSkill>,
     events: Vec<Recent>,
 }
@@ -76,6 +77,14 @@ impl ShowPage {
 
     fn team(&self, stay: &Stay) -> String {
         team_url(&self.org, &stay.slug, stay.is_squad)
+    }
+
+    fn product(&self, part: &Part) -> String {
+        format!("{}/group", product_url(&self.org, part))
+    }
+
+    fn since(&self, part: &Part) -> String {
+        part.from_at.with_timezone(&self.time_zone).format("since %B %Y").to_string()
     }
 
     fn is_self(&self) -> bool {
@@ -212,6 +221,7 @@ pub(super) async fn show(
         member: saved.member()?,
         saved,
         stays: db::stays(&pool, tenant, id).await?,
+        parts: db::parts(&pool, tenant, id).await?,
         skills: skills::of_member(&pool, tenant, id, false).await?,
         events: history::about(&pool, tenant, id.0, EVENTS).await?,
         actor: visitor.actor,

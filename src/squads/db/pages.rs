@@ -14,6 +14,8 @@ use crate::metrics::Metric;
 use crate::missions::Version;
 use crate::squads::domain::Facts;
 
+use super::teams::ProductLine;
+
 /// A line of the list.
 #[derive(Debug, Clone)]
 pub struct SquadRow {
@@ -170,6 +172,8 @@ pub struct Overview {
     pub metrics: Vec<Metric>,
     /// The newest events about it.
     pub recent: Vec<Recent>,
+    /// The products that it serves.
+    pub products: Vec<ProductLine>,
 }
 
 /// Finds a squad by its id, its word in addresses, or one that it had before, with what its page says.
@@ -217,7 +221,12 @@ pub async fn find_overview(
                       order by at desc, id desc
                       limit $5) e
                 left join member w on (w.organization_id, w.id) = (e.organization_id, e.member_id))
-                                                       as "recent!: Json<Vec<Recent>>"
+                                                       as "recent!: Json<Vec<Recent>>",
+               (select coalesce(json_agg(json_build_object('name', p.name, 'slug', p.slug) order by lower(p.name), p.id), '[]')
+                from product_squad ps
+                join product p on (p.organization_id, p.id) = (ps.organization_id, ps.product_id)
+                where ps.organization_id = t.organization_id and ps.team_id = t.id and ps.until_at is null)
+                                                       as "products!: Json<Vec<ProductLine>>"
         from team t
         left join mission m on (m.organization_id, m.team_id, m.version) = (t.organization_id, t.id, t.mission_version)
         left join member a on (a.organization_id, a.id) = (m.organization_id, m.author_id)
@@ -258,6 +267,7 @@ pub async fn find_overview(
         mission: row.mission.map(|mission| mission.0),
         metrics: row.metrics.0,
         recent: row.recent.0,
+        products: row.products.0,
     }))
 }
 

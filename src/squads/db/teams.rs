@@ -5,7 +5,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::actor::Tenant;
-use crate::ids::{EventId, HatId, LinkId, TeamId};
+use crate::ids::{EventId, HatId, LinkId, ProductId, ServiceId, TeamId};
 use crate::squads::domain::HatName;
 
 pub use super::memberships::*;
@@ -353,5 +353,80 @@ pub async fn end_links(
         event.0,
     )
     .fetch_all(tx)
+    .await
+}
+
+/// A product that a squad served until it was dissolved.
+#[derive(Debug, Clone)]
+pub struct EndedService {
+    /// The service.
+    pub id: ServiceId,
+    /// The product.
+    pub product: ProductId,
+    /// Its name.
+    pub name: String,
+}
+
+/// Ends the services of a squad that is held. Their products are held in the order of their ids, since they count their squads.
+pub async fn end_services(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    team: TeamId,
+    at: DateTime<Utc>,
+    event: EventId,
+) -> sqlx::Result<Vec<EndedService>> {
+    sqlx::query_as!(
+        EndedService,
+        r#"
+        with held as (
+            select s.id, p.name
+            from product_squad s
+            join product p on (p.organization_id, p.id) = (s.organization_id, s.product_id)
+            where s.organization_id = $1 and s.team_id = $2 and s.until_at is null
+            order by p.id
+            for no key update
+        )
+        update product_squad set until_at = greatest($3, from_at), until_event = $4, version = version + 1
+        from held
+        where product_squad.organization_id = $1 and product_squad.id = held.id
+        returning product_squad.id as "id: ServiceId", product_squad.product_id as "product: ProductId", held.name as "name!"
+        "#,
+        tenant.organization_id().0,
+        team.0,
+        at,
+        event.0,
+    )
+    .fetch_all(tx)
+    .await
+}
+
+/// A product that a squad serves.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct ProductLine {
+    /// Its name.
+    pub name: String,
+    /// Its word in addresses.
+    pub slug: String,
+}
+
+/// The products that a squad serves, by name.
+pub async fn products_of(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    team: TeamId,
+) -> sqlx::Result<Vec<ProductLine>> {
+    sqlx::query_as!(
+        ProductLine,
+        r#"
+        select p.name, p.slug
+        from product_squad s
+        join product p on (p.organization_id, p.id) = (s.organization_id, s.product_id)
+        where s.organization_id = $1 and s.team_id = $2 and s.until_at is null
+        order by lower(p.name), p.id
+        "#,
+        tenant.organization_id().0,
+        team.0,
+    )
+    .fetch_all(db)
     .await
 }

@@ -154,7 +154,7 @@ pub async fn return_to_forming(
     tx.done(()).await
 }
 
-/// Ends a squad, the memberships in it and its links; its history stays.
+/// Ends a squad, the memberships in it, its links and its service of products; its history stays.
 pub async fn dissolve(
     pool: &PgPool,
     actor: &Actor,
@@ -180,9 +180,10 @@ pub async fn dissolve(
     let ids: Vec<_> = members.iter().map(|(id, ..)| *id).collect();
     teams::end_memberships(&mut tx, actor.tenant, &ids, actor.at, event.id).await?;
     let links = end_links(&mut tx, actor, team, &mut event).await?;
+    let products = end_services(&mut tx, actor, team, &mut event).await?;
     let event = event.change(
-        json!({"state": squad.state.title(), "members": names, "links": links}),
-        json!({"state": State::Dissolved.title(), "members": [], "links": []}),
+        json!({"state": squad.state.title(), "members": names, "links": links, "products": products}),
+        json!({"state": State::Dissolved.title(), "members": [], "links": [], "products": []}),
     );
     let (state, why) = (State::Dissolved.word(), reason.as_str());
     teams::update_state(&mut tx, actor.tenant, team, state, why, actor.at, event.id).await?;
@@ -210,4 +211,17 @@ pub async fn end_links(
         .iter()
         .filter_map(|link| Some(LinkKind::parse(&link.kind)?.between(&link.from, &link.to)));
     Ok(words.collect())
+}
+
+/// Lets a squad that is dissolved stop serving its products, which is what `event` tells of: it is about the products as
+/// well. Answers their names.
+async fn end_services(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    team: TeamId,
+    event: &mut NewEvent,
+) -> Result<Vec<String>> {
+    let ended = teams::end_services(tx, actor.tenant, team, actor.at, event.id).await?;
+    event.subjects.extend(ended.iter().flat_map(|one| [one.product.0, one.id.0]));
+    Ok(ended.into_iter().map(|one| one.name).collect())
 }

@@ -10,7 +10,7 @@ use super::at::{At, Head, last_change};
 use crate::design::{LinkDesign, load_links};
 use crate::error::Result;
 use crate::squads::domain::{Description, Pattern, SquadChanges, SquadName};
-use crate::squads::{db, service};
+use crate::squads::{db, service, teams};
 use crate::text::Reason;
 use crate::web::shell::Shell;
 use crate::web::ui::Moment;
@@ -166,6 +166,8 @@ struct DissolvePage {
     shell: Shell,
     head: Head,
     names: Vec<String>,
+    /// The names of the products that it serves no more.
+    products: Vec<String>,
     /// The links that end with it, in words.
     links: Vec<String>,
     form: ReasonForm,
@@ -182,12 +184,14 @@ async fn dissolve_page(
 ) -> Result<DissolvePage> {
     let members = db::members(pool, at.visitor.tenant(), at.id).await?;
     let links = load_links(pool, at.visitor.tenant(), at.id).await?;
+    let products = teams::products_of(pool, at.visitor.tenant(), at.id).await?;
     let meanwhile =
         if errors.is_stale() { last_change(pool, &at.visitor, at.id.0).await? } else { None };
     Ok(DissolvePage {
         shell: head.shell.clone(),
         head,
         names: members.into_iter().map(|line| line.name).collect(),
+        products: products.into_iter().map(|product| product.name).collect(),
         links: links.iter().map(LinkDesign::sentence).collect(),
         form,
         errors,

@@ -15,6 +15,7 @@ use crate::metrics::MetricsCard;
 use crate::missions::{MissionCard, SquadHead};
 use crate::squads::domain::{Facts, Missing};
 use crate::squads::service;
+use crate::squads::teams::ProductLine;
 use crate::web::ui::{Moment, moment};
 use crate::web::{Form, FormErrors, flash, page, refused};
 
@@ -37,6 +38,7 @@ struct ShowPage {
     mission: MissionCard,
     metrics: MetricsCard,
     links: LinksCard,
+    products: Vec<ProductLine>,
     errors: FormErrors,
     /// Who changed the squad before this came, and when.
     meanwhile: Option<(String, Moment)>,
@@ -63,6 +65,10 @@ struct Step {
 }
 
 impl ShowPage {
+    fn product_url(&self, product: &ProductLine) -> String {
+        format!("/o/{}/products/{}", self.org, product.slug)
+    }
+
     fn missing(&self) -> Vec<Missing> {
         self.head.rules().missing(&self.facts)
     }
@@ -155,6 +161,7 @@ async fn show_page(pool: &PgPool, opened: Opened, errors: FormErrors) -> Result<
         matrix: Matrix::load(pool, tenant, at.id).await?,
         facts: overview.facts,
         findings: found,
+        products: overview.products,
         links: LinksCard::of_squad(links, org, at.id, head.may_design, today),
         viewer: Viewer::new(roles, mine),
         org: org.to_owned(),

@@ -1,6 +1,8 @@
 //! Undoing a change: which inverse belongs to which kind.
 
+mod items;
 mod memberships;
+mod products;
 mod words;
 
 use serde_json::Value;
@@ -44,6 +46,10 @@ async fn inverse(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
         | "members_swapped"
         | "memberships_restored"
         | "member_deactivated" => memberships::take_back(pool, actor, event).await,
+        "product_squad_added" | "product_squad_removed" => {
+            products::service(pool, actor, event).await
+        }
+        "product_hat_given" | "product_hat_laid_down" => products::hat(pool, actor, event).await,
         "membership_edited" => words::membership(pool, actor, event).await,
         "squad_edited" => words::squad(pool, actor, event).await,
         "core_team_edited" => words::core_team(pool, actor, event).await,
@@ -55,6 +61,8 @@ async fn inverse(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
         "skill_archived" | "skill_restored" => words::archived(pool, actor, event).await,
         "skills_rated" => words::ratings(pool, actor, event).await,
         "member_changed" => words::profile(pool, actor, event).await,
+        "item_ordered" => items::order(pool, actor, event).await,
+        "item_blocked" | "item_unblocked" => items::blocked(pool, actor, event).await,
         other => Err(Error::Internal(anyhow::anyhow!("{other} should have an inverse"))),
     }
 }
