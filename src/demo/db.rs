@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::PgExecutor;
 
 use crate::actor::Tenant;
-use crate::ids::{HatId, MemberId, MembershipId, SessionId, SkillId, TeamId, UserId};
+use crate::ids::{HatId, MemberId, MembershipId, ProductId, SessionId, SkillId, TeamId, UserId};
 
 /// The first address domain of `base` at which nobody signs in: "norvik.example", "norvik-2.example", ….
 pub async fn free_domain(db: impl PgExecutor<'_>, base: &str) -> sqlx::Result<String> {
@@ -199,5 +199,20 @@ pub async fn squad_of(
         member.0,
     )
     .fetch_optional(db)
+    .await
+}
+
+/// Who leads a product.
+pub async fn lead_of(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    product: ProductId,
+) -> sqlx::Result<MemberId> {
+    sqlx::query_scalar!(
+        r#"select lead_id as "lead: MemberId" from product where organization_id = $1 and id = $2"#,
+        tenant.organization_id().0,
+        product.0,
+    )
+    .fetch_one(db)
     .await
 }

@@ -7,16 +7,22 @@ use sqlx::PgPool;
 
 use super::company::{CORE_TEAMS, CRAFTS, DISSOLVED, KINDS};
 use super::db;
-use super::story::{Act, COACH_AT, Joining, LEADER_AT, Mission, Person, Story, Team, Tie};
+use super::story::{
+    Act, COACH_AT, Joining, LEADER_AT, Mission, PRODUCTS, Person, ProductAct, Story, Team, Tie,
+};
 use crate::accounts::{Email, PersonName};
 use crate::actor::{Actor, Origin, Roles, Tenant};
 use crate::core_teams::{self, CoreTeamName, NewCoreTeam};
 use crate::error::{Error, Result};
-use crate::ids::{HatId, LinkId, MemberId, SkillId, TeamId};
+use crate::ids::{ApprenticeshipId, HatId, LinkId, MemberId, ProductId, SkillId, TeamId};
 use crate::links::{self, NewLink, Purpose, Terms};
 use crate::members::{self, Discipline, Profile, TimeZone, Title};
 use crate::metrics::{self, Aim, Cadence, Direction, MetricName, NewMetric, Unit};
 use crate::missions::{self, Customer, MissionText, Success, Value};
+use crate::products::{
+    GroupHat, ItemKeyPrefix, NewProduct, ProductDescription, ProductName, WipLimit,
+    service as products,
+};
 use crate::skills::{self, Level, SkillDescription, SkillName};
 use crate::squads::{
     self, Allocation, Description, Need, NewMembership, NewSquad, Pattern, SquadName,
@@ -42,6 +48,8 @@ pub struct Stage<'a> {
     squads: Vec<TeamId>,
     core_teams: Vec<TeamId>,
     links: Vec<(Tie, LinkId)>,
+    products: Vec<ProductId>,
+    apprenticeships: BTreeMap<usize, ApprenticeshipId>,
     skills: Vec<SkillId>,
     hats: BTreeMap<String, HatId>,
 }
@@ -68,6 +76,8 @@ impl<'a> Stage<'a> {
             squads: vec![none; story.squads.len()],
             core_teams: vec![],
             links: vec![],
+            products: vec![],
+            apprenticeships: BTreeMap::new(),
             skills: db::capabilities(pool, leader.tenant).await?,
             hats: db::hats(pool, leader.tenant).await?.into_iter().collect(),
         })
@@ -200,6 +210,7 @@ impl<'a> Stage<'a> {
                     .await
                     .map(drop)
             }
+            Act::Product(act) => self.product(act).await,
             Act::Link(tie) => self.link(tie).await,
             Act::Unlink { tie, reason } => self.unlink(tie, reason).await,
             change => self.design(change).await,
@@ -315,6 +326,57 @@ impl<'a> Stage<'a> {
         let link = links::service::create(self.pool, &leader, day, &new).await?;
         self.links.push((tie.clone(), link));
         Ok(())
+    }
+
+    async fn product(&mut self, act: &ProductAct) -> Result<()> {
+        let (pool, leader) = (self.pool, self.leader());
+        match act {
+            ProductAct::Begin { product, lead } => {
+                let told = &PRODUCTS[*product];
+                let new = NewProduct {
+                    name: ProductName::parse(told.name)?,
+                    description: ProductDescription::parse(told.description)?,
+                    key: Some(ItemKeyPrefix::parse(told.key)?),
+                    lead: self.members[*lead],
+                };
+                self.products.push(products::create(pool, &leader, &new).await?);
+                Ok(())
+            }
+            ProductAct::Serve { product, squad } => {
+                let (product, squad) = (self.products[*product], self.squads[*squad]);
+                let first = (WipLimit::FIRST, WipLimit::FIRST);
+                products::serve(pool, &leader, product, squad, first).await.map(drop)
+            }
+            // Without accounts nobody has the role of a coach.
+            ProductAct::Wear { hat: GroupHat::Coach, person, .. }
+                if !self.signed_up.contains_key(person) =>
+            {
+                Ok(())
+            }
+            ProductAct::Wear { product, hat, person } => {
+                let (product, member) = (self.products[*product], self.members[*person]);
+                products::give_hat(pool, &leader, product, *hat, member).await.map(drop)
+            }
+            ProductAct::Learn { product, person } => {
+                let (product, member) = (self.products[*product], self.members[*person]);
+                let begun = products::begin_apprenticeship(pool, &leader, product, member).await?;
+                self.apprenticeships.insert(*person, begun);
+                Ok(())
+            }
+            ProductAct::Delegate { product, person } => {
+                let product = self.products[*product];
+                let lead = db::lead_of(pool, self.tenant(), product).await?;
+                let lead = self.members.iter().position(|member| *member == lead);
+                let begun = *self.apprenticeships.get(person).ok_or(Error::NotFound)?;
+                // Nobody has changed it since it began.
+                products::delegate(pool, &self.actor(lead), begun, 1, true).await
+            }
+            ProductAct::HandOver { product, to } => {
+                let (product, to) = (self.products[*product], self.members[*to]);
+                // Nobody has changed it since it began.
+                products::hand_over(pool, &leader, product, 1, to).await
+            }
+        }
     }
 
     async fn unlink(&self, tie: &Tie, reason: &str) -> Result<()> {

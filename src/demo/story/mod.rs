@@ -1,6 +1,7 @@
 //! The story of the demo: who there is and what happens, day by day. Pure: the same seed tells the same story.
 
 mod links;
+mod products;
 mod skills;
 
 use fastrand::Rng;
@@ -11,6 +12,8 @@ use super::company::{
 };
 use super::names::{Names, PLACES};
 use crate::links::LinkKind;
+
+pub use products::{PRODUCTS, ProductAct};
 
 /// The day on which it begins, so many days ago.
 pub const BEGINNING: i64 = 400;
@@ -126,6 +129,7 @@ pub enum Act {
         skill: usize,
         by: usize,
     },
+    Product(ProductAct),
     Link(Tie),
     Unlink {
         tie: Tie,
@@ -222,11 +226,13 @@ impl Author {
             self.links(group, squads);
         }
         let all = (squads * 25).div_ceil(2);
+        let first = self.people.len();
         while self.people.len() + 1 < all {
             let joined = 10 + 30 * self.rng.i64(0..12);
             self.hire(joined, self.people.len());
         }
         self.skills();
+        self.products(first, squads);
     }
 
     fn story(mut self) -> Story {

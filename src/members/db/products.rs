@@ -9,9 +9,7 @@ use crate::ids::{EventId, MemberId, ProductId};
 /// What somebody is to a product.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// The product.
-    pub product: ProductId,
-    /// Its name.
+    /// The name of the product.
     pub name: String,
     /// Its word in addresses.
     pub slug: String,
@@ -47,7 +45,7 @@ pub async fn parts(
     sqlx::query_as!(
         Part,
         r#"
-        select p.id as "product: ProductId", p.name, p.slug, x.part as "part!", x.from_at as "from_at!"
+        select p.name, p.slug, x.part as "part!", x.from_at as "from_at!"
         from (
             select id as product_id, 'lead' as part, lead_at as from_at, 1 as n from product
             where organization_id = $1 and lead_id = $2 and ended_at is null

@@ -71,8 +71,6 @@ pub struct Serving {
     pub wip_limit: i16,
     /// How many items it learns from at most.
     pub learning_limit: i16,
-    /// Since when it serves.
-    pub from_at: DateTime<Utc>,
     /// Its members with the hats of UX or analyst.
     pub worn: Vec<WornInSquad>,
     /// A member by craft a designer.
@@ -86,8 +84,6 @@ pub struct Serving {
 pub struct WornInSquad {
     /// Their membership.
     pub membership: MembershipId,
-    /// Who.
-    pub member: MemberId,
     /// Their name.
     pub name: String,
     /// The hat: "ux" or "analyst".
@@ -247,13 +243,13 @@ pub async fn groups(
         cross join lateral (
             select jsonb_agg(jsonb_build_object(
                        'id', s.id, 'team', t.id, 'name', t.name, 'slug', t.slug, 'is_active', t.state = 'active',
-                       'wip_limit', s.wip_limit, 'learning_limit', s.learning_limit, 'from_at', s.from_at,
+                       'wip_limit', s.wip_limit, 'learning_limit', s.learning_limit,
                        'worn', coalesce(hats.list, '[]'), 'designer', designer.one, 'others', coalesce(others.list, '[]'))
                        order by lower(t.name), t.id) as list
             from product_squad s
             join team t on (t.organization_id, t.id) = (s.organization_id, s.team_id)
             cross join lateral (
-                select jsonb_agg(jsonb_build_object('membership', ms.id, 'member', m.id, 'name', m.name, 'hat', lower(h.name),
+                select jsonb_agg(jsonb_build_object('membership', ms.id, 'name', m.name, 'hat', lower(h.name),
                                                     'share', ms.allocation) order by ms.allocation desc, lower(m.name), m.id) as list
                 from membership ms
                 join membership_hat mh on (mh.organization_id, mh.membership_id) = (ms.organization_id, ms.id)
@@ -324,8 +320,6 @@ pub struct MemberOption {
     pub name: String,
     /// What they are called, or are by craft.
     pub detail: String,
-    /// Whether they have the role of a coach.
-    pub is_coach: bool,
 }
 
 /// The members who are there, by name; coaches only, if asked.
@@ -337,8 +331,7 @@ pub async fn members(
     sqlx::query_as!(
         MemberOption,
         r#"
-        select id as "id: MemberId", name, case when title <> '' then title else discipline end as "detail!",
-               'coach' = any (roles) as "is_coach!"
+        select id as "id: MemberId", name, case when title <> '' then title else discipline end as "detail!"
         from member
         where organization_id = $1 and deactivated_at is null and (not $2 or 'coach' = any (roles))
         order by lower(name), id

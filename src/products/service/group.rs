@@ -185,6 +185,9 @@ pub async fn lay_down_hat(pool: &PgPool, actor: &Actor, worn: WornId) -> Result<
     must_design(actor)?;
     let row = db::find_worn(&mut *tx, actor.tenant, worn).await?.ok_or(Error::NotFound)?;
     let product = lock(&mut tx, actor, row.product).await?;
+    if !row.is_current {
+        return Err(ProductRefused::WornNoMore(row.name).into());
+    }
     let event = NewEvent::new(
         "product_hat_laid_down",
         format!("took the hat of {} of {} off {}", row.hat, product.name, row.name),

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::Deserialize;
 use sqlx::PgPool;
 
@@ -40,6 +41,7 @@ struct GroupPage {
     found: Vec<Found>,
     events: Vec<(String, String, Moment)>,
     now: DateTime<Utc>,
+    zone: Tz,
     ended: Option<Moment>,
     policy: String,
     errors: FormErrors,
@@ -50,6 +52,11 @@ impl GroupPage {
     /// "week 6": since the apprenticeship began, which is its first week.
     fn week(&self, apprentice: &Apprentice) -> String {
         format!("week {}", week(apprentice.from_at, self.now))
+    }
+
+    /// Since when the lead PM leads it.
+    fn since(&self) -> String {
+        self.head.group.lead_at.with_timezone(&self.zone).format("since %B %Y").to_string()
     }
 
     fn wearing(&self, hat: GroupHat) -> Vec<&Worn> {
@@ -173,6 +180,7 @@ async fn group_page(
         events: events.collect(),
         found,
         now,
+        zone,
         ended: head.group.ended_at.map(|at| moment(at, now, zone)),
         policy: policy.unwrap_or_else(|| head.group.policy.clone()),
         head,

@@ -1,0 +1,97 @@
+//! The products of the story: who leads them, which squads serve, who learns.
+
+use super::{Act, Author, BEGINNING, COACH_AT, KINDS};
+use crate::demo::company::Somebody;
+use crate::products::GroupHat;
+
+/// What happens to a product. Products by their place in the story.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ProductAct {
+    Begin { product: usize, lead: usize },
+    Serve { product: usize, squad: usize },
+    Wear { product: usize, hat: GroupHat, person: usize },
+    Learn { product: usize, person: usize },
+    Delegate { product: usize, person: usize },
+    HandOver { product: usize, to: usize },
+}
+
+/// A product of the demo.
+pub struct Told {
+    pub name: &'static str,
+    pub key: &'static str,
+    pub description: &'static str,
+    /// The kinds of the squads that serve it.
+    squads: &'static [usize],
+}
+
+/// The products, the first with a group that is nearly whole.
+pub const PRODUCTS: [Told; 3] = [
+    Told {
+        name: "Norvik App",
+        key: "NA",
+        description: "What customers hold in their hand: bills, moving, charging.",
+        squads: &[0, 1, 2],
+    },
+    Told {
+        name: "Home Energy",
+        key: "HE",
+        description: "Panels, heat pumps and the numbers behind them, as one offer for a home.",
+        squads: &[3, 4],
+    },
+    Told {
+        name: "Business Portal",
+        key: "BP",
+        description: "Where firms and landlords see to many meters at once.",
+        squads: &[6, 7],
+    },
+];
+
+/// The people of the products. They come with the company.
+const CAST: [Somebody; 7] = [
+    ("Hana Sato", "product", "Lead product manager"),
+    ("Tomás Rey", "product", "Lead product manager"),
+    ("Ingrid Bakke", "product", "Lead product manager"),
+    ("Samuel Okafor", "product", "Product manager"),
+    ("Beatriz Pinto", "service", "Customer advocate"),
+    ("Wei Zhang", "data", "Data analyst"),
+    ("Jonas Lie", "product", "Product manager"),
+];
+
+impl Author {
+    /// The products, led by people whom the company hired beside its squads: those from `first` on. A company too small for them has none.
+    pub(super) fn products(&mut self, first: usize, squads: usize) {
+        if squads < KINDS.len() || self.people.len() < first + CAST.len() {
+            return;
+        }
+        for (at, (name, discipline, title)) in (first..).zip(CAST) {
+            let person = &mut self.people[at];
+            name.clone_into(&mut person.name);
+            (person.discipline, person.title) = (discipline, title);
+            person.joined = person.joined.max(BEGINNING - 5);
+        }
+        let [sato, rey, bakke, okafor, pinto, zhang, lie]: [usize; 7] =
+            std::array::from_fn(|at| first + at);
+        // Somebody else led it before.
+        self.begin(0, 370, lie);
+        self.begin(1, 340, rey);
+        self.begin(2, 300, bakke);
+        let mut tell = |day, act| self.act(day, Act::Product(act));
+        tell(330, ProductAct::HandOver { product: 0, to: sato });
+        tell(320, ProductAct::Wear { product: 0, hat: GroupHat::Analyst, person: zhang });
+        tell(310, ProductAct::Wear { product: 0, hat: GroupHat::Coach, person: COACH_AT });
+        tell(200, ProductAct::Wear { product: 2, hat: GroupHat::Coach, person: COACH_AT });
+        tell(41, ProductAct::Learn { product: 0, person: okafor });
+        tell(20, ProductAct::Delegate { product: 0, person: okafor });
+        tell(13, ProductAct::Learn { product: 0, person: pinto });
+    }
+
+    /// A product from its first day, with its squads as they come to be.
+    fn begin(&mut self, product: usize, day: i64, lead: usize) {
+        self.act(day, Act::Product(ProductAct::Begin { product, lead }));
+        for squad in PRODUCTS[product].squads.iter().copied() {
+            let founded = self.squads[squad].founded;
+            let act = ProductAct::Serve { product, squad };
+            self.act((day - 3).min(founded - 10), Act::Product(act));
+        }
+    }
+}
