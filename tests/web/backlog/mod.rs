@@ -6,9 +6,7 @@ mod pulling;
 mod races;
 
 use trellis::actor::Actor;
-use trellis::backlog::{
-    Breadth, Bulk, Effect, ItemTitle, NewItem, Outcome, Stage, Why, service,
-};
+use trellis::backlog::{Breadth, Bulk, Effect, ItemTitle, NewItem, Outcome, Stage, Why, service};
 use trellis::doctor;
 use trellis::error::{Error, Result};
 use trellis::ids::{ProductId, TeamId};

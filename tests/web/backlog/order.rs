@@ -30,11 +30,12 @@ async fn the_lead_pm_puts_an_item_anywhere_and_takes_it_back() {
     }
     assert_eq!(given::events(&app, "item_ordered").await, 6, "who stays leaves no event");
 
-    let event: trellis::ids::EventId =
-        sqlx::query_scalar("select id from event where kind = 'item_ordered' order by seq desc limit 1")
-            .fetch_one(pool)
-            .await
-            .unwrap();
+    let event: trellis::ids::EventId = sqlx::query_scalar(
+        "select id from event where kind = 'item_ordered' order by seq desc limit 1",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
     undo::service::undo(pool, &lead, event).await.unwrap();
     assert_eq!(order_of(&app, &group).await, [4, 1, 2, 3]);
     assert_eq!(code(service::order(pool, &lead, product, 4, Place::Below(4)).await), "item_itself");

@@ -31,7 +31,10 @@ async fn everybody_proposes_and_the_lead_pm_makes_it_ready() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     lead.post(&app.at("/products/norvik-app/move"), "do=ready%3A1").await.assert_redirect();
     let page = lead.get(&app.at("/products/norvik-app")).await;
-    assert_eq!(page.text(".toast .txt"), "Say why NA-1 matters to the customer before squads may pull it.");
+    assert_eq!(
+        page.text(".toast .txt"),
+        "Say why NA-1 matters to the customer before squads may pull it."
+    );
     let body = "title=Explain+the+difference&breadth=outcome&why=Calls&version=1";
     somebody.post(&app.at("/products/norvik-app/items/NA-1/edit"), body).await.assert_redirect();
     lead.post(&app.at("/products/norvik-app/move"), "do=ready%3A1").await.assert_redirect();
@@ -58,18 +61,25 @@ async fn a_squad_pulls_from_the_top_by_one_button_and_lower_with_a_page_that_ask
     assert_eq!(page.texts(".ready .kcard .k-foot a"), ["Pull NA-2", "Pull NA-3"]);
     let send = page.attribute(".ready .kcard button", "value").unwrap();
     assert_eq!(send, format!("pull:1:{squad}"));
-    member.post(&app.at("/products/norvik-app/move"), &format!("do={send}")).await.assert_redirect();
+    member
+        .post(&app.at("/products/norvik-app/move"), &format!("do={send}"))
+        .await
+        .assert_redirect();
     let page = member.get(&board).await;
     assert_eq!(page.text(".toast .txt"), "NA-1 is pulled.");
     assert_eq!(page.text("[data-list=in_progress] .kcard h3"), "Problem 0");
-    assert_eq!(page.texts(".lane header .badge"), ["0 of 3 in work", "Can pull", "1 of 3 in work", "Can pull"]);
+    assert_eq!(
+        page.texts(".lane header .badge"),
+        ["0 of 3 in work", "Can pull", "1 of 3 in work", "Can pull"]
+    );
 
     let asked = page.attribute(".ready .kcard:nth-child(2) .k-foot a", "href").unwrap();
     let form = member.get(&asked).await;
     assert_eq!(form.text("h1"), "Pull NA-3");
     assert_eq!(form.text(".hint"), "NA-2 stands above it. Say why it can wait: it will remember.");
     let send = form.attribute("input[name=do]", "value").unwrap();
-    let silent = member.post(&app.at("/products/norvik-app/move"), &format!("do={send}&from=step")).await;
+    let silent =
+        member.post(&app.at("/products/norvik-app/move"), &format!("do={send}&from=step")).await;
     assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(silent.error_code(), "reason_needed");
     let why = html("Meter Data is here only this week");
@@ -121,7 +131,9 @@ async fn an_edit_that_comes_too_late_shows_both_texts() {
     proposed(&app, &group, 1).await;
     let mut lead = group.lead.clone();
     let path = app.at("/products/norvik-app/items/NA-1/edit");
-    let form = |title: &str| format!("title={}&why=Calls&breadth=problem&class=standard&version=1", html(title));
+    let form = |title: &str| {
+        format!("title={}&why=Calls&breadth=problem&class=standard&version=1", html(title))
+    };
 
     lead.post(&path, &form("First text")).await.assert_redirect();
     let late = lead.post(&path, &form("Second text")).await;
@@ -154,7 +166,11 @@ async fn the_list_is_narrowed_searched_changed_and_saved_as_a_file() {
     );
     assert_eq!(titles(lead.get(&format!("{path}?stage=ready")).await), ["Problem 1"]);
     assert_eq!(titles(lead.get(&format!("{path}?blocked=1")).await), ["Problem 0 Blocked"]);
-    assert_eq!(titles(lead.get(&format!("{path}?q=%27%26%7C")).await).len(), 3, "no words, no filter");
+    assert_eq!(
+        titles(lead.get(&format!("{path}?q=%27%26%7C")).await).len(),
+        3,
+        "no words, no filter"
+    );
     let found = lead.get(&format!("{path}?q=na-2")).await;
     assert_eq!(found.assert_redirect(), app.at("/products/norvik-app/items/NA-2"));
 
@@ -231,7 +247,8 @@ async fn of_an_ended_product_everything_is_read_and_nothing_changed() {
     let new = lead.get(&app.at("/products/norvik-app/items/new")).await;
     assert_eq!(new.error_code(), "product_ended");
     let actor = group.lead(&app);
-    let refused = service::bulk(&app.pool, &actor, group.product, &[1], Bulk::Class(Class::Expedite), None);
+    let refused =
+        service::bulk(&app.pool, &actor, group.product, &[1], Bulk::Class(Class::Expedite), None);
     assert_eq!(super::code(refused.await), "product_ended");
     let refused = service::finish(&app.pool, &actor, group.product, 1, &outcome("x")).await;
     assert_eq!(super::code(refused), "product_ended");

@@ -31,7 +31,10 @@ async fn an_item_goes_from_the_top_to_its_effect_and_every_step_is_kept() {
     .await
     .unwrap();
     insta::assert_snapshot!(steps.join(", "), @"- proposed, proposed ready, ready in_progress Fair Bills, in_progress learning Fair Bills, learning in_progress Fair Bills, in_progress learning Fair Bills, learning done Fair Bills");
-    assert_eq!(code(service::give_back(pool, &member, product, 1, &reason("No")).await), "item_elsewhere");
+    assert_eq!(
+        code(service::give_back(pool, &member, product, 1, &reason("No")).await),
+        "item_elsewhere"
+    );
     assert_well(&app).await;
 }
 
@@ -56,7 +59,11 @@ async fn pulling_from_below_the_top_takes_a_reason_and_those_above_remember_it()
     .unwrap();
     assert_eq!(passed, [(1, why.to_string()), (2, why.to_string())]);
     let page = group.lead.clone().get(&app.at("/products/norvik-app/items/NA-1")).await;
-    assert!(page.text("main").contains("Fair Bills pulled NA-3 instead, today"), "{}", page.text("main"));
+    assert!(
+        page.text("main").contains("Fair Bills pulled NA-3 instead, today"),
+        "{}",
+        page.text("main")
+    );
 }
 
 #[tokio::test]
@@ -109,7 +116,10 @@ async fn a_squad_has_three_and_not_four_and_one_expedited_beside() {
     service::pull(pool, &member, product, 4, squad, Some(&reason("It is small"))).await.unwrap();
     policy(&app, &group, WipPolicy::Warn).await;
     let warning = service::pull(pool, &member, product, 5, squad, None).await.unwrap();
-    assert_eq!(warning.unwrap(), "Fair Bills is over its limit now: 5 in progress, 3 is the limit.");
+    assert_eq!(
+        warning.unwrap(),
+        "Fair Bills is over its limit now: 5 in progress, 3 is the limit."
+    );
     assert_eq!(
         code(service::pull(pool, &member, product, 6, squad, None).await),
         "expedite_limit",
@@ -158,12 +168,19 @@ async fn a_squad_waits_for_something_and_it_can_be_taken_back() {
     };
 
     service::block(pool, &member, product, 1, &reason("Meter Data")).await.unwrap();
-    assert_eq!(code(service::block(pool, &member, product, 1, &reason("More")).await), "item_elsewhere");
+    assert_eq!(
+        code(service::block(pool, &member, product, 1, &reason("More")).await),
+        "item_elsewhere"
+    );
     service::unblock(pool, &member, product, 1).await.unwrap();
     assert_eq!(waits().await, "");
     undo::service::undo(pool, &member, event("item_unblocked").await).await.unwrap();
     assert_eq!(waits().await, "Meter Data");
-    let first: trellis::ids::EventId = sqlx::query_scalar("select id from event where kind = 'item_blocked' order by seq limit 1").fetch_one(pool).await.unwrap();
+    let first: trellis::ids::EventId =
+        sqlx::query_scalar("select id from event where kind = 'item_blocked' order by seq limit 1")
+            .fetch_one(pool)
+            .await
+            .unwrap();
     let late = undo::service::undo(pool, &member, first).await;
     assert!(late.is_err(), "something happened since");
     undo::service::undo(pool, &member, event("item_blocked").await).await.unwrap();
@@ -180,7 +197,12 @@ async fn no_statement_gives_a_squad_more_than_its_limit_or_an_item_to_a_stranger
     for n in 1..=3 {
         service::pull(&app.pool, &member, group.product, n, squad, None).await.unwrap();
     }
-    let event: uuid::Uuid = sqlx::query_scalar("select id from event where kind = 'item_pulled' order by seq desc limit 1").fetch_one(&app.pool).await.unwrap();
+    let event: uuid::Uuid = sqlx::query_scalar(
+        "select id from event where kind = 'item_pulled' order by seq desc limit 1",
+    )
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
 
     let step = |number, squad: trellis::ids::TeamId| {
         let sql = "update backlog_item set stage = 'in_progress', squad_id = $1, stage_event = $2 where number = $3";
@@ -192,7 +214,11 @@ async fn no_statement_gives_a_squad_more_than_its_limit_or_an_item_to_a_stranger
     assert_eq!(said(step(4, squad).await.unwrap_err()), "backlog_wip_block");
     assert_eq!(said(step(4, outside).await.unwrap_err()), "backlog_item_holder_fkey");
     assert_eq!(said(step(1, outside).await.unwrap_err()), "backlog_item_stays");
-    let by_lead: uuid::Uuid = sqlx::query_scalar("select id from event where kind = 'item_proposed' limit 1").fetch_one(&app.pool).await.unwrap();
+    let by_lead: uuid::Uuid =
+        sqlx::query_scalar("select id from event where kind = 'item_proposed' limit 1")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
     let sql = "update backlog_item set stage = 'ready', squad_id = null, stage_event = $1 where number = 1";
     let stolen = sqlx::query(sql).bind(by_lead).execute(&app.pool).await.unwrap_err();
     assert_eq!(said(stolen), "backlog_transition_pkey", "an event steps an item once");

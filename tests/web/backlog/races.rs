@@ -27,7 +27,8 @@ async fn of_two_squads_that_pull_one_item_one_has_it_and_the_other_is_told_who()
 
     let tasks: Vec<_> = (0..2)
         .map(|n| {
-            let ((squad, actor), pool, product) = (group.squad(&app, n), app.pool.clone(), group.product);
+            let ((squad, actor), pool, product) =
+                (group.squad(&app, n), app.pool.clone(), group.product);
             tokio::spawn(async move { service::pull(&pool, &actor, product, 1, squad, None).await })
         })
         .collect();
@@ -136,12 +137,17 @@ async fn two_who_put_items_at_one_place_both_do_and_two_elsewhere_do_not_wait() 
     let tasks: Vec<_> = (3..=4)
         .map(|n| {
             let (pool, product, lead) = (app.pool.clone(), group.product, lead.clone());
-            tokio::spawn(async move { service::order(&pool, &lead, product, n, Place::Below(1)).await })
+            tokio::spawn(
+                async move { service::order(&pool, &lead, product, n, Place::Below(1)).await },
+            )
         })
         .collect();
     somebody_waits(&app).await;
     let elsewhere = service::order(&app.pool, &lead, group.product, 8, Place::Below(5));
-    tokio::time::timeout(Duration::from_secs(5), elsewhere).await.expect("nobody holds it").unwrap();
+    tokio::time::timeout(Duration::from_secs(5), elsewhere)
+        .await
+        .expect("nobody holds it")
+        .unwrap();
     let top = service::order(&app.pool, &lead, group.product, 7, Place::Top);
     tokio::time::timeout(Duration::from_secs(5), top).await.expect("nobody holds it").unwrap();
     held.rollback().await.unwrap();
