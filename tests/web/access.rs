@@ -116,6 +116,7 @@ impl World {
         .unwrap();
         let seat: uuid::Uuid = open_seat(app, designer, squad).await;
         let link = link_between(app, designer, squad, core_team).await;
+        let group = product_of(app, designer, squad, member).await;
         let membership = membership_in(app, designer, squad).await;
         let core_membership = membership_in(app, designer, core_team).await;
         let somebody =
@@ -142,6 +143,8 @@ impl World {
             ("event", event.to_string()),
             ("version", "1".to_owned()),
         ]);
+        ids.extend(backlog_of(app, designer, &group["product by id"]).await);
+        ids.extend(group);
         ids.extend(Self::by_pages(app, slug, designer).await);
         Self { slug: slug.to_owned(), ids }
     }
@@ -212,6 +215,7 @@ impl World {
                 "membership" if path.contains("/core-teams/") => &self.ids["core membership"],
                 "squad" if slug != self.slug => &self.ids["squad by id"],
                 "core_team" if slug != self.slug => &self.ids["core_team by id"],
+                "product" if slug != self.slug => &self.ids["product by id"],
                 other => self
                     .ids
                     .get(other)
@@ -256,6 +260,81 @@ async fn link_between(app: &TestApp, designer: &Actor, from: TeamId, to: TeamId)
     };
     let new = links::NewLink { from, to, terms };
     links::service::create(&app.pool, designer, today, &new).await.unwrap()
+}
+
+/// A proposed item and a template of a product that `designer` leads.
+async fn backlog_of(
+    app: &TestApp,
+    designer: &Actor,
+    product: &str,
+) -> HashMap<&'static str, String> {
+    use trellis::backlog::{Breadth, ItemTitle, NewItem, TemplateName, Why, service};
+    let (pool, product) = (&app.pool, product.parse().unwrap());
+    let new = NewItem {
+        title: ItemTitle::parse("Explain the difference from last month").unwrap(),
+        why: Why::parse("38 % of the calls ask exactly this").unwrap(),
+        breadth: Breadth::Problem,
+        metric: None,
+    };
+    let number = service::propose(pool, designer, product, &new).await.unwrap();
+    let name = TemplateName::parse("A question about a bill").unwrap();
+    let says = (&new.why, Breadth::Problem);
+    let template = service::add_template(pool, designer, product, &name, None, says).await.unwrap();
+    HashMap::from([("item", number.to_string()), ("template", template.to_string())])
+}
+
+/// A product that `designer` leads, served by a squad, with a hat and an apprentice.
+async fn product_of(
+    app: &TestApp,
+    designer: &Actor,
+    squad: TeamId,
+    member: trellis::ids::MemberId,
+) -> HashMap<&'static str, String> {
+    use trellis::products::{
+        GroupHat, NewProduct, ProductDescription, ProductName, WipLimit, service,
+    };
+    let pool = &app.pool;
+    // Letters are given once, and the worlds of a test are many.
+    let letters: String =
+        trellis::web::new_key().chars().filter(char::is_ascii_alphabetic).take(5).collect();
+    let new = NewProduct {
+        name: ProductName::parse(&format!("Norvik App {}", trellis::web::new_key())).unwrap(),
+        description: ProductDescription::parse("").unwrap(),
+        key: Some(trellis::products::ItemKeyPrefix::parse(&letters).unwrap()),
+        lead: designer.member,
+    };
+    let product = service::create(pool, designer, &new).await.unwrap();
+    let first = (WipLimit::FIRST, WipLimit::FIRST);
+    let serving = service::serve(pool, designer, product, squad, first).await.unwrap();
+    let worn = service::give_hat(pool, designer, product, GroupHat::Analyst, member).await.unwrap();
+    let apprentice = match member == designer.member {
+        true => {
+            let id = trellis::ids::MemberId::new();
+            sqlx::query("insert into member (organization_id, id, name, created_at) values ($1, $2, 'Samuel Okafor', $3)")
+                .bind(designer.tenant.organization_id())
+                .bind(id)
+                .bind(designer.at)
+                .execute(pool)
+                .await
+                .unwrap();
+            id
+        }
+        false => member,
+    };
+    let learning =
+        service::begin_apprenticeship(pool, designer, product, apprentice).await.unwrap();
+    let slug: String = sqlx::query_scalar("select slug from product where id = $1")
+        .bind(product)
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    HashMap::from([
+        ("product", slug),
+        ("product by id", product.to_string()),
+        ("service", serving.to_string()),
+        ("worn", worn.to_string()),
+        ("apprenticeship", learning.to_string()),
+    ])
 }
 
 async fn membership_in(app: &TestApp, designer: &Actor, team: trellis::ids::TeamId) -> String {
@@ -419,6 +498,10 @@ async fn each_role_is_let_in_and_kept_out_as_the_table_says() {
 fn may(who: Who, kind: &str) -> bool {
     match who {
         Who::Designer => matches!(kind, "admin" | "leader"),
+        // Nobody among the visitors leads the product.
+        Who::LeadPmOrDesigner => matches!(kind, "admin" | "leader"),
+        Who::LeadPm | Who::Orderer => false,
+        Who::ProductGroup => kind == "squad's member",
         Who::Admin => kind == "admin",
         Who::SquadMember => kind == "squad's member",
         Who::SquadMemberOrLeader => matches!(kind, "leader" | "squad's member"),

@@ -26,20 +26,20 @@ const EXPONENT: f64 = 0.25;
 const HTML: usize = 25_000;
 
 /// The statements that are sent on this thread while it is held.
-struct Statements {
+pub struct Statements {
     sent: Arc<Mutex<Vec<String>>>,
     _guard: DefaultGuard,
 }
 
 impl Statements {
-    fn listen() -> Self {
+    pub fn listen() -> Self {
         let sent = Arc::new(Mutex::new(vec![]));
         let listener = tracing_subscriber::registry().with(Listener(sent.clone()));
         Self { sent, _guard: tracing::subscriber::set_default(listener) }
     }
 
     /// Those since it was asked last.
-    fn take(&self) -> Vec<String> {
+    pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.sent.lock().unwrap())
     }
 }
@@ -68,7 +68,7 @@ impl<S: Subscriber> Layer<S> for Listener {
 }
 
 /// The application over connections that log their statements; one connection, so that each statement is prepared once.
-async fn logging(app: &TestApp) -> axum::Router {
+pub async fn logging(app: &TestApp) -> axum::Router {
     let pool = PgPoolOptions::new().max_connections(1).connect(app.database_url()).await.unwrap();
     trellis::app(AppState::new(pool, Config::default()))
 }
@@ -91,6 +91,47 @@ async fn seed(app: &TestApp, squads: i32, pool: i32) {
     design::refresh(&app.pool, app.tenant(), today, None).await.unwrap();
 }
 
+/// A product that grows with the organization: as many squads serve it as there are, up to 40, with an apprentice for each.
+async fn product(app: &TestApp) {
+    use trellis::products::{
+        GroupHat, NewProduct, ProductDescription, ProductName, WipLimit, service,
+    };
+    let (pool, founder) = (&app.pool, app.founder());
+    let there: i64 =
+        sqlx::query_scalar("select count(*) from product").fetch_one(pool).await.unwrap();
+    if there > 0 {
+        return;
+    }
+    let new = NewProduct {
+        name: ProductName::parse("Norvik App").unwrap(),
+        description: ProductDescription::parse("What customers hold in their hand.").unwrap(),
+        key: None,
+        lead: founder.member,
+    };
+    let product = service::create(pool, &founder, &new).await.unwrap();
+    let first = (WipLimit::FIRST, WipLimit::FIRST);
+    let squads: Vec<trellis::ids::TeamId> = sqlx::query_scalar(
+        "select id from team where kind = 'squad' and state <> 'dissolved' order by id limit 40",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let members: Vec<trellis::ids::MemberId> = sqlx::query_scalar(
+        "select id from member where id <> $1 and organization_id = $2 order by id limit $3",
+    )
+    .bind(founder.member)
+    .bind(app.tenant().organization_id())
+    .bind(i64::try_from(squads.len()).unwrap())
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    for (squad, member) in squads.into_iter().zip(members) {
+        service::serve(pool, &founder, product, squad, first).await.unwrap();
+        service::begin_apprenticeship(pool, &founder, product, member).await.unwrap();
+        service::give_hat(pool, &founder, product, GroupHat::Analyst, member).await.unwrap();
+    }
+}
+
 /// The pages with a budget, by what they are called.
 async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
     let member: uuid::Uuid = sqlx::query_scalar(
@@ -100,7 +141,12 @@ async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
     .fetch_one(&app.pool)
     .await
     .unwrap();
+    product(app).await;
     vec![
+        ("the products", app.at("/products")),
+        ("the product group", app.at("/products/norvik-app/group")),
+        ("the board", app.at("/products/norvik-app")),
+        ("the items", app.at("/products/norvik-app/items")),
         ("home", app.at("")),
         ("the squad's page", app.at("/squads/squad-00001")),
         ("the page of a squad that is forming", app.at("/squads/squad-00003")),
@@ -155,7 +201,7 @@ async fn a_page_asks_the_database_at_most_six_things_however_large_the_organizat
 
 /// How many rows the database reads for a page, as it counts them itself; the fewest of some tries, since it also counts
 /// what it does by itself.
-async fn rows_read(app: &TestApp, visitor: &mut Visitor, own: &PgPool, path: &str) -> i64 {
+pub async fn rows_read(app: &TestApp, visitor: &mut Visitor, own: &PgPool, path: &str) -> i64 {
     let read = "select tup_returned + tup_fetched from pg_stat_database where datname = current_database()";
     let mut least = i64::MAX;
     for _ in 0..5 {

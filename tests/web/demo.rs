@@ -143,9 +143,23 @@ async fn the_demo_of_the_setup_shows_every_kind_of_finding_and_a_whole_history()
         "skill_confirmed",
         "link_made",
         "link_ended",
+        "product_created",
+        "product_handed_over",
+        "product_squad_added",
+        "product_hat_given",
+        "apprenticeship_begun",
+        "apprenticeship_delegated",
     ] {
         assert!(kinds.iter().any(|kind| kind == wanted), "{wanted} among {kinds:?}");
     }
+    let groups: (i64, i64, i64) = sqlx::query_as(
+        "select count(*), sum(squads), sum(apprentices) from product where organization_id = $1 and ended_at is null",
+    )
+    .bind(app.tenant().organization_id())
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
+    assert_eq!(groups, (3, 7, 2));
     let over_days: i64 =
         sqlx::query_scalar("select extract(day from max(at) - min(at))::bigint from event")
             .fetch_one(&app.pool)

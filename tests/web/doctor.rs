@@ -55,7 +55,7 @@ async fn a_database_without_the_newest_migration_is_not_examined() {
 }
 
 /// Damage by hand, past triggers and references, and how the doctor names it.
-const DAMAGE: [(&str, &str); 27] = [
+const DAMAGE: [(&str, &str); 36] = [
     (
         "delete from membership where id = any (array(select m.id from membership m join team t on t.id = m.team_id \
          where t.name = 'Fair Bills' and m.until_at is null order by m.id limit 2))",
@@ -117,6 +117,41 @@ const DAMAGE: [(&str, &str); 27] = [
         "delete from event where id = (select event_id from mission m join team t on t.id = m.team_id \
          where t.name = 'Heat Pump Care' limit 1)",
         "H12: norvik-energy: no event tells of version 1 of the mission of Heat Pump Care (",
+    ),
+    (
+        "update product set lead_id = (select member_id from apprenticeship where until_at is null order by id limit 1) where key = 'NA'",
+        "is the lead PM of Norvik App (",
+    ),
+    (
+        "alter table member drop constraint member_leads; \
+         update member set deactivated_at = now() where id = (select lead_id from product where key = 'HE')",
+        "H3: norvik-energy: the product Home Energy (",
+    ),
+    (
+        "alter table team drop constraint team_products_check; update product_squad set team_id = (select id from team where kind = 'core_team' order by id limit 1) \
+         where id = (select id from product_squad order by id limit 1)",
+        "H3: norvik-energy: the active core team ",
+    ),
+    (
+        "update member set deactivated_at = now() where id = (select member_id from product_hat where hat = 'analyst')",
+        "wears a hat of Norvik App (",
+    ),
+    (
+        "delete from event where id = (select lead_event from product where key = 'BP')",
+        "H12: norvik-energy: no event tells of the lead PM of Business Portal (",
+    ),
+    (
+        "delete from event where id = (select from_event from apprenticeship order by id limit 1)",
+        "no event tells of the beginning of the apprenticeship of ",
+    ),
+    ("update product set squads = 9 where key = 'BP'", "counts: norvik-energy: Business Portal ("),
+    (
+        "delete from product_slug where slug = 'home-energy'",
+        "addresses: norvik-energy: the address home-energy does not lead to Home Energy (",
+    ),
+    (
+        "alter table product disable trigger product_check_lead",
+        "guards: the trigger product_check_lead on the table product is gone or switched off",
     ),
     (
         "update team set member_count = 9 where name = 'Payments'",

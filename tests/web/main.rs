@@ -28,6 +28,7 @@ mod metrics;
 mod missions;
 mod organizations;
 mod passwords;
+mod products;
 mod setup;
 mod skills;
 mod squads;

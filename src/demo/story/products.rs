@@ -48,12 +48,12 @@ pub const PRODUCTS: [Told; 3] = [
 
 /// The people of the products. They come with the company.
 const CAST: [Somebody; 7] = [
-    ("Hana Sato", "product", "Lead product manager"),
+    ("Nadia Haddad", "product", "Lead product manager"),
     ("Tomás Rey", "product", "Lead product manager"),
     ("Ingrid Bakke", "product", "Lead product manager"),
-    ("Samuel Okafor", "product", "Product manager"),
-    ("Beatriz Pinto", "service", "Customer advocate"),
-    ("Wei Zhang", "data", "Data analyst"),
+    ("Kwame Mensah", "product", "Product manager"),
+    ("Birgit Lunde", "service", "Customer advocate"),
+    ("Jun Watanabe", "data", "Data analyst"),
     ("Jonas Lie", "product", "Product manager"),
 ];
 
@@ -64,25 +64,30 @@ impl Author {
             return;
         }
         for (at, (name, discipline, title)) in (first..).zip(CAST) {
+            // Nobody else has the name.
+            let namesake = self.people.iter().position(|person| person.name == name).unwrap_or(at);
+            let freed = std::mem::replace(&mut self.people[at].name, name.to_owned());
+            if namesake != at {
+                self.people[namesake].name = freed;
+            }
             let person = &mut self.people[at];
-            name.clone_into(&mut person.name);
             (person.discipline, person.title) = (discipline, title);
             person.joined = person.joined.max(BEGINNING - 5);
         }
-        let [sato, rey, bakke, okafor, pinto, zhang, lie]: [usize; 7] =
+        let [haddad, rey, bakke, mensah, lunde, watanabe, lie]: [usize; 7] =
             std::array::from_fn(|at| first + at);
         // Somebody else led it before.
         self.begin(0, 370, lie);
         self.begin(1, 340, rey);
         self.begin(2, 300, bakke);
         let mut tell = |day, act| self.act(day, Act::Product(act));
-        tell(330, ProductAct::HandOver { product: 0, to: sato });
-        tell(320, ProductAct::Wear { product: 0, hat: GroupHat::Analyst, person: zhang });
+        tell(330, ProductAct::HandOver { product: 0, to: haddad });
+        tell(320, ProductAct::Wear { product: 0, hat: GroupHat::Analyst, person: watanabe });
         tell(310, ProductAct::Wear { product: 0, hat: GroupHat::Coach, person: COACH_AT });
         tell(200, ProductAct::Wear { product: 2, hat: GroupHat::Coach, person: COACH_AT });
-        tell(41, ProductAct::Learn { product: 0, person: okafor });
-        tell(20, ProductAct::Delegate { product: 0, person: okafor });
-        tell(13, ProductAct::Learn { product: 0, person: pinto });
+        tell(41, ProductAct::Learn { product: 0, person: mensah });
+        tell(20, ProductAct::Delegate { product: 0, person: mensah });
+        tell(13, ProductAct::Learn { product: 0, person: lunde });
     }
 
     /// A product from its first day, with its squads as they come to be.

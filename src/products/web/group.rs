@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Deserialize;
 use sqlx::PgPool;
@@ -40,7 +40,7 @@ struct GroupPage {
     org: String,
     found: Vec<Found>,
     events: Vec<(String, String, Moment)>,
-    now: DateTime<Utc>,
+    today: NaiveDate,
     zone: Tz,
     ended: Option<Moment>,
     policy: String,
@@ -51,7 +51,8 @@ struct GroupPage {
 impl GroupPage {
     /// "week 6": since the apprenticeship began, which is its first week.
     fn week(&self, apprentice: &Apprentice) -> String {
-        format!("week {}", week(apprentice.from_at, self.now))
+        let from = apprentice.from_at.with_timezone(&self.zone).date_naive();
+        format!("week {}", week(from, self.today))
     }
 
     /// Since when the lead PM leads it.
@@ -103,8 +104,8 @@ impl GroupPage {
 }
 
 /// Which week of an apprenticeship it is.
-fn week(from: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
-    (now - from).num_days().max(0) / 7 + 1
+fn week(from: NaiveDate, today: NaiveDate) -> i64 {
+    (today - from).num_days().max(0) / 7 + 1
 }
 
 /// Where a way out leads; none where the visitor may not go it.
@@ -179,7 +180,7 @@ async fn group_page(
         org: at.visitor.slug.clone(),
         events: events.collect(),
         found,
-        now,
+        today: at.visitor.today(),
         zone,
         ended: head.group.ended_at.map(|at| moment(at, now, zone)),
         policy: policy.unwrap_or_else(|| head.group.policy.clone()),
@@ -230,7 +231,7 @@ mod tests {
 
     #[test]
     fn the_first_week_is_the_first_seven_days() {
-        let from = DateTime::<Utc>::UNIX_EPOCH;
+        let from = NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();
         let after = |days| week(from, from + TimeDelta::days(days));
         assert_eq!([after(0), after(6), after(7), after(41), after(42)], [1, 1, 2, 6, 7]);
         assert_eq!(week(from, from - TimeDelta::days(9)), 1);

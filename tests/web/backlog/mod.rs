@@ -1,5 +1,6 @@
 //! Backlogs: their order, who pulls what, what two do at once, and their pages.
 
+mod costs;
 mod order;
 mod pages;
 mod pulling;
