@@ -9,10 +9,8 @@ const go = (what, undo) => {
   if (!form) return undo?.();
   back = undo;
   follow = what.split(':')[1];
-  const b = Object.assign(document.createElement('button'), { name: 'do', value: what, hidden: true });
-  form.append(b);
-  form.requestSubmit(b);
-  b.remove();
+  const b = $('button', form) ?? form.appendChild(document.createElement('button'));
+  form.requestSubmit(Object.assign(b, { name: 'do', value: what, hidden: true }));
 };
 const place = card => {
   const n = card.dataset.card, above = card.previousElementSibling?.dataset.card, below = card.nextElementSibling?.dataset.card;

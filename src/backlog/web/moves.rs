@@ -86,14 +86,10 @@ fn id<T: std::str::FromStr>(text: &str) -> Result<Option<T>> {
 async fn carry_out(pool: &PgPool, at: &At, asked: Asked, form: &MoveForm) -> Result<String> {
     let (actor, product, number) = (&at.visitor.actor, at.product.id, asked.number);
     let key = at.product.item_key(number);
+    let must = || Reason::parse(&form.reason).map_err(Error::from).map_err(on("reason"));
     let why = || -> Result<Option<Reason>> {
-        if form.reason.trim().is_empty() {
-            Ok(None)
-        } else {
-            Ok(Some(Reason::parse(&form.reason)?))
-        }
+        if form.reason.trim().is_empty() { Ok(None) } else { must().map(Some) }
     };
-    let must = || Reason::parse(&form.reason);
     let step = match asked.deed {
         Deed::Order(place) => {
             service::order(pool, actor, product, number, place).await?;
