@@ -91,18 +91,18 @@ pub fn undoing(
         "item_template_added" => Err("remove it instead"),
         "item_template_removed" => Err("add it again"),
         "squad_created" | "core_team_created" => Err("dissolve it instead"),
-        "squad_dissolved" | "core_team_dissolved" => Err("begin it anew"),
+        "squad_dissolved" | "core_team_dissolved" | "product_ended" | "apprenticeship_ended" => {
+            Err("begin it anew")
+        }
         "seat_opened" | "seat_closed" => Err("change it in the designer"),
-        "link_made" => Err("end it instead"),
-        "link_changed" => Err("change it again"),
+        "link_made" | "product_created" | "apprenticeship_begun" => Err("end it instead"),
+        "link_changed"
+        | "product_edited"
+        | "product_policy_set"
+        | "product_limits_set"
+        | "apprenticeship_delegated" => Err("change it again"),
         "link_ended" => Err("make it again"),
-        "product_created" => Err("end it instead"),
-        "product_ended" => Err("begin it anew"),
         "product_handed_over" => Err("hand it over again"),
-        "product_edited" | "product_policy_set" | "product_limits_set" => Err("change it again"),
-        "apprenticeship_begun" => Err("end it instead"),
-        "apprenticeship_ended" => Err("begin it anew"),
-        "apprenticeship_delegated" => Err("change it again"),
         "skill_added" => Err("archive it instead"),
         "skill_confirmed" | "skills_still_true" => Err("rate the skill anew"),
         "hat_added" => Err("a hat that nobody wears does no harm"),

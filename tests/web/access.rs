@@ -307,19 +307,18 @@ async fn product_of(
     let first = (WipLimit::FIRST, WipLimit::FIRST);
     let serving = service::serve(pool, designer, product, squad, first).await.unwrap();
     let worn = service::give_hat(pool, designer, product, GroupHat::Analyst, member).await.unwrap();
-    let apprentice = match member == designer.member {
-        true => {
-            let id = trellis::ids::MemberId::new();
-            sqlx::query("insert into member (organization_id, id, name, created_at) values ($1, $2, 'Samuel Okafor', $3)")
-                .bind(designer.tenant.organization_id())
-                .bind(id)
-                .bind(designer.at)
-                .execute(pool)
-                .await
-                .unwrap();
-            id
-        }
-        false => member,
+    let apprentice = if member == designer.member {
+        let id = trellis::ids::MemberId::new();
+        sqlx::query("insert into member (organization_id, id, name, created_at) values ($1, $2, 'Samuel Okafor', $3)")
+            .bind(designer.tenant.organization_id())
+            .bind(id)
+            .bind(designer.at)
+            .execute(pool)
+            .await
+            .unwrap();
+        id
+    } else {
+        member
     };
     let learning =
         service::begin_apprenticeship(pool, designer, product, apprentice).await.unwrap();

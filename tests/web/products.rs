@@ -749,7 +749,7 @@ async fn the_database_lets_nobody_be_lead_pm_and_apprentice_by_any_path_at_any_i
             let refused = error.as_database_error().unwrap();
             match isolation {
                 "read committed" => {
-                    assert_eq!(refused.constraint(), Some("product_lead_is_no_apprentice"))
+                    assert_eq!(refused.constraint(), Some("product_lead_is_no_apprentice"));
                 }
                 _ => assert_eq!(refused.code().as_deref(), Some("40001")),
             }

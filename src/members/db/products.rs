@@ -14,7 +14,7 @@ pub struct Part {
     /// Its word in addresses.
     pub slug: String,
     /// "lead", "apprentice", "analyst" or "coach".
-    pub part: String,
+    pub kind: String,
     /// Since when.
     pub from_at: DateTime<Utc>,
 }
@@ -22,12 +22,12 @@ pub struct Part {
 impl Part {
     /// Whether they lead it.
     pub fn is_lead(&self) -> bool {
-        self.part == "lead"
+        self.kind == "lead"
     }
 
     /// What stands on a page.
     pub fn title(&self) -> &'static str {
-        match self.part.as_str() {
+        match self.kind.as_str() {
             "lead" => "Lead PM",
             "apprentice" => "PM apprentice",
             "coach" => "Coach in reach",
@@ -45,7 +45,7 @@ pub async fn parts(
     sqlx::query_as!(
         Part,
         r#"
-        select p.name, p.slug, x.part as "part!", x.from_at as "from_at!"
+        select p.name, p.slug, x.part as "kind!", x.from_at as "from_at!"
         from (
             select id as product_id, 'lead' as part, lead_at as from_at, 1 as n from product
             where organization_id = $1 and lead_id = $2 and ended_at is null

@@ -132,10 +132,8 @@ async fn end_page(
     if !row.is_current {
         return Err(ProductRefused::ApprenticeshipEnded(row.name).into());
     }
-    let meanwhile = match errors.is_stale() {
-        true => last_change(pool, &at.visitor, row.id.0).await?,
-        false => None,
-    };
+    let meanwhile =
+        if errors.is_stale() { last_change(pool, &at.visitor, row.id.0).await? } else { None };
     let form = EndForm { version: row.version, ..form };
     Ok(EndPage { shell: head.shell.clone(), head, row, form, errors, meanwhile })
 }
@@ -190,9 +188,10 @@ pub async fn delegate(
     let may = form.may == "yes";
     let (actor, id) = (&at.visitor.actor, ids.apprenticeship);
     service::delegate(&pool, actor, id, form.version, may).await?;
-    let said = match may {
-        true => format!("{} may order the backlog.", row.name),
-        false => format!("{} does not order the backlog any more.", row.name),
+    let said = if may {
+        format!("{} may order the backlog.", row.name)
+    } else {
+        format!("{} does not order the backlog any more.", row.name)
     };
     Ok(flash::redirect(&at.url("/group"), &said))
 }

@@ -65,10 +65,8 @@ async fn hand_over_page(
     errors: FormErrors,
 ) -> Result<HandOverPage> {
     let head = at.designed(pool).await?;
-    let meanwhile = match errors.is_stale() {
-        true => last_change(pool, &at.visitor, at.id.0).await?,
-        false => None,
-    };
+    let meanwhile =
+        if errors.is_stale() { last_change(pool, &at.visitor, at.id.0).await? } else { None };
     Ok(HandOverPage {
         shell: head.shell.clone(),
         members: db::members(pool, at.visitor.tenant(), false).await?,
@@ -260,10 +258,8 @@ impl EndPage {
 
 async fn end_page(pool: &PgPool, at: &At, form: EndForm, errors: FormErrors) -> Result<EndPage> {
     let head = at.designed(pool).await?;
-    let meanwhile = match errors.is_stale() {
-        true => last_change(pool, &at.visitor, at.id.0).await?,
-        false => None,
-    };
+    let meanwhile =
+        if errors.is_stale() { last_change(pool, &at.visitor, at.id.0).await? } else { None };
     let form = EndForm { version: head.group.version, ..form };
     Ok(EndPage { shell: head.shell.clone(), head, form, errors, meanwhile })
 }

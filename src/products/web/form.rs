@@ -49,7 +49,7 @@ impl ProductForm {
         Some((name?, description?))
     }
 
-    fn new(&self, errors: &mut FormErrors) -> Result<Option<NewProduct>> {
+    fn parse(&self, errors: &mut FormErrors) -> Result<Option<NewProduct>> {
         let words = self.words(errors);
         let is_proposed = self.prefix.trim().is_empty();
         let key =
@@ -170,7 +170,7 @@ pub async fn create(
 ) -> Result<Response> {
     must_design(&visitor)?;
     let mut errors = FormErrors::default();
-    if let Some(new) = form.new(&mut errors)? {
+    if let Some(new) = form.parse(&mut errors)? {
         match service::create(&pool, &visitor.actor, &new).await {
             Ok(id) => {
                 let found = db::find_address(&pool, visitor.tenant(), &id.to_string()).await?;

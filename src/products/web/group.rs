@@ -171,10 +171,8 @@ async fn group_page(
         let who = event.member_name.unwrap_or_else(|| "Trellis".to_owned());
         (who, event.summary, moment(event.at, now, zone))
     });
-    let meanwhile = match errors.is_stale() {
-        true => last_change(pool, &at.visitor, at.id.0).await?,
-        false => None,
-    };
+    let meanwhile =
+        if errors.is_stale() { last_change(pool, &at.visitor, at.id.0).await? } else { None };
     Ok(GroupPage {
         shell: head.shell.clone(),
         org: at.visitor.slug.clone(),

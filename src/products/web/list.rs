@@ -68,9 +68,9 @@ impl ListPage {
     }
 
     fn previous(&self) -> Option<String> {
-        (!self.asked.after.is_empty()).then(|| match self.asked.is_ended() {
-            true => format!("{}?state=ended", self.list_url()),
-            false => self.list_url(),
+        (!self.asked.after.is_empty()).then(|| {
+            let list = self.list_url();
+            if self.asked.is_ended() { format!("{list}?state=ended") } else { list }
         })
     }
 

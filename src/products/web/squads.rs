@@ -155,10 +155,8 @@ async fn limits_page(
         learning: row.learning_limit.to_string(),
         version: row.version,
     });
-    let meanwhile = match errors.is_stale() {
-        true => last_change(pool, &at.visitor, row.id.0).await?,
-        false => None,
-    };
+    let meanwhile =
+        if errors.is_stale() { last_change(pool, &at.visitor, row.id.0).await? } else { None };
     let form = LimitsForm { version: row.version, ..form };
     Ok(LimitsPage { shell: head.shell.clone(), head, row, form, errors, meanwhile })
 }
