@@ -10,7 +10,7 @@ use super::At;
 use super::moves::ItemPath;
 use crate::backlog::db::{self, Item, MetricOption, TemplateRow};
 use crate::backlog::domain::{
-    Breadth, Class, EDITORS, ItemChanges, ItemTitle, NewItem, PATTERNS, Pattern, Why,
+    Breadth, Class, EDITORS, ItemChanges, ItemTitle, NewItem, PATTERNS, Why,
 };
 use crate::backlog::service;
 use crate::error::{Error, Result};
@@ -116,10 +116,6 @@ impl FormPage {
     fn may_class(&self) -> bool {
         let is_ordered = self.item.as_ref().is_some_and(|item| item.stage.is_ordered());
         is_ordered && self.at.product.standing.may_order()
-    }
-
-    fn patterns(&self) -> &'static [Pattern] {
-        &PATTERNS
     }
 
     fn template_url(&self, word: &str) -> String {

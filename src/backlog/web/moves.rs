@@ -332,7 +332,7 @@ impl StepPage {
             };
             match verdict {
                 Verdict::NeedsReason(needed) => {
-                    asks = needed.iter().map(crate::backlog::Ask::sentence).collect()
+                    asks = needed.iter().map(crate::backlog::Ask::sentence).collect();
                 }
                 Verdict::Refused(refused) => no = Some(refused.to_string()),
                 Verdict::Allowed(_) => {}

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 
 use super::At;
 use crate::backlog::db::{self, TemplateRow};
-use crate::backlog::domain::{Breadth, ItemTitle, ORDERERS, PATTERNS, Pattern, TemplateName, Why};
+use crate::backlog::domain::{Breadth, ItemTitle, ORDERERS, TemplateName, Why};
 use crate::backlog::service;
 use crate::error::{Error, Result};
 use crate::ids::TemplateId;
@@ -38,10 +38,6 @@ struct TemplatesPage {
 }
 
 impl TemplatesPage {
-    fn patterns(&self) -> &'static [Pattern] {
-        &PATTERNS
-    }
-
     fn may_order(&self) -> bool {
         self.at.product.standing.may_order() && !self.at.product.is_ended
     }

@@ -412,6 +412,7 @@ pub async fn dangling(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
 pub const GUARDS: i64 = 72;
 
 /// Triggers and constraints that hold the rules by every path and are gone, switched off or never validated.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"
