@@ -500,9 +500,8 @@ fn may(who: Who, kind: &str) -> bool {
         // Nobody among the visitors leads the product.
         Who::LeadPmOrDesigner => matches!(kind, "admin" | "leader"),
         Who::LeadPm | Who::Orderer => false,
-        Who::ProductGroup => kind == "squad's member",
         Who::Admin => kind == "admin",
-        Who::SquadMember => kind == "squad's member",
+        Who::SquadMember | Who::ProductGroup => kind == "squad's member",
         Who::SquadMemberOrLeader => matches!(kind, "leader" | "squad's member"),
         _ => true,
     }
