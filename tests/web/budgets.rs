@@ -132,6 +132,17 @@ async fn product(app: &TestApp) {
     }
 }
 
+/// The pages with a budget, with those of the product.
+async fn all_pages(app: &TestApp) -> Vec<(&'static str, String)> {
+    product(app).await;
+    let mut all = pages(app).await;
+    all.push(("the products", app.at("/products")));
+    all.push(("the product group", app.at("/products/norvik-app/group")));
+    all.push(("the board", app.at("/products/norvik-app")));
+    all.push(("the items", app.at("/products/norvik-app/items")));
+    all
+}
+
 /// The pages with a budget, by what they are called.
 async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
     let member: uuid::Uuid = sqlx::query_scalar(
@@ -141,12 +152,7 @@ async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
     .fetch_one(&app.pool)
     .await
     .unwrap();
-    product(app).await;
     vec![
-        ("the products", app.at("/products")),
-        ("the product group", app.at("/products/norvik-app/group")),
-        ("the board", app.at("/products/norvik-app")),
-        ("the items", app.at("/products/norvik-app/items")),
         ("home", app.at("")),
         ("the squad's page", app.at("/squads/squad-00001")),
         ("the page of a squad that is forming", app.at("/squads/squad-00003")),
@@ -177,7 +183,7 @@ async fn a_page_asks_the_database_at_most_six_things_however_large_the_organizat
         let mut counts = vec![];
         for visitor in &visitors {
             let mut visitor = visitor.at(router.clone());
-            for (name, path) in pages(&app).await {
+            for (name, path) in all_pages(&app).await {
                 // Designing is for those who design; the others get no page, and a smaller count.
                 visitor.get(&path).await;
                 listened.take();
@@ -251,7 +257,7 @@ async fn a_page_stays_small_on_its_way() {
     let app = TestApp::new().await;
     seed(&app, 200, 500).await;
     let leader = app.leader("Lena Lead").await;
-    for (name, path) in pages(&app).await {
+    for (name, path) in all_pages(&app).await {
         let cookies: Vec<_> =
             leader.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = Request::get(&path)

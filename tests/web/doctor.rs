@@ -128,7 +128,7 @@ const DAMAGE: [(&str, &str); 36] = [
         "H3: norvik-energy: the product Home Energy (",
     ),
     (
-        "alter table team drop constraint team_products_check; update product_squad set team_id = (select id from team where kind = 'core_team' order by id limit 1) \
+        "alter table team drop constraint team_products_check; update product_squad set team_id = (select id from team where name = 'Meter Data') \
          where id = (select id from product_squad order by id limit 1)",
         "H3: norvik-energy: the active core team ",
     ),

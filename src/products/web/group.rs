@@ -113,7 +113,7 @@ fn way(head: &Head, finding: &Finding) -> Option<(String, String)> {
     let squad = |team| head.group.squads.iter().find(|squad| squad.team == team);
     let share = |team, membership: &crate::ids::MembershipId, label: String| {
         let slug = &squad(team)?.slug;
-        Some((head.squad_url(slug, &format!("/members/{membership}")), label))
+        Some((head.squad_url(slug, &format!("/members/{membership}/edit")), label))
     };
     let (may, way) = match &finding.way_out {
         WayOut::RaiseShare(team, membership, name) => {
