@@ -139,6 +139,31 @@ const CONSTRAINTS: &[(&str, &str, &str)] = &[
         "This product has ended: nobody is an apprentice there.",
     ),
     (
+        "backlog_item_holder_fkey",
+        "squad_holds_items",
+        "Whoever holds items serves the product: they are finished or returned before a squad stops serving, and only squads that serve pull.",
+    ),
+    (
+        "product_squad_ended_check",
+        "squad_holds_items",
+        "This squad holds items of the product. They are finished or returned before it stops serving.",
+    ),
+    (
+        "product_squad_expedite_check",
+        "expedite_limit",
+        "This squad has an expedited item in progress, and one at a time is the most.",
+    ),
+    (
+        "backlog_wip_block",
+        "wip_limit",
+        "The limit of this squad is reached. Finish or return an item first.",
+    ),
+    (
+        "backlog_transition_by_member",
+        "not_in_squad",
+        "Only the members of a squad pull, return and finish its items.",
+    ),
+    (
         "link_team_dissolved",
         "team_dissolved",
         "One of the two teams is dissolved: no link leads to it or from it.",

@@ -70,3 +70,9 @@ id!(/// A hat that somebody wears for a product group, for a period.
     WornId);
 id!(/// An apprenticeship at a product.
     ApprenticeshipId);
+id!(/// An item of a product's backlog.
+    ItemId);
+id!(/// A product's own way of putting an item.
+    TemplateId);
+id!(/// What somebody says about an item.
+    CommentId);

@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
+//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
 //! [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
@@ -60,6 +60,7 @@ use sqlx::migrate::Migrator;
 
 pub mod accounts;
 pub mod actor;
+pub mod backlog;
 pub mod clock;
 pub mod config;
 pub mod constellation;
@@ -161,6 +162,7 @@ pub fn routes() -> web::Routes {
         .merge(core_teams::routes())
         .merge(links::routes())
         .merge(products::routes())
+        .merge(backlog::routes())
         .merge(missions::routes())
         .merge(metrics::routes())
         .merge(undo::routes())

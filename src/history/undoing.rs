@@ -72,7 +72,24 @@ pub fn undoing(
         "need_set" | "need_removed" | "skills_rated" | "member_changed" => {
             Ok(Inverse::OneselfOrDesigners)
         }
-        "metric_changed" => Ok(Inverse::Oneself),
+        "metric_changed" | "item_ordered" | "item_blocked" | "item_unblocked" => {
+            Ok(Inverse::Oneself)
+        }
+        "item_proposed" | "item_reopened" => Err("drop it instead"),
+        "item_made_ready" => Err("say that it is not ready after all"),
+        "items_made_ready" => Err("say of each that it is not ready after all"),
+        "item_set_back" => Err("make it ready again"),
+        "item_dropped" | "items_dropped" => Err("propose it again"),
+        "item_edited" => Err("edit it again"),
+        "items_broadened" | "items_classed" => Err("change them again"),
+        "item_pulled" => Err("return it with a reason"),
+        "item_returned" => Err("pull it again"),
+        "item_with_customers" => Err("take it back into work"),
+        "item_resumed" => Err("go to customers again"),
+        "item_finished" => Err("what is done is done; propose what is left"),
+        "item_commented" => Err("what was said was read; say something else"),
+        "item_template_added" => Err("remove it instead"),
+        "item_template_removed" => Err("add it again"),
         "squad_created" | "core_team_created" => Err("dissolve it instead"),
         "squad_dissolved" | "core_team_dissolved" | "product_ended" | "apprenticeship_ended" => {
             Err("begin it anew")

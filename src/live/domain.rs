@@ -37,8 +37,10 @@ pub enum Page {
     Member,
     /// The list of products.
     Products,
-    /// A product, with its group.
+    /// A product, with its group and its board.
     Product,
+    /// An item of a backlog.
+    Item,
     /// The catalogue of skills.
     Skills,
     /// The history.
@@ -60,6 +62,7 @@ impl Page {
             Self::Member => "member",
             Self::Products => "products",
             Self::Product => "product",
+            Self::Item => "item",
             Self::Skills => "skills",
             Self::Activity => "activity",
         }
@@ -82,7 +85,7 @@ impl Page {
 pub struct Place {
     /// The kind.
     pub page: Page,
-    /// The squad, core team, member or product.
+    /// The squad, core team, member, product or item.
     pub subject: Uuid,
 }
 

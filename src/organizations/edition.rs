@@ -57,13 +57,15 @@ enum Precision {
 }
 
 /// The pages that have an edition.
-const PAGES: [(&str, Precision); 8] = [
+const PAGES: [(&str, Precision); 10] = [
     ("/o/{org}", Precision::Minute),
     ("/o/{org}/constellation", Precision::Day),
     ("/o/{org}/squads", Precision::Day),
     ("/o/{org}/squads/{squad}", Precision::Day),
     ("/o/{org}/products", Precision::Day),
+    ("/o/{org}/products/{product}", Precision::Day),
     ("/o/{org}/products/{product}/group", Precision::Day),
+    ("/o/{org}/products/{product}/items/{item}", Precision::Minute),
     ("/o/{org}/members", Precision::Day),
     ("/o/{org}/members/{member}", Precision::Minute),
 ];

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::actor::Tenant;
-use crate::ids::{EventId, HatId, LinkId, MemberId, MembershipId, SkillId, TeamId};
+use crate::ids::{EventId, HatId, ItemId, LinkId, MemberId, MembershipId, SkillId, TeamId};
 use crate::missions::{Customer, Success, Value as CustomerValue};
 use crate::skills::Level;
 use crate::squads::{Squad, State};
@@ -445,4 +445,25 @@ pub async fn ratings(
     )
     .fetch_all(db)
     .await
+}
+
+/// What the key of an item is made of: the product's and the item's number.
+pub async fn item(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    id: ItemId,
+) -> sqlx::Result<Option<(String, i32)>> {
+    let row = sqlx::query!(
+        r#"
+        select p.key, i.number
+        from backlog_item i
+        join product p on (p.organization_id, p.id) = (i.organization_id, i.product_id)
+        where i.organization_id = $1 and i.id = $2
+        "#,
+        tenant.organization_id().0,
+        id.0,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (row.key, row.number)))
 }

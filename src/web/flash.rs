@@ -1,10 +1,13 @@
 //! One sentence that is shown on the next page, after a change: kept in a cookie for a minute.
 
+use std::fmt::Write;
+
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
 
 use crate::web::shell::Flash;
 
@@ -50,6 +53,33 @@ fn with_undo(cookie: &HeaderValue, undo: &str) -> Option<HeaderValue> {
     }
     let kept = URL_SAFE_NO_PAD.encode(format!("{text}{BETWEEN}{undo}"));
     HeaderValue::from_str(&format!("{COOKIE}={kept};{rest}")).ok()
+}
+
+/// Adds a sentence to a part of a page, for the script to show at once, with the address that undoes what it tells of.
+pub fn toast(mut response: Response, text: &str, undo: Option<&str>, bad: bool) -> Response {
+    let mut toast = json!({"text": text});
+    if let Some(undo) = undo {
+        toast["undo"] = undo.into();
+    }
+    if bad {
+        toast["bad"] = true.into();
+    }
+    // A header is ASCII.
+    let mut ascii = String::new();
+    for unit in json!({"toast": toast}).to_string().chars() {
+        if unit.is_ascii() {
+            ascii.push(unit);
+        } else {
+            let mut pair = [0; 2];
+            for half in unit.encode_utf16(&mut pair) {
+                let _ = write!(ascii, "\\u{half:04x}");
+            }
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(&ascii) {
+        response.headers_mut().insert("hx-trigger", value);
+    }
+    response
 }
 
 /// The sentence that waits to be shown.

@@ -32,6 +32,10 @@ pub enum Who {
     LeadPmOrDesigner,
     /// The product's lead PM; other members get 403.
     LeadPm,
+    /// The product's lead PM, and an apprentice to whom they have delegated it; other members get 403, unless the thing is their own.
+    Orderer,
+    /// Whoever orders the product's backlog, and the members of the squads that serve it; other members get 403.
+    ProductGroup,
     /// Admins; other members get 403.
     Admin,
     /// Only in development.
@@ -62,6 +66,8 @@ impl std::fmt::Display for Who {
             Self::SelfOrAdmin => "oneself, or as the page says",
             Self::LeadPmOrDesigner => "the product's lead PM, leaders and admins",
             Self::LeadPm => "the product's lead PM",
+            Self::Orderer => "the product's lead PM, or an apprentice by delegation",
+            Self::ProductGroup => "the product's lead PM and its squads' members",
             Self::Admin => "admins",
             Self::Development => "anyone, in development",
         })
@@ -107,6 +113,8 @@ fn kind_of(name: &str) -> &'static str {
         "metric" => "metric (id)",
         "link" => "link (id)",
         "product" => "product (slug or id)",
+        "item" => "item of a backlog (key)",
+        "template" => "template of a backlog (id)",
         "service" => "squad that serves a product (id)",
         "worn" => "hat that somebody wears for a product group (id)",
         "apprenticeship" => "apprenticeship (id)",

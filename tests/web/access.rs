@@ -143,6 +143,7 @@ impl World {
             ("event", event.to_string()),
             ("version", "1".to_owned()),
         ]);
+        ids.extend(backlog_of(app, designer, &group["product by id"]).await);
         ids.extend(group);
         ids.extend(Self::by_pages(app, slug, designer).await);
         Self { slug: slug.to_owned(), ids }
@@ -259,6 +260,27 @@ async fn link_between(app: &TestApp, designer: &Actor, from: TeamId, to: TeamId)
     };
     let new = links::NewLink { from, to, terms };
     links::service::create(&app.pool, designer, today, &new).await.unwrap()
+}
+
+/// A proposed item and a template of a product that `designer` leads.
+async fn backlog_of(
+    app: &TestApp,
+    designer: &Actor,
+    product: &str,
+) -> HashMap<&'static str, String> {
+    use trellis::backlog::{Breadth, ItemTitle, NewItem, TemplateName, Why, service};
+    let (pool, product) = (&app.pool, product.parse().unwrap());
+    let new = NewItem {
+        title: ItemTitle::parse("Explain the difference from last month").unwrap(),
+        why: Why::parse("38 % of the calls ask exactly this").unwrap(),
+        breadth: Breadth::Problem,
+        metric: None,
+    };
+    let number = service::propose(pool, designer, product, &new).await.unwrap();
+    let name = TemplateName::parse("A question about a bill").unwrap();
+    let says = (&new.why, Breadth::Problem);
+    let template = service::add_template(pool, designer, product, &name, None, says).await.unwrap();
+    HashMap::from([("item", number.to_string()), ("template", template.to_string())])
 }
 
 /// A product that `designer` leads, served by a squad, with a hat and an apprentice.
@@ -477,9 +499,9 @@ fn may(who: Who, kind: &str) -> bool {
         Who::Designer => matches!(kind, "admin" | "leader"),
         // Nobody among the visitors leads the product.
         Who::LeadPmOrDesigner => matches!(kind, "admin" | "leader"),
-        Who::LeadPm => false,
+        Who::LeadPm | Who::Orderer => false,
         Who::Admin => kind == "admin",
-        Who::SquadMember => kind == "squad's member",
+        Who::SquadMember | Who::ProductGroup => kind == "squad's member",
         Who::SquadMemberOrLeader => matches!(kind, "leader" | "squad's member"),
         _ => true,
     }

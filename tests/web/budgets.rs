@@ -27,20 +27,20 @@ const EXPONENT: f64 = 0.25;
 const HTML: usize = 25_000;
 
 /// The statements that are sent on this thread while it is held.
-struct Statements {
+pub struct Statements {
     sent: Arc<Mutex<Vec<String>>>,
     _guard: DefaultGuard,
 }
 
 impl Statements {
-    fn listen() -> Self {
+    pub fn listen() -> Self {
         let sent = Arc::new(Mutex::new(vec![]));
         let listener = tracing_subscriber::registry().with(Listener(sent.clone()));
         Self { sent, _guard: tracing::subscriber::set_default(listener) }
     }
 
     /// Those since it was asked last.
-    fn take(&self) -> Vec<String> {
+    pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.sent.lock().unwrap())
     }
 }
@@ -69,7 +69,7 @@ impl<S: Subscriber> Layer<S> for Listener {
 }
 
 /// The application over connections that log their statements; one connection, so that each statement is prepared once.
-async fn logging(app: &TestApp) -> axum::Router {
+pub async fn logging(app: &TestApp) -> axum::Router {
     let pool = PgPoolOptions::new().max_connections(1).connect(app.database_url()).await.unwrap();
     trellis::app(AppState::new(pool, Config::default()))
 }
@@ -127,6 +127,8 @@ async fn all_pages(app: &TestApp) -> Vec<(&'static str, String)> {
     let mut all = pages(app).await;
     all.push(("the products", app.at("/products")));
     all.push(("the product group", app.at("/products/norvik-app/group")));
+    all.push(("the board", app.at("/products/norvik-app")));
+    all.push(("the items", app.at("/products/norvik-app/items")));
     all
 }
 
@@ -194,7 +196,7 @@ async fn a_page_asks_the_database_at_most_six_things_however_large_the_organizat
 
 /// How many rows the database reads for a page, as it counts them itself; the fewest of some tries, since it also counts
 /// what it does by itself.
-async fn rows_read(app: &TestApp, visitor: &mut Visitor, own: &PgPool, path: &str) -> i64 {
+pub async fn rows_read(app: &TestApp, visitor: &mut Visitor, own: &PgPool, path: &str) -> i64 {
     let read = "select tup_returned + tup_fetched from pg_stat_database where datname = current_database()";
     let mut least = i64::MAX;
     for _ in 0..5 {

@@ -9,6 +9,7 @@ mod harness;
 mod access;
 mod accounts;
 mod authority;
+mod backlog;
 mod budgets;
 mod constellation;
 mod core_teams;

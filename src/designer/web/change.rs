@@ -1,12 +1,9 @@
 //! Changes: one form for drag, touch, keys and menu, and the smaller ones beside it.
 
-use std::fmt::Write;
-
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::json;
 use sqlx::PgPool;
 
 use super::At;
@@ -77,7 +74,7 @@ impl Answer {
                 let said = done_words(&at);
                 let parts = show::parts(pool, &at, query).await?;
                 let undo = parts.undo_url();
-                Ok(with_toast(page(&parts)?, &said, undo.as_deref(), false))
+                Ok(flash::toast(page(&parts)?, &said, undo.as_deref(), false))
             }
             Ok(()) => Ok(flash::redirect(&address(&at.url(), query), &done_words(&at))),
             Err(error) => {
@@ -85,13 +82,13 @@ impl Answer {
                 errors.absorb(error)?;
                 if let Some(closed) = show::closed(&at, errors.clone()) {
                     let said = errors.message().unwrap_or_default();
-                    return Ok(with_toast(refused(&errors, &closed)?, &said, None, true));
+                    return Ok(flash::toast(refused(&errors, &closed)?, &said, None, true));
                 }
                 let stale = errors.is_stale().then(|| overtaken(&at));
                 if self.is_part {
                     let said = stale.or_else(|| errors.message()).unwrap_or_default();
                     let parts = show::parts(pool, &at, query).await?.with_typed(self.typed);
-                    return Ok(with_toast(refused(&errors, &parts)?, &said, None, true));
+                    return Ok(flash::toast(refused(&errors, &parts)?, &said, None, true));
                 }
                 let page = show::show_page(pool, &at, query, errors.clone(), stale).await?;
                 refused(&errors, &page.with_typed(self.typed))
@@ -118,33 +115,6 @@ fn overtaken(at: &At) -> String {
     format!(
         "{who} changed this squad a moment ago. Nothing of yours was saved: this is how it is now."
     )
-}
-
-/// Adds a sentence for the script to show.
-fn with_toast(mut response: Response, text: &str, undo: Option<&str>, bad: bool) -> Response {
-    let mut toast = json!({"text": text});
-    if let Some(undo) = undo {
-        toast["undo"] = undo.into();
-    }
-    if bad {
-        toast["bad"] = true.into();
-    }
-    // A header is ASCII.
-    let mut ascii = String::new();
-    for unit in json!({"toast": toast}).to_string().chars() {
-        if unit.is_ascii() {
-            ascii.push(unit);
-        } else {
-            let mut pair = [0; 2];
-            for half in unit.encode_utf16(&mut pair) {
-                let _ = write!(ascii, "\\u{half:04x}");
-            }
-        }
-    }
-    if let Ok(value) = HeaderValue::from_str(&ascii) {
-        response.headers_mut().insert("hx-trigger", value);
-    }
-    response
 }
 
 // POST /o/{org}/squads/{squad}/design/move

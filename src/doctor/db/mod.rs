@@ -2,8 +2,10 @@
 //!
 //! No statement here takes a [`Tenant`](crate::actor::Tenant): the doctor looks at all organizations.
 
+mod backlog;
 mod products;
 
+pub use backlog::{holders, in_hand, orders};
 pub use products::*;
 
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, PgPool, Postgres, Transaction};
@@ -24,6 +26,7 @@ pub struct Counts {
     pub metrics: i64,
     pub links: i64,
     pub products: i64,
+    pub items: i64,
     pub events: i64,
     pub slugs: i64,
     pub references: i64,
@@ -41,6 +44,7 @@ pub async fn count(db: impl PgExecutor<'_>) -> sqlx::Result<Counts> {
                (select count(*) from metric)                                             as "metrics!",
                (select count(*) from link)                                               as "links!",
                (select count(*) from product)                                            as "products!",
+               (select count(*) from backlog_item)                                       as "items!",
                (select count(*) from event)                                              as "events!",
                (select count(*) from team_slug)                                          as "slugs!",
                (select count(*) from pg_constraint c
@@ -203,6 +207,11 @@ pub async fn untold(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             join team f on (f.organization_id, f.id) = (l.organization_id, l.from_team_id)
             join team t on (t.organization_id, t.id) = (l.organization_id, l.to_team_id)
             where l.until_at is not null
+            union all
+            select t.organization_id, 'a step of ' || p.key || '-' || i.number, t.item_id, t.event_id, array[i.id, p.id]
+            from backlog_transition t
+            join backlog_item i on (i.organization_id, i.id) = (t.organization_id, t.item_id)
+            join product p on (p.organization_id, p.id) = (i.organization_id, i.product_id)
             union all
             select p.organization_id, 'the lead PM of ' || p.name, p.id, p.lead_event, array[p.id, p.lead_id] from product p
             union all
@@ -413,9 +422,10 @@ pub async fn dangling(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
 }
 
 /// How many triggers and constraints [`guards`] looks for.
-pub const GUARDS: i64 = 57;
+pub const GUARDS: i64 = 76;
 
 /// Triggers and constraints that hold the rules by every path and are gone, switched off or never validated.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"
@@ -454,6 +464,25 @@ pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             ('constraint', 'product',      'product_apprentices_check'),
             ('constraint', 'product_squad', 'product_squad_current_key'),
             ('constraint', 'apprenticeship', 'apprenticeship_current_key'),
+            ('trigger',    'backlog_item', 'backlog_item_inserted'),
+            ('trigger',    'backlog_item', 'backlog_item_updated'),
+            ('trigger',    'backlog_item', 'backlog_item_stays'),
+            ('trigger',    'backlog_item', 'backlog_item_no_delete'),
+            ('trigger',    'backlog_transition', 'backlog_transition_append_only'),
+            ('trigger',    'backlog_transition', 'backlog_transition_no_truncate'),
+            ('trigger',    'backlog_transition', 'backlog_transition_check_member'),
+            ('trigger',    'backlog_passed_over', 'backlog_passed_over_append_only'),
+            ('constraint', 'backlog_item', 'backlog_item_holder_fkey'),
+            ('constraint', 'backlog_item', 'backlog_item_holder_check'),
+            ('constraint', 'backlog_item', 'backlog_item_number_key'),
+            ('constraint', 'backlog_item', 'backlog_item_rank_key'),
+            ('constraint', 'backlog_item', 'backlog_item_stage_event_fkey'),
+            ('constraint', 'backlog_item', 'backlog_item_effect_check'),
+            ('constraint', 'backlog_transition', 'backlog_transition_steps'),
+            ('constraint', 'backlog_transition', 'backlog_transition_event_fkey'),
+            ('constraint', 'product_squad', 'product_squad_in_hand_check'),
+            ('constraint', 'product_squad', 'product_squad_expedite_check'),
+            ('constraint', 'product_squad', 'product_squad_ended_check'),
             ('constraint', 'team',         'squad_max_members'),
             ('constraint', 'team',         'team_member_count_check'),
             ('constraint', 'team',         'team_state_check'),

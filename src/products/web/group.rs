@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -23,13 +23,6 @@ use crate::web::{Form, FormErrors, flash, page, refused};
 
 /// Lines of activity.
 const RECENT: i64 = 8;
-
-// GET /o/{org}/products/{product}
-
-/// The product itself; its group, as long as there is no board.
-pub async fn board(at: At) -> Response {
-    Redirect::to(&at.url("/group")).into_response()
-}
 
 // GET /o/{org}/products/{product}/group
 

@@ -16,7 +16,6 @@ pub fn routes() -> Routes {
         .get("/o/{org}/products", Who::Member, list::list)
         .get("/o/{org}/products/new", Who::Designer, form::new)
         .post("/o/{org}/products", Who::Designer, form::create)
-        .get("/o/{org}/products/{product}", Who::Member, group::board)
         .get("/o/{org}/products/{product}/group", Who::Member, group::show)
         .post("/o/{org}/products/{product}/policy", Who::LeadPmOrDesigner, group::set_policy)
         .get("/o/{org}/products/{product}/edit", Who::Designer, form::edit)

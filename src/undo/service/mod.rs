@@ -1,5 +1,6 @@
 //! Undoing a change: which inverse belongs to which kind.
 
+mod items;
 mod memberships;
 mod products;
 mod words;
@@ -60,6 +61,8 @@ async fn inverse(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
         "skill_archived" | "skill_restored" => words::archived(pool, actor, event).await,
         "skills_rated" => words::ratings(pool, actor, event).await,
         "member_changed" => words::profile(pool, actor, event).await,
+        "item_ordered" => items::order(pool, actor, event).await,
+        "item_blocked" | "item_unblocked" => items::blocked(pool, actor, event).await,
         other => Err(Error::Internal(anyhow::anyhow!("{other} should have an inverse"))),
     }
 }

@@ -1,0 +1,11 @@
+//! What a backlog is: its words, its order, what a squad may pull, and who may do what.
+
+mod pull;
+mod rank;
+mod rules;
+mod words;
+
+pub use pull::*;
+pub use rank::*;
+pub use rules::*;
+pub use words::*;

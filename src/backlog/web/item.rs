@@ -1,0 +1,264 @@
+//! An item's page: what it says, what happened to it, what was said of it; and its menu.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use sqlx::PgPool;
+
+use super::moves::ItemPath;
+use super::{At, Offered};
+use crate::backlog::db::{self, CommentRow, ItemPage, PassedOver};
+use crate::backlog::domain::{Class, Comment, Step};
+use crate::backlog::service;
+use crate::error::{Error, Result};
+use crate::history::{self, Recent};
+use crate::web::shell::{Section, Shell};
+use crate::web::ui::{self, Date, Moment};
+use crate::web::{Form, FormErrors, Path, flash, new_key, page, refused};
+
+/// Lines of history.
+const RECENT: i64 = 60;
+
+async fn find(pool: &PgPool, at: &At, word: &str) -> Result<ItemPage> {
+    let number = at.number(word)?;
+    let item = db::show_item(pool, at.visitor.tenant(), at.product.id, number).await?;
+    item.ok_or(Error::NotFound)
+}
+
+/// The steps that are open to the visitor: directly where nothing has to be said, else by way of a page.
+fn steps(at: &At, item: &ItemPage, is_top: bool) -> Vec<Offered> {
+    if at.product.is_ended {
+        return vec![];
+    }
+    let standing = &at.product.standing;
+    Step::open_to(standing, item.stage, !item.blocked.is_empty(), item.squad)
+        .into_iter()
+        .map(|step| {
+            let page = at.item_url(item.number, &format!("/step?do={}", step.word()));
+            let send = match (step, standing.squads.as_slice()) {
+                (Step::Pull, [one]) if is_top || item.class == Class::Expedite => {
+                    format!("pull:{}:{one}", item.number)
+                }
+                (Step::Pull, _) => String::new(),
+                (step, _) if step.asks() => String::new(),
+                (step, _) => format!("{}:{}", step.word(), item.number),
+            };
+            Offered { step, send, page }
+        })
+        .collect()
+}
+
+// GET /o/{org}/products/{product}/items/{item}
+
+#[derive(Template)]
+#[template(path = "backlog/item.html")]
+struct ShowPage {
+    shell: Shell,
+    org: String,
+    at: At,
+    item: ItemPage,
+    steps: Vec<Offered>,
+    key: String,
+    comments: Vec<(CommentRow, Moment)>,
+    passed: Vec<(PassedOver, Date)>,
+    events: Vec<(Recent, Moment)>,
+    since: Date,
+    proposed: Date,
+    blocked_since: Option<Date>,
+    form: CommentForm,
+    errors: FormErrors,
+}
+
+impl ShowPage {
+    fn item_key(&self) -> String {
+        self.at.product.item_key(self.item.number).to_string()
+    }
+
+    fn url(&self, below: &str) -> String {
+        self.at.item_url(self.item.number, below)
+    }
+
+    fn may_edit(&self) -> bool {
+        may_edit(&self.at, &self.item)
+    }
+
+    fn may_order(&self) -> bool {
+        may_order(&self.at, &self.item)
+    }
+
+    fn is_expedite(&self) -> bool {
+        self.item.class == Class::Expedite
+    }
+
+    fn metric_url(&self) -> Option<String> {
+        self.item.metric_squad.as_ref().map(|slug| crate::squads::url(&self.org, slug))
+    }
+
+    fn squad_url(&self) -> String {
+        let slug = self.item.squad_slug.as_deref().unwrap_or_default();
+        crate::squads::url(&self.org, slug)
+    }
+
+    fn passed_url(&self, passed: &PassedOver) -> String {
+        self.at.item_url(passed.number, "")
+    }
+
+    fn passed_key(&self, passed: &PassedOver) -> String {
+        self.at.product.item_key(passed.number).to_string()
+    }
+}
+
+async fn show_page(
+    pool: &PgPool,
+    at: At,
+    item: ItemPage,
+    form: CommentForm,
+    errors: FormErrors,
+) -> Result<ShowPage> {
+    let tenant = at.visitor.tenant();
+    let comments = db::comments(pool, tenant, item.id).await?;
+    let passed = db::passed_over(pool, tenant, item.id).await?;
+    let events = history::about(pool, tenant, item.id.0, RECENT).await?;
+    let (now, zone, today) = (at.visitor.actor.at, at.visitor.time_zone, at.visitor.today());
+    let day = |moment| ui::date(at.day(moment), today);
+    Ok(ShowPage {
+        shell: at.visitor.shell(Section::Products),
+        org: at.visitor.slug.clone(),
+        steps: steps(&at, &item, false),
+        key: new_key(),
+        comments: comments
+            .into_iter()
+            .map(|it| (it.clone(), ui::moment(it.at, now, zone)))
+            .collect(),
+        passed: passed.into_iter().map(|it| (it.clone(), day(it.at))).collect(),
+        events: events.into_iter().map(|it| (it.clone(), ui::moment(it.at, now, zone))).collect(),
+        since: day(item.stage_at),
+        proposed: day(item.proposed_at),
+        blocked_since: item.blocked_at.map(day),
+        form,
+        errors,
+        item,
+        at,
+    })
+}
+
+pub async fn show(
+    at: At,
+    Path(path): Path<ItemPath>,
+    State(pool): State<PgPool>,
+) -> Result<Response> {
+    let item = find(&pool, &at, &path.item).await?;
+    page(&show_page(&pool, at, item, CommentForm::default(), FormErrors::default()).await?)
+}
+
+// GET /o/{org}/products/{product}/items/{item}/moves
+
+/// All that can be done with an item: the menu of its card, and the same as a page.
+#[derive(Template)]
+#[template(path = "backlog/moves.html")]
+struct MenuPage {
+    shell: Shell,
+    at: At,
+    item: ItemPage,
+    steps: Vec<Offered>,
+    key: String,
+}
+
+/// The menu alone.
+#[derive(Template)]
+#[template(path = "backlog/menu.html")]
+struct Menu {
+    at: At,
+    item: ItemPage,
+    steps: Vec<Offered>,
+}
+
+impl Menu {
+    fn url(&self, below: &str) -> String {
+        self.at.item_url(self.item.number, below)
+    }
+
+    fn may_order(&self) -> bool {
+        may_order(&self.at, &self.item)
+    }
+
+    fn may_edit(&self) -> bool {
+        may_edit(&self.at, &self.item)
+    }
+}
+
+impl MenuPage {
+    fn item_key(&self) -> String {
+        self.at.product.item_key(self.item.number).to_string()
+    }
+
+    fn url(&self, below: &str) -> String {
+        self.at.item_url(self.item.number, below)
+    }
+
+    fn may_order(&self) -> bool {
+        may_order(&self.at, &self.item)
+    }
+
+    fn may_edit(&self) -> bool {
+        may_edit(&self.at, &self.item)
+    }
+}
+
+fn may_order(at: &At, item: &ItemPage) -> bool {
+    item.stage.is_ordered() && at.product.standing.may_order() && !at.product.is_ended
+}
+
+fn may_edit(at: &At, item: &ItemPage) -> bool {
+    let me = at.visitor.actor.member;
+    !at.product.is_ended
+        && at.product.standing.may_edit(me, item.stage, item.squad, item.proposed_by)
+}
+
+pub async fn menu(
+    at: At,
+    Path(path): Path<ItemPath>,
+    headers: HeaderMap,
+    State(pool): State<PgPool>,
+) -> Result<Response> {
+    let item = find(&pool, &at, &path.item).await?;
+    let steps = steps(&at, &item, false);
+    if headers.contains_key("hx-request") {
+        return page(&Menu { at, item, steps });
+    }
+    let shell = at.visitor.shell(Section::Products);
+    page(&MenuPage { shell, steps, key: new_key(), item, at })
+}
+
+// POST /o/{org}/products/{product}/items/{item}/comments
+
+/// A comment as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CommentForm {
+    text: String,
+}
+
+pub async fn comment(
+    at: At,
+    Path(path): Path<ItemPath>,
+    State(pool): State<PgPool>,
+    Form(form): Form<CommentForm>,
+) -> Result<Response> {
+    let item = find(&pool, &at, &path.item).await?;
+    let mut errors = FormErrors::default();
+    if let Some(text) = errors.check("text", Comment::parse(&form.text)) {
+        let (actor, product) = (&at.visitor.actor, at.product.id);
+        match service::comment(&pool, actor, product, item.number, &text).await {
+            Ok(()) => {
+                let there = at.item_url(item.number, "");
+                return Ok(flash::redirect(&there, "Your comment is there."));
+            }
+            Err(error) => errors.absorb(error)?,
+        }
+    }
+    let shown = show_page(&pool, at, item, form, errors.clone()).await?;
+    refused(&errors, &shown)
+}

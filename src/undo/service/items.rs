@@ -1,0 +1,63 @@
+//! The inverses of what happens to an item of a backlog: its place in the order, and what its squad waits for.
+
+use sqlx::PgPool;
+
+use super::super::db::{self, Event};
+use super::super::domain::UndoRefused;
+use super::must_be_newest;
+use crate::actor::Actor;
+use crate::backlog::{self, ItemKey, Place};
+use crate::error::{Error, Result};
+use crate::ids::{ItemId, ProductId};
+use crate::text::Reason;
+
+/// Everything after which an item's place is another, or means something else.
+const PLACES: [&str; 8] = [
+    "item_ordered",
+    "item_made_ready",
+    "items_made_ready",
+    "item_set_back",
+    "item_reopened",
+    "item_pulled",
+    "item_dropped",
+    "items_dropped",
+];
+
+/// Everything after which a squad waits for something else, or for nothing.
+const WAITING: [&str; 6] = [
+    "item_blocked",
+    "item_unblocked",
+    "item_returned",
+    "item_finished",
+    "item_with_customers",
+    "item_resumed",
+];
+
+/// The item's number and the key of its product.
+async fn number(pool: &PgPool, actor: &Actor, event: &Event) -> Result<(ProductId, String, i32)> {
+    let (item, product) = (ItemId(event.subject(0)?), ProductId(event.subject(1)?));
+    let (key, number) = db::item(pool, actor.tenant, item).await?.ok_or(Error::NotFound)?;
+    Ok((product, key, number))
+}
+
+/// Puts an item back below the one that it stood below.
+pub async fn order(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
+    let (product, key, number) = number(pool, actor, event).await?;
+    must_be_newest(pool, actor, event, &PLACES, (&[event.subject(0)?], &[])).await?;
+    let was: String = event.was("stood_below")?;
+    let place = ItemKey::number_in(&key, &was).map_or(Place::Top, Place::Below);
+    backlog::service::order(pool, actor, product, number, place).await
+}
+
+/// Says again what the squad waited for, or that it does not wait.
+pub async fn blocked(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
+    let (product, _, number) = number(pool, actor, event).await?;
+    must_be_newest(pool, actor, event, &WAITING, (&[event.subject(0)?], &[])).await?;
+    if event.kind == "item_blocked" {
+        return backlog::service::unblock(pool, actor, product, number).await;
+    }
+    let reason: String = event.was("waits_for")?;
+    let reason = Reason::parse(&reason)
+        .map_err(|_| UndoRefused::Changed("What it waited for is not kept.".to_owned()))?;
+    backlog::service::block(pool, actor, product, number, &reason).await
+}

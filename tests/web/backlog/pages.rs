@@ -1,0 +1,255 @@
+//! The pages of a backlog: the board, the one request behind it, an item's page, forms, the list.
+
+use axum::http::StatusCode;
+use trellis::backlog::{Bulk, Class, service};
+
+use super::{group, now, outcome, proposed, ready, reason, stage_of};
+use crate::harness::TestApp;
+
+fn html(text: &str) -> String {
+    text.replace(' ', "+")
+}
+
+#[tokio::test]
+async fn everybody_proposes_and_the_lead_pm_makes_it_ready() {
+    let app = TestApp::new().await;
+    let group = group(&app, &["Fair Bills"]).await;
+    let mut somebody = app.member("Wei Zhang").await;
+    let mut lead = group.lead.clone();
+
+    let form = somebody.get(&app.at("/products/norvik-app/items/new")).await;
+    assert_eq!(form.text("h1"), "Add a customer problem");
+    assert!(form.text("textarea").starts_with("Who has it:"), "it begins with a template");
+    let empty = somebody.post(&app.at("/products/norvik-app/items/new"), "breadth=problem").await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(empty.text(".err"), "Fill in the title.");
+    let body = "title=Explain+the+difference&breadth=problem&why=";
+    let sent = somebody.post(&app.at("/products/norvik-app/items/new"), body).await;
+    assert_eq!(sent.assert_redirect(), app.at("/products/norvik-app/items/NA-1"));
+
+    let refused = somebody.post(&app.at("/products/norvik-app/move"), "do=ready%3A1").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    lead.post(&app.at("/products/norvik-app/move"), "do=ready%3A1").await.assert_redirect();
+    let page = lead.get(&app.at("/products/norvik-app")).await;
+    assert_eq!(
+        page.text(".toast .txt"),
+        "Say why NA-1 matters to the customer before squads may pull it."
+    );
+    let body = "title=Explain+the+difference&breadth=outcome&why=Calls&version=1";
+    somebody.post(&app.at("/products/norvik-app/items/NA-1/edit"), body).await.assert_redirect();
+    lead.post(&app.at("/products/norvik-app/move"), "do=ready%3A1").await.assert_redirect();
+
+    let page = lead.get(&app.at("/products/norvik-app")).await;
+    assert_eq!(page.texts(".ready .kcard h3"), ["Explain the difference"]);
+    assert_eq!(page.text(".lane .badge"), "0 of 3 in work");
+    assert_eq!(page.count(".kcard button"), 0, "the lead PM pulls nothing");
+    let page = somebody.get(&app.at("/products/norvik-app/items/na-1")).await;
+    assert!(page.text(".timeline").contains("made ready NA-1 “Explain the difference”"));
+}
+
+#[tokio::test]
+async fn a_squad_pulls_from_the_top_by_one_button_and_lower_with_a_page_that_asks() {
+    let app = TestApp::new().await;
+    let group = group(&app, &["Fair Bills", "EV at Home"]).await;
+    ready(&app, &group, 3).await;
+    let (squad, member) = &group.squads[0];
+    let mut member = member.clone();
+    let board = app.at("/products/norvik-app");
+
+    let page = member.get(&board).await;
+    assert_eq!(page.texts(".ready .kcard button"), ["Pull NA-1"]);
+    assert_eq!(page.texts(".ready .kcard .k-foot a"), ["Pull NA-2", "Pull NA-3"]);
+    let send = page.attribute(".ready .kcard button", "value").unwrap();
+    assert_eq!(send, format!("pull:1:{squad}"));
+    member
+        .post(&app.at("/products/norvik-app/move"), &format!("do={send}"))
+        .await
+        .assert_redirect();
+    let page = member.get(&board).await;
+    assert_eq!(page.text(".toast .txt"), "NA-1 is pulled.");
+    assert_eq!(page.text("[data-list=in_progress] .kcard h3"), "Problem 0");
+    assert_eq!(
+        page.texts(".lane header .badge"),
+        ["0 of 3 in work", "Can pull", "1 of 3 in work", "Can pull"]
+    );
+
+    let asked = page.attribute(".ready .kcard:nth-child(2) .k-foot a", "href").unwrap();
+    let form = member.get(&asked).await;
+    assert_eq!(form.text("h1"), "Pull NA-3");
+    assert_eq!(form.text(".hint"), "NA-2 stands above it. Say why it can wait: it will remember.");
+    let send = form.attribute("input[name=do]", "value").unwrap();
+    let silent =
+        member.post(&app.at("/products/norvik-app/move"), &format!("do={send}&from=step")).await;
+    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(silent.error_code(), "reason_needed");
+    let why = html("Meter Data is here only this week");
+    let body = format!("do={send}&from=step&reason={why}");
+    member.post(&app.at("/products/norvik-app/move"), &body).await.assert_redirect();
+    assert_eq!(stage_of(&app, 3).await.word(), "in_progress");
+}
+
+#[tokio::test]
+async fn what_has_to_be_said_is_asked_for_and_a_script_is_led_there() {
+    let app = TestApp::new().await;
+    let group = group(&app, &["Fair Bills"]).await;
+    ready(&app, &group, 2).await;
+    let (squad, member) = &group.squads[0];
+    let mut visitor = member.clone();
+    let product = group.product;
+    service::pull(&app.pool, &now(&app, member), product, 1, *squad, None).await.unwrap();
+    let path = app.at("/products/norvik-app/move");
+    let headers = [("sec-fetch-site", "same-origin"), ("hx-request", "true")];
+
+    for step in ["return", "finish", "block"] {
+        let form = format!("do={step}%3A1");
+        let there = app.at(&format!("/products/norvik-app/items/NA-1/step?do={step}"));
+        assert_eq!(visitor.post(&path, &form).await.assert_redirect(), there);
+        let led = visitor.send_form(&path, &form, &headers).await;
+        assert_eq!(led.headers["hx-redirect"], there);
+        let page = visitor.get(&there).await;
+        page.assert_ok();
+        let empty = visitor.post(&path, &format!("{form}&from=step")).await;
+        assert_eq!(empty.error_code(), "text_empty", "{step}");
+        assert_eq!(empty.count(".field.bad"), 1, "{step}");
+    }
+    let parts = visitor.send_form(&path, "do=learn%3A1", &headers).await;
+    assert!(parts.html.starts_with("<hx-partial"), "{}", parts.html);
+    assert!(parts.headers["hx-trigger"].to_str().unwrap().contains("NA-1 is with customers."));
+    let refused = visitor.send_form(&path, "do=learn%3A1", &headers).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.html.contains("<hx-partial"), "the board as it is now");
+    let form = format!("do=finish%3A1&from=step&effect={}", html("Calls fell by 9 percent"));
+    visitor.post(&path, &form).await.assert_redirect();
+    let page = visitor.get(&app.at("/products/norvik-app")).await;
+    assert_eq!(page.text("[data-list=done] .kcard .badge"), "Calls fell by 9 percent");
+}
+
+#[tokio::test]
+async fn an_edit_that_comes_too_late_shows_both_texts() {
+    let app = TestApp::new().await;
+    let group = group(&app, &["Fair Bills"]).await;
+    proposed(&app, &group, 1).await;
+    let mut lead = group.lead.clone();
+    let path = app.at("/products/norvik-app/items/NA-1/edit");
+    let form = |title: &str| {
+        format!("title={}&why=Calls&breadth=problem&class=standard&version=1", html(title))
+    };
+
+    lead.post(&path, &form("First text")).await.assert_redirect();
+    let late = lead.post(&path, &form("Second text")).await;
+
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert_eq!(late.attribute("#title", "value").unwrap(), "Second text");
+    assert_eq!(late.text("#title-now"), "Now saved: First text");
+    let again = form("Second text").replace("version=1", "version=2");
+    lead.post(&path, &again).await.assert_redirect();
+}
+
+#[tokio::test]
+async fn the_list_is_narrowed_searched_changed_and_saved_as_a_file() {
+    let app = TestApp::new().await;
+    let group = group(&app, &["Fair Bills"]).await;
+    ready(&app, &group, 2).await;
+    let mut lead = group.lead.clone();
+    let new = super::item("Change the moving date without a call");
+    service::propose(&app.pool, &group.lead(&app), group.product, &new).await.unwrap();
+    let path = app.at("/products/norvik-app/items");
+    let (squad, member) = group.squad(&app, 0);
+    service::pull(&app.pool, &member, group.product, 1, squad, None).await.unwrap();
+    service::block(&app.pool, &member, group.product, 1, &reason("Meter Data")).await.unwrap();
+
+    let titles = |page: crate::harness::Answer| page.texts("tbody th");
+    assert_eq!(titles(lead.get(&path).await).len(), 3);
+    assert_eq!(
+        titles(lead.get(&format!("{path}?q=mov+dat")).await),
+        ["Change the moving date without a call"]
+    );
+    assert_eq!(titles(lead.get(&format!("{path}?stage=ready")).await), ["Problem 1"]);
+    assert_eq!(titles(lead.get(&format!("{path}?blocked=1")).await), ["Problem 0 Blocked"]);
+    assert_eq!(
+        titles(lead.get(&format!("{path}?q=%27%26%7C")).await).len(),
+        3,
+        "no words, no filter"
+    );
+    let found = lead.get(&format!("{path}?q=na-2")).await;
+    assert_eq!(found.assert_redirect(), app.at("/products/norvik-app/items/NA-2"));
+
+    let nothing = lead.post(&path, "change=ready&view=stage%3Dproposed").await;
+    assert_eq!(nothing.error_code(), "nothing_chosen");
+    let done = lead.post(&path, "item=3&change=class%3Aexpedite&view=stage%3Dproposed").await;
+    assert_eq!(done.assert_redirect(), format!("{path}?stage=proposed"));
+    let mut somebody = app.member("Wei Zhang").await;
+    let refused = somebody.post(&path, "item=3&change=ready").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+
+    let file = somebody.get(&app.at("/products/norvik-app/items.csv?stage=proposed")).await;
+    let lines: Vec<_> = file.html.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", file.html);
+    assert!(lines[1].starts_with("NA-3,Change the moving date without a call,"), "{}", lines[1]);
+}
+
+#[tokio::test]
+async fn a_board_of_more_than_a_page_goes_on_below() {
+    let app = TestApp::new().await;
+    let group = group(&app, &["Fair Bills"]).await;
+    ready(&app, &group, 33).await;
+    let mut lead = group.lead.clone();
+
+    let page = lead.get(&app.at("/products/norvik-app")).await;
+    assert_eq!(page.count(".ready .kcard"), 30);
+    assert_eq!(page.text(".ready header .badge"), "33");
+    let more = page.attribute(".ready > .btn.wide", "href").unwrap();
+    let rest = lead.get(&more).await;
+    assert_eq!(rest.texts(".ready .rank"), ["31", "32", "33"]);
+    assert_eq!(rest.texts(".ready h3"), ["Problem 30", "Problem 31", "Problem 32"]);
+    assert_eq!(rest.count(".ready .kcard button"), 0);
+}
+
+#[tokio::test]
+async fn comments_and_templates_are_there_for_all_to_read() {
+    let app = TestApp::new().await;
+    let group = group(&app, &["Fair Bills"]).await;
+    proposed(&app, &group, 1).await;
+    let mut lead = group.lead.clone();
+    let mut somebody = app.member("Wei Zhang").await;
+
+    let path = app.at("/products/norvik-app/items/NA-1/comments");
+    somebody.post(&path, "text=I+heard+this+twice").await.assert_redirect();
+    let page = lead.get(&app.at("/products/norvik-app/items/NA-1")).await;
+    assert!(page.text(".timeline").contains("I heard this twice"));
+    let path = app.at("/products/norvik-app/templates");
+    let form = "name=Bill+question&title=&why=Which+line%3A&breadth=problem";
+    assert_eq!(somebody.post(&path, form).await.status, StatusCode::FORBIDDEN);
+    lead.post(&path, form).await.assert_redirect();
+    assert_eq!(lead.post(&path, form).await.error_code(), "template_taken");
+    let page = somebody.get(&app.at("/products/norvik-app/items/new")).await;
+    let begun = page.texts("nav .chip");
+    assert!(begun.contains(&"Bill question".to_owned()), "{begun:?}");
+}
+
+#[tokio::test]
+async fn of_an_ended_product_everything_is_read_and_nothing_changed() {
+    let app = TestApp::new().await;
+    let group = group(&app, &[]).await;
+    ready(&app, &group, 1).await;
+    sqlx::query(
+        "update product set ended_at = now(), ended_reason = 'Merged', ended_event = (select id from event limit 1)",
+    )
+    .execute(&app.pool)
+    .await
+    .unwrap();
+    let mut lead = group.lead.clone();
+
+    let page = lead.get(&app.at("/products/norvik-app")).await;
+    page.assert_ok();
+    assert_eq!(page.count(".kcard button, .head .btn"), 0);
+    lead.get(&app.at("/products/norvik-app/items/NA-1")).await.assert_ok();
+    let new = lead.get(&app.at("/products/norvik-app/items/new")).await;
+    assert_eq!(new.error_code(), "product_ended");
+    let actor = group.lead(&app);
+    let refused =
+        service::bulk(&app.pool, &actor, group.product, &[1], Bulk::Class(Class::Expedite), None);
+    assert_eq!(super::code(refused.await), "product_ended");
+    let refused = service::finish(&app.pool, &actor, group.product, 1, &outcome("x")).await;
+    assert_eq!(super::code(refused), "product_ended");
+}
