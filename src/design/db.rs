@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use serde::Deserialize;
-use sqlx::PgPool;
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use super::domain::{
@@ -42,25 +42,26 @@ pub async fn load_squads(
     today: NaiveDate,
     teams: &[TeamId],
 ) -> sqlx::Result<Design> {
-    load_part(pool, tenant, today, teams, &mut Candidates::default()).await
+    let mut connection = pool.acquire().await?;
+    load_part(&mut connection, tenant, today, teams, &mut Candidates::default()).await
 }
 
 /// The design of some squads of many that are read one part after another: candidates that are `known` are not looked for again.
 pub(super) async fn load_part(
-    pool: &PgPool,
+    db: &mut PgConnection,
     tenant: Tenant,
     today: NaiveDate,
     teams: &[TeamId],
     known: &mut Candidates,
 ) -> sqlx::Result<Design> {
     let teams: Vec<Uuid> = teams.iter().map(|team| team.0).collect();
-    let squads = squads(pool, tenant, Some(&teams)).await?;
-    let around = around(pool, tenant, &teams).await?;
+    let squads = squads(&mut *db, tenant, Some(&teams)).await?;
+    let around = around(&mut *db, tenant, &teams).await?;
     let links = around.links.0.into_iter().filter_map(LinkRow::link).collect();
     let mut design = Design { today, squads, links, ..Design::default() };
     place(&mut design, around.members.0);
     rate(&mut design, around.skills.0);
-    candidates(pool, tenant, &mut design, known).await?;
+    candidates(db, tenant, &mut design, known).await?;
     Ok(design)
 }
 
@@ -287,7 +288,7 @@ impl SquadRow {
 
 /// Squads that are forming or active, without their members: some of them, or all.
 async fn squads(
-    pool: &PgPool,
+    db: impl PgExecutor<'_>,
     tenant: Tenant,
     teams: Option<&[Uuid]>,
 ) -> sqlx::Result<Vec<SquadDesign>> {
@@ -321,7 +322,7 @@ async fn squads(
         tenant.organization_id().0,
         teams,
     )
-    .fetch_all(pool)
+    .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(SquadRow::squad).collect())
 }
@@ -358,7 +359,7 @@ struct Around {
 }
 
 /// Who is in the squads, which skills matter to them with the levels of these members, and their links.
-async fn around(pool: &PgPool, tenant: Tenant, teams: &[Uuid]) -> sqlx::Result<Around> {
+async fn around(db: impl PgExecutor<'_>, tenant: Tenant, teams: &[Uuid]) -> sqlx::Result<Around> {
     sqlx::query_as!(
         Around,
         r#"
@@ -408,7 +409,7 @@ async fn around(pool: &PgPool, tenant: Tenant, teams: &[Uuid]) -> sqlx::Result<A
         tenant.organization_id().0,
         teams,
     )
-    .fetch_one(pool)
+    .fetch_one(db)
     .await
 }
 
@@ -526,7 +527,7 @@ pub(super) struct Candidates(HashMap<(SkillId, Level), Vec<Candidate>>);
 
 /// Adds the best candidates for the gaps of the squads.
 async fn candidates(
-    pool: &PgPool,
+    db: &mut PgConnection,
     tenant: Tenant,
     design: &mut Design,
     known: &mut Candidates,
@@ -566,7 +567,7 @@ async fn candidates(
             i32::try_from(MAX_SQUADS_OF_A_MEMBER).unwrap_or(i32::MAX),
             CANDIDATES,
         )
-        .fetch_all(pool)
+        .fetch_all(db)
         .await?;
         for gap in &gaps {
             known.0.entry(*gap).or_default();

@@ -204,9 +204,11 @@ async fn remake(
     known: &mut Candidates,
 ) -> sqlx::Result<()> {
     let teams: Vec<_> = stale.iter().map(|stale| stale.team).collect();
-    let design = load_part(pool, tenant, today, &teams, known).await?;
+    let mut tx = db::begin(pool).await?;
+    let design = load_part(&mut tx, tenant, today, &teams, known).await?;
     let summaries: Vec<_> = design.squads.iter().map(|squad| design.summary(squad)).collect();
-    db::write(pool, tenant, *RULES, stale, &summaries).await
+    db::write(&mut *tx, tenant, *RULES, stale, &summaries).await?;
+    tx.commit().await
 }
 
 /// The findings on the page of a squad, as they are on `today`: 1 statement, unless something has changed.
