@@ -16,7 +16,6 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use trellis::config::Config;
 use trellis::{AppState, design};
 
-use crate::given;
 use crate::harness::{TestApp, Visitor};
 
 /// The most statements of a page, with those that find out who asks.
@@ -74,9 +73,25 @@ pub async fn logging(app: &TestApp) -> axum::Router {
     trellis::app(AppState::new(pool, Config::default()))
 }
 
+/// Adds an organization's worth of squads to the first organization: `squads` of them, and `pool` members who are in none.
+pub async fn seeded(app: &TestApp, squads: i32, pool: i32) {
+    let mut tx = app.pool.begin().await.unwrap();
+    sqlx::raw_sql(include_str!("../../benches/seed.sql")).execute(&mut *tx).await.unwrap();
+    sqlx::query("select pg_temp.seed($1, $2, $3, $4)")
+        .bind(app.tenant().organization_id())
+        .bind(squads)
+        .bind(pool)
+        .bind(app.clock().now())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    sqlx::raw_sql("analyze").execute(&app.pool).await.unwrap();
+}
+
 /// Adds an organization's worth of squads to the first organization, with their summaries.
 async fn seed(app: &TestApp, squads: i32, pool: i32) {
-    given::seeded(app, squads, pool).await;
+    seeded(app, squads, pool).await;
     design::settle(&app.pool, app.tenant(), app.clock().now().date_naive()).await.unwrap();
 }
 

@@ -121,19 +121,3 @@ pub async fn events(app: &TestApp, kind: &str) -> i64 {
         .await
         .unwrap()
 }
-
-/// Adds an organization's worth of squads to the first organization: `squads` of them, and `pool` members who are in none.
-pub async fn seeded(app: &TestApp, squads: i32, pool: i32) {
-    let mut tx = app.pool.begin().await.unwrap();
-    sqlx::raw_sql(include_str!("../../benches/seed.sql")).execute(&mut *tx).await.unwrap();
-    sqlx::query("select pg_temp.seed($1, $2, $3, $4)")
-        .bind(app.tenant().organization_id())
-        .bind(squads)
-        .bind(pool)
-        .bind(app.clock().now())
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    sqlx::raw_sql("analyze").execute(&app.pool).await.unwrap();
-}

@@ -8,8 +8,8 @@ use trellis::ids::{MemberId, TeamId};
 use trellis::text::Reason;
 use trellis::{members, squads};
 
-use crate::given;
 use crate::harness::TestApp;
+use crate::{budgets, given};
 
 /// What is kept: findings counted, who can what, readiness, the findings themselves.
 type Kept = (TeamId, i16, i16, i16, Vec<i16>, bool, bool, serde_json::Value);
@@ -322,7 +322,7 @@ async fn summaries_are_held_in_the_order_of_their_teams() {
 async fn nobody_waits_for_many_summaries_the_page_says_what_is_missing_and_has_no_edition_until_then()
  {
     let app = TestApp::new().await;
-    given::seeded(&app, 80, 0).await;
+    budgets::seeded(&app, 80, 0).await;
     let mut leader = app.leader("Lena Lead").await;
     for path in ["", "/constellation"] {
         // Changes as many as a new version of the rules makes.
