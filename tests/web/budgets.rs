@@ -147,6 +147,7 @@ async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
         ("the product group", app.at("/products/norvik-app/group")),
         ("the board", app.at("/products/norvik-app")),
         ("the items", app.at("/products/norvik-app/items")),
+        ("the flow", app.at("/products/norvik-app/flow")),
         ("home", app.at("")),
         ("the squad's page", app.at("/squads/squad-00001")),
         ("the page of a squad that is forming", app.at("/squads/squad-00003")),
