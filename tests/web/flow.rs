@@ -198,10 +198,10 @@ async fn live(app: &TestApp, group: &Group, first: NaiveDate, last: NaiveDate) -
 
 /// The cells of the table in a card, row by row.
 fn rows(page: &Answer, card: &str) -> Vec<String> {
-    let table = format!("[aria-labelledby=\"{card}\"] .twin tbody tr");
-    (1..=page.count(&table))
-        .map(|n| page.texts(&format!("{table}:nth-child({n}) > *")).join(" | "))
-        .collect()
+    let table = format!("[aria-labelledby=\"{card}\"] .twin");
+    let columns = page.count(&format!("{table} thead th")).max(1);
+    let cells = page.texts(&format!("{table} tbody tr > *"));
+    cells.chunks(columns).map(|row| row.join(" | ")).collect()
 }
 
 /// Compares one view of the page with the story.
