@@ -9,7 +9,7 @@ use super::company::{CORE_TEAMS, CRAFTS, DISSOLVED, KINDS};
 use super::db;
 use super::story::{
     Act, BLOCKED, COACH_AT, ItemAct, Joining, LEADER_AT, Mission, PRODUCTS, Person, ProductAct,
-    RETURNED, Story, Team, Tie, WHY,
+    Story, Team, Tie, WHY, WHY_BACK,
 };
 use crate::accounts::{Email, PersonName};
 use crate::actor::{Actor, Origin, Roles, Tenant};
@@ -434,7 +434,7 @@ impl<'a> Stage<'a> {
             }
             ItemAct::Return { work } => {
                 let (product, number, one) = self.working(*work).await?;
-                let reason = Reason::parse(RETURNED)?;
+                let reason = Reason::parse(WHY_BACK)?;
                 backlog::give_back(pool, &one, product, number, &reason).await
             }
             ItemAct::Block { work } => {

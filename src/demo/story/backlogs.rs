@@ -20,7 +20,7 @@ pub enum ItemAct {
 pub const WHY: &str =
     "Several customers a week ask exactly this, and each of them waits for an answer.";
 /// Why something goes back.
-pub const RETURNED: &str = "A customer showed us that something else comes first";
+pub const WHY_BACK: &str = "A customer showed us that something else comes first";
 /// What something waits for.
 pub const BLOCKED: &str = "Waits for readings from the grid operator";
 

@@ -14,7 +14,7 @@ use super::company::{
 use super::names::{Names, PLACES};
 use crate::links::LinkKind;
 
-pub use backlogs::{BLOCKED, ItemAct, RETURNED, WHY};
+pub use backlogs::{BLOCKED, ItemAct, WHY, WHY_BACK};
 pub use products::{PRODUCTS, ProductAct};
 
 /// The day on which it begins, so many days ago.
