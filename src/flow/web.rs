@@ -221,10 +221,12 @@ impl FlowPage {
         ends
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as a template hands it over")]
     fn day(day: &NaiveDate) -> String {
         day.format("%-d %B %Y").to_string()
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as a template hands it over")]
     fn month(day: &NaiveDate) -> String {
         day.format("%B %Y").to_string()
     }

@@ -233,35 +233,7 @@ fn compare(page: &Answer, story: &Story, from: NaiveDate, today: NaiveDate, of: 
         format!("85 % of items are done within {most}.")
     );
 
-    // Ages.
-    let mut told = rows(page, "g-h");
-    told.sort();
-    let mut counted = vec![];
-    let (mut in_progress, mut learning) = (0, 0);
-    for item in story.items() {
-        let (stage, by) = story.at_end(item, today).unwrap();
-        let said = match stage {
-            "in_progress" if is_ours(by) => {
-                in_progress += 1;
-                "In progress"
-            }
-            "learning" if is_ours(by) => {
-                learning += 1;
-                "Learning"
-            }
-            _ => continue,
-        };
-        let until = today.and_hms_opt(23, 59, 59).unwrap().and_utc();
-        let age = story.days_since_pull(item, until, today);
-        let old = if age > of_all[1] { "older than 85 %: " } else { "" };
-        counted.push(format!("NA-{item} A problem | {} | {said} | {old}{age}", NAMES[by.unwrap()]));
-    }
-    counted.sort();
-    assert_eq!(told, counted);
-    assert_eq!(
-        page.text(".stat:first-child dd"),
-        format!("{} {in_progress} in progress, {learning} with customers", in_progress + learning)
-    );
+    compare_ages(page, story, today, (of, of_all[1]));
 
     // Throughput.
     let mut counted = vec![];
@@ -297,8 +269,54 @@ fn compare(page: &Answer, story: &Story, from: NaiveDate, today: NaiveDate, of: 
     }
     counted.reverse();
     assert_eq!(rows(page, "u-h"), counted);
+    compare_breadths(page, story, (from, today), of);
+}
 
-    // Breadth.
+/// What is in work, with its age.
+fn compare_ages(
+    page: &Answer,
+    story: &Story,
+    today: NaiveDate,
+    (of, most): (Option<usize>, usize),
+) {
+    let is_ours = |by: Option<usize>| of.is_none() || by == of;
+    let mut told = rows(page, "g-h");
+    told.sort();
+    let mut counted = vec![];
+    let (mut in_progress, mut learning) = (0, 0);
+    for item in story.items() {
+        let (stage, by) = story.at_end(item, today).unwrap();
+        let said = match stage {
+            "in_progress" if is_ours(by) => {
+                in_progress += 1;
+                "In progress"
+            }
+            "learning" if is_ours(by) => {
+                learning += 1;
+                "Learning"
+            }
+            _ => continue,
+        };
+        let until = today.and_hms_opt(23, 59, 59).unwrap().and_utc();
+        let age = story.days_since_pull(item, until, today);
+        let old = if age > most { "older than 85 %: " } else { "" };
+        counted.push(format!("NA-{item} A problem | {} | {said} | {old}{age}", NAMES[by.unwrap()]));
+    }
+    counted.sort();
+    assert_eq!(told, counted);
+    assert_eq!(
+        page.text(".stat:first-child dd"),
+        format!("{} {in_progress} in progress, {learning} with customers", in_progress + learning)
+    );
+}
+
+/// What was pulled in each month.
+fn compare_breadths(
+    page: &Answer,
+    story: &Story,
+    (from, today): (NaiveDate, NaiveDate),
+    of: Option<usize>,
+) {
     let mut months: Vec<(i32, u32)> = vec![];
     for day in from.iter_days().take_while(|day| *day <= today) {
         if !months.contains(&(day.year(), day.month())) {
