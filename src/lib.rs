@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
+//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
 //! [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
@@ -73,6 +73,7 @@ pub mod doctor;
 pub mod error;
 pub mod exchange;
 pub mod finder;
+pub mod flow;
 pub mod hints;
 pub mod history;
 pub mod home;
@@ -163,6 +164,7 @@ pub fn routes() -> web::Routes {
         .merge(links::routes())
         .merge(products::routes())
         .merge(backlog::routes())
+        .merge(flow::routes())
         .merge(missions::routes())
         .merge(metrics::routes())
         .merge(undo::routes())

@@ -216,3 +216,44 @@ pub async fn lead_of(
     .fetch_one(db)
     .await
 }
+
+/// Somebody who is in a squad: whoever is there for longest.
+pub async fn one_of(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    squad: TeamId,
+) -> sqlx::Result<MemberId> {
+    sqlx::query_scalar!(
+        r#"
+        select m.member_id as "member: MemberId"
+        from membership m
+        where m.organization_id = $1 and m.team_id = $2 and m.until_at is null
+        order by m.from_at, m.id
+        limit 1
+        "#,
+        tenant.organization_id().0,
+        squad.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The item at the top of a backlog.
+pub async fn top_of(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    product: ProductId,
+) -> sqlx::Result<i32> {
+    sqlx::query_scalar!(
+        r#"
+        select number from backlog_item
+        where organization_id = $1 and product_id = $2 and stage = 'ready'
+        order by rank
+        limit 1
+        "#,
+        tenant.organization_id().0,
+        product.0,
+    )
+    .fetch_one(db)
+    .await
+}

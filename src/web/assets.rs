@@ -211,7 +211,7 @@ mod tests {
     async fn stylesheet_and_scripts_stay_small() {
         for coding in ["zstd", "gzip"] {
             let mut sizes = vec![];
-            for name in ["app.css", "app.js", "board.js", "designer.js"] {
+            for name in ["app.css", "app.js", "board.js", "designer.js", "flow.css"] {
                 let request = Request::get(url(name)).header(header::ACCEPT_ENCODING, coding);
                 let request = request.body(Body::empty()).unwrap();
                 let answer = router().oneshot(request).await.unwrap();
@@ -220,6 +220,8 @@ mod tests {
                 sizes.push(sent.len());
             }
             assert!(sizes[0] <= 15_000, "{coding}: the stylesheet has {} bytes", sizes[0]);
+            // Beside it, on one page, what only that page draws.
+            assert!(sizes[4] <= 1_000, "{coding}: the pictures of flow have {} bytes", sizes[4]);
             for page in [2, 3] {
                 let scripts = sizes[1] + sizes[page];
                 assert!(scripts <= 6_000, "{coding}: the scripts have {scripts} bytes");

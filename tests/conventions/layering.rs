@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The features in their order: one may use those before it.
-const ORDER: [&str; 24] = [
+const ORDER: [&str; 25] = [
     "history",
     "accounts",
     "organizations",
@@ -19,6 +19,7 @@ const ORDER: [&str; 24] = [
     "members",
     "products",
     "backlog",
+    "flow",
     "undo",
     "exchange",
     "designer",

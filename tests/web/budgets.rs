@@ -144,6 +144,7 @@ async fn all_pages(app: &TestApp) -> Vec<(&'static str, String)> {
     all.push(("the product group", app.at("/products/norvik-app/group")));
     all.push(("the board", app.at("/products/norvik-app")));
     all.push(("the items", app.at("/products/norvik-app/items")));
+    all.push(("the flow", app.at("/products/norvik-app/flow")));
     all
 }
 

@@ -19,6 +19,7 @@ mod doctor;
 mod editions;
 mod exchange;
 mod finder;
+mod flow;
 mod history;
 mod home;
 mod links;

@@ -1,5 +1,6 @@
 //! The story of the demo: who there is and what happens, day by day. Pure: the same seed tells the same story.
 
+mod backlogs;
 mod links;
 mod products;
 mod skills;
@@ -13,6 +14,7 @@ use super::company::{
 use super::names::{Names, PLACES};
 use crate::links::LinkKind;
 
+pub use backlogs::{BLOCKED, ItemAct, WHY, WHY_BACK};
 pub use products::{PRODUCTS, ProductAct};
 
 /// The day on which it begins, so many days ago.
@@ -130,6 +132,7 @@ pub enum Act {
         by: usize,
     },
     Product(ProductAct),
+    Item(ItemAct),
     Link(Tie),
     Unlink {
         tie: Tie,
