@@ -136,7 +136,7 @@ pub async fn refresh(
     among: &[TeamId],
 ) -> sqlx::Result<()> {
     let turn = Turns::of(tenant);
-    let _mine = turn.lock().await;
+    let _mine = turn.wait().await;
     make(pool, tenant, today, Some(among), &mut Candidates::default()).await
 }
 
@@ -144,7 +144,7 @@ pub async fn refresh(
 /// them: then they are made in the background. Answers how many are left to that.
 pub async fn refresh_all(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<usize> {
     let turn = Turns::of(tenant);
-    let _mine = turn.lock().await;
+    let Some(_mine) = turn.wait_for_all().await else { return Ok(0) };
     let stale = db::stale(pool, tenant, today, *RULES, None, MOST).await?.len();
     if stale > WAITED_FOR {
         in_background(pool.clone(), tenant, today);
@@ -160,7 +160,7 @@ pub async fn settle(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Re
     loop {
         // Whoever waits for a few may go between.
         let turn = Turns::of(tenant);
-        let _mine = turn.lock().await;
+        let _mine = turn.wait().await;
         let stale = db::stale(pool, tenant, today, *RULES, None, AT_ONCE).await?;
         if stale.is_empty() {
             return Ok(());

@@ -2,12 +2,38 @@
 //! costs twice and harms nothing.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::actor::Tenant;
 use crate::ids::OrganizationId;
 
-type Turn = tokio::sync::Mutex<()>;
+/// What those who read the summaries of an organization hold one after another.
+#[derive(Default)]
+pub(super) struct Turn {
+    held: tokio::sync::Mutex<()>,
+    /// How often all of them have been begun.
+    begun: AtomicU64,
+}
+
+impl Turn {
+    /// Waits until nobody else is at it.
+    pub async fn wait(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.held.lock().await
+    }
+
+    /// As [`Self::wait`], for whoever wants all summaries; nothing where somebody has begun with all of them in the meantime and is done:
+    /// what was out of date when this one came is not any more.
+    pub async fn wait_for_all(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let before = self.begun.load(Ordering::SeqCst);
+        let held = self.held.lock().await;
+        if self.begun.load(Ordering::SeqCst) > before {
+            return None;
+        }
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        Some(held)
+    }
+}
 
 static TURNS: LazyLock<Mutex<Turns>> = LazyLock::new(Mutex::default);
 
@@ -23,7 +49,7 @@ impl Turns {
         TURNS.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What those who read the organization's summaries hold one after another.
+    /// The turn of an organization.
     pub fn of(tenant: Tenant) -> Arc<Turn> {
         let mut all = Self::all();
         let id = tenant.organization_id();
@@ -58,6 +84,8 @@ impl Drop for Running {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     #[test]
@@ -72,15 +100,32 @@ mod tests {
         assert!(Running::begin(one).is_some());
     }
 
-    #[test]
-    fn readers_of_one_organization_take_turns_and_others_do_not_wait_for_them() {
+    #[tokio::test]
+    async fn readers_of_one_organization_take_turns_and_others_do_not_wait_for_them() {
         let (one, other) = (Tenant::of(OrganizationId::new()), Tenant::of(OrganizationId::new()));
         let turn = Turns::of(one);
-        let mine = turn.try_lock().unwrap();
+        let mine = turn.wait().await;
 
-        assert!(Turns::of(one).try_lock().is_err());
-        assert!(Turns::of(other).try_lock().is_ok());
+        assert!(Turns::of(one).wait().now_or_never().is_none());
+        assert!(Turns::of(other).wait().now_or_never().is_some());
         drop(mine);
-        assert!(Turns::of(one).try_lock().is_ok());
+        assert!(Turns::of(one).wait().now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn who_waited_while_another_one_began_and_ended_has_nothing_left_to_do() {
+        let turn = Turns::of(Tenant::of(OrganizationId::new()));
+        let first = turn.wait().await;
+        // Both looked before the first of them began.
+        let (mut second, mut third) =
+            (Box::pin(turn.wait_for_all()), Box::pin(turn.wait_for_all()));
+        assert!(second.as_mut().now_or_never().is_none());
+        assert!(third.as_mut().now_or_never().is_none());
+
+        drop(first);
+        drop(second.await.unwrap());
+
+        assert!(third.await.is_none());
+        assert!(turn.wait_for_all().await.is_some(), "who comes later begins again");
     }
 }
