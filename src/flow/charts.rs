@@ -17,7 +17,7 @@ const BOTTOM: f64 = 24.0;
 const LEFT: f64 = 34.0;
 const RIGHT: f64 = 12.0;
 /// The room for the words of a percentile.
-const WORDS: f64 = 84.0;
+const WORDS: f64 = 104.0;
 /// A line of the chart of ages, and how many of them there are at most.
 const ROW: f64 = 20.0;
 pub const MAX_ROWS: usize = 30;
@@ -328,7 +328,7 @@ pub fn breadths(months: &[Month]) -> Chart {
     chart.across = plane.across(&marks);
     for (n, month) in months.iter().enumerate() {
         let left = plane.left + step * float(count(n));
-        let form = if n == 0 || month.first.month() == 1 { "%b %Y" } else { "%b" };
+        let form = if month.first.month() == 1 { "%Y" } else { "%b" };
         let name = month.first.format(form).to_string();
         chart.below.push([short(left + step * 0.2), short(plane.height - 7.0), name]);
         let mut stands = 0;
