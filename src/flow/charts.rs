@@ -170,11 +170,11 @@ pub fn throughput(weeks: &[Week], view: View) -> Chart {
         let (from, to) = (plane.x(week.monday), plane.x(week.monday + Days::new(7)));
         let gap = (to - from) * 0.14;
         let (top, base) = (plane.y(count(week.done)), plane.y(0));
-        let place = [from + gap, top, to - from - 2.0 * gap, base - top].map(short);
+        let bar = [from + gap, top, to - from - 2.0 * gap, base - top].map(short);
         let running = if week.is_running { ", and the week is not over" } else { "" };
         let words =
             format!("Week of {}: {} done{running}", short_day(week.monday), items(week.done));
-        chart.bars.push((if week.is_running { "bar open" } else { "bar" }, place, words));
+        chart.bars.push((if week.is_running { "bar open" } else { "bar" }, bar, words));
     }
     chart
 }
@@ -339,9 +339,9 @@ pub fn breadths(months: &[Month]) -> Chart {
             }
             let (low, high) = (plane.y(stands), plane.y(stands + count(pulled)));
             stands += count(pulled);
-            let place = [left + step * 0.2, high, step * 0.6, low - high].map(short);
+            let bar = [left + step * 0.2, high, step * 0.6, low - high].map(short);
             let words = format!("{}: {pulled} {}", month.first.format("%B %Y"), breadth.title());
-            chart.bars.push((breadth_class(*breadth), place, words));
+            chart.bars.push((breadth_class(*breadth), bar, words));
         }
     }
     chart
