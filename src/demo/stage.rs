@@ -8,12 +8,10 @@ use sqlx::PgPool;
 use super::company::{CORE_TEAMS, CRAFTS, DISSOLVED, KINDS};
 use super::db;
 use super::story::{
-    Act, BLOCKED, COACH_AT, ItemAct, Joining, LEADER_AT, Mission, PRODUCTS, Person, ProductAct,
-    Story, Team, Tie, WHY, WHY_BACK,
+    Act, COACH_AT, Joining, LEADER_AT, Mission, PRODUCTS, Person, ProductAct, Story, Team, Tie,
 };
 use crate::accounts::{Email, PersonName};
 use crate::actor::{Actor, Origin, Roles, Tenant};
-use crate::backlog::{Effect, ItemTitle, NewItem, Outcome, Why, service as backlog};
 use crate::core_teams::{self, CoreTeamName, NewCoreTeam};
 use crate::error::{Error, Result};
 use crate::ids::{ApprenticeshipId, HatId, LinkId, MemberId, ProductId, SkillId, TeamId};
@@ -51,9 +49,6 @@ pub struct Stage<'a> {
     core_teams: Vec<TeamId>,
     links: Vec<(Tie, LinkId)>,
     products: Vec<ProductId>,
-    /// Their items: of each proposal the number, of each piece of work the product, the number and the squad.
-    items: BTreeMap<usize, i32>,
-    work: BTreeMap<usize, (ProductId, i32, TeamId)>,
     apprenticeships: BTreeMap<usize, ApprenticeshipId>,
     skills: Vec<SkillId>,
     hats: BTreeMap<String, HatId>,
@@ -82,8 +77,6 @@ impl<'a> Stage<'a> {
             core_teams: vec![],
             links: vec![],
             products: vec![],
-            items: BTreeMap::new(),
-            work: BTreeMap::new(),
             apprenticeships: BTreeMap::new(),
             skills: db::capabilities(pool, leader.tenant).await?,
             hats: db::hats(pool, leader.tenant).await?.into_iter().collect(),
@@ -218,7 +211,6 @@ impl<'a> Stage<'a> {
                     .map(drop)
             }
             Act::Product(act) => self.product(act).await,
-            Act::Item(act) => self.item(act).await,
             Act::Link(tie) => self.link(tie).await,
             Act::Unlink { tie, reason } => self.unlink(tie, reason).await,
             change => self.design(change).await,
@@ -385,74 +377,6 @@ impl<'a> Stage<'a> {
                 products::hand_over(pool, &leader, product, 1, to).await
             }
         }
-    }
-
-    /// Who leads a product at this moment.
-    async fn lead_of(&self, product: ProductId) -> Result<Actor> {
-        let lead = db::lead_of(self.pool, self.tenant(), product).await?;
-        Ok(self.actor(self.members.iter().position(|member| *member == lead)))
-    }
-
-    /// Somebody of a squad at this moment.
-    async fn one_of(&self, squad: TeamId) -> Result<Actor> {
-        let one = db::one_of(self.pool, self.tenant(), squad).await?;
-        Ok(self.actor(self.members.iter().position(|member| *member == one)))
-    }
-
-    async fn item(&mut self, act: &ItemAct) -> Result<()> {
-        let pool = self.pool;
-        match act {
-            ItemAct::Propose { product, item, title, breadth } => {
-                let product = self.products[*product];
-                let new = NewItem {
-                    title: ItemTitle::parse(title)?,
-                    why: Why::parse(WHY)?,
-                    breadth: *breadth,
-                    metric: None,
-                };
-                let lead = self.lead_of(product).await?;
-                let number = backlog::propose(pool, &lead, product, &new).await?;
-                self.items.insert(*item, number);
-                Ok(())
-            }
-            ItemAct::Ready { product, item } => {
-                let product = self.products[*product];
-                let number = *self.items.get(item).ok_or(Error::NotFound)?;
-                backlog::make_ready(pool, &self.lead_of(product).await?, product, number).await
-            }
-            ItemAct::Pull { product, squad, work } => {
-                let (product, squad) = (self.products[*product], self.squads[*squad]);
-                let number = db::top_of(pool, self.tenant(), product).await?;
-                let one = self.one_of(squad).await?;
-                backlog::pull(pool, &one, product, number, squad, None).await?;
-                self.work.insert(*work, (product, number, squad));
-                Ok(())
-            }
-            ItemAct::Learn { work } => {
-                let (product, number, one) = self.working(*work).await?;
-                backlog::learn(pool, &one, product, number, None).await.map(drop)
-            }
-            ItemAct::Return { work } => {
-                let (product, number, one) = self.working(*work).await?;
-                let reason = Reason::parse(WHY_BACK)?;
-                backlog::give_back(pool, &one, product, number, &reason).await
-            }
-            ItemAct::Block { work } => {
-                let (product, number, one) = self.working(*work).await?;
-                let reason = Reason::parse(BLOCKED)?;
-                backlog::block(pool, &one, product, number, &reason).await
-            }
-            ItemAct::Finish { work, effect } => {
-                let (product, number, one) = self.working(*work).await?;
-                let outcome = Outcome { effect: Effect::parse(effect)?, metric: None };
-                backlog::finish(pool, &one, product, number, &outcome).await
-            }
-        }
-    }
-
-    async fn working(&self, work: usize) -> Result<(ProductId, i32, Actor)> {
-        let (product, number, squad) = *self.work.get(&work).ok_or(Error::NotFound)?;
-        Ok((product, number, self.one_of(squad).await?))
     }
 
     async fn unlink(&self, tie: &Tie, reason: &str) -> Result<()> {

@@ -17,7 +17,7 @@ const BOTTOM: f64 = 24.0;
 const LEFT: f64 = 34.0;
 const RIGHT: f64 = 12.0;
 /// The room for the words of a percentile.
-const WORDS: f64 = 84.0;
+const WORDS: f64 = 104.0;
 /// A line of the chart of ages, and how many of them there are at most.
 const ROW: f64 = 20.0;
 pub const MAX_ROWS: usize = 30;
@@ -170,11 +170,11 @@ pub fn throughput(weeks: &[Week], view: View) -> Chart {
         let (from, to) = (plane.x(week.monday), plane.x(week.monday + Days::new(7)));
         let gap = (to - from) * 0.14;
         let (top, base) = (plane.y(count(week.done)), plane.y(0));
-        let place = [from + gap, top, to - from - 2.0 * gap, base - top].map(short);
+        let bar = [from + gap, top, to - from - 2.0 * gap, base - top].map(short);
         let running = if week.is_running { ", and the week is not over" } else { "" };
         let words =
             format!("Week of {}: {} done{running}", short_day(week.monday), items(week.done));
-        chart.bars.push((if week.is_running { "bar open" } else { "bar" }, place, words));
+        chart.bars.push((if week.is_running { "bar open" } else { "bar" }, bar, words));
     }
     chart
 }
@@ -328,7 +328,7 @@ pub fn breadths(months: &[Month]) -> Chart {
     chart.across = plane.across(&marks);
     for (n, month) in months.iter().enumerate() {
         let left = plane.left + step * float(count(n));
-        let form = if n == 0 || month.first.month() == 1 { "%b %Y" } else { "%b" };
+        let form = if month.first.month() == 1 { "%Y" } else { "%b" };
         let name = month.first.format(form).to_string();
         chart.below.push([short(left + step * 0.2), short(plane.height - 7.0), name]);
         let mut stands = 0;
@@ -339,9 +339,9 @@ pub fn breadths(months: &[Month]) -> Chart {
             }
             let (low, high) = (plane.y(stands), plane.y(stands + count(pulled)));
             stands += count(pulled);
-            let place = [left + step * 0.2, high, step * 0.6, low - high].map(short);
+            let bar = [left + step * 0.2, high, step * 0.6, low - high].map(short);
             let words = format!("{}: {pulled} {}", month.first.format("%B %Y"), breadth.title());
-            chart.bars.push((breadth_class(*breadth), place, words));
+            chart.bars.push((breadth_class(*breadth), bar, words));
         }
     }
     chart

@@ -1,6 +1,5 @@
 //! The story of the demo: who there is and what happens, day by day. Pure: the same seed tells the same story.
 
-mod backlogs;
 mod links;
 mod products;
 mod skills;
@@ -14,7 +13,6 @@ use super::company::{
 use super::names::{Names, PLACES};
 use crate::links::LinkKind;
 
-pub use backlogs::{BLOCKED, ItemAct, WHY, WHY_BACK};
 pub use products::{PRODUCTS, ProductAct};
 
 /// The day on which it begins, so many days ago.
@@ -132,7 +130,6 @@ pub enum Act {
         by: usize,
     },
     Product(ProductAct),
-    Item(ItemAct),
     Link(Tie),
     Unlink {
         tie: Tie,
