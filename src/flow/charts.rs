@@ -271,8 +271,11 @@ pub fn ages(rows: &[(String, i64, String)], percentiles: Option<Percentiles>) ->
     chart
 }
 
-/// The stages of cumulative flow from the bottom up: class, name, and how many stand there.
-pub const STAGES: [(&str, &str, fn(&Counts) -> i64); 4] = [
+/// A stage of cumulative flow: class, name, and how many stand there.
+type Layer = (&'static str, &'static str, fn(&Counts) -> i64);
+
+/// The stages of cumulative flow from the bottom up.
+pub const STAGES: [Layer; 4] = [
     ("a-done", "Done", |counts| counts.done),
     ("a-learn", "With customers", |counts| counts.learning),
     ("a-work", "In progress", |counts| counts.in_progress),

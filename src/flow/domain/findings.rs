@@ -272,7 +272,7 @@ mod tests {
         let items = [item(1, 5, None), item(2, 20, Some(day("2026-11-08"))), item(3, 30, None)];
         let squad = server(load(4, 2));
         let pull = Pulled { squad: squad.team, on: day("2026-11-02"), breadth: Breadth::Task };
-        let found = findings(&[squad.clone()], &items, &[pull], Some(19), today);
+        let found = findings(std::slice::from_ref(&squad), &items, &[pull], Some(19), today);
         let said: Vec<_> = found.iter().map(|one| (one.code, one.title.as_str())).collect();
         assert_eq!(
             said,
