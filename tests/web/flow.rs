@@ -57,8 +57,8 @@ impl Story {
 
     /// How many days lie from the last pull before an event to a day, counted one by one.
     fn days_since_pull(&self, item: i32, until: DateTime<Utc>, day: NaiveDate) -> usize {
-        let pulls = self.happened.iter().filter(|it| it.item == item && it.at <= until);
-        let pulled = pulls.filter(|it| it.pulled_by.is_some()).next_back().unwrap().at;
+        let mut pulls = self.happened.iter().filter(|it| it.item == item && it.at <= until);
+        let pulled = pulls.rfind(|it| it.pulled_by.is_some()).unwrap().at;
         pulled.date_naive().iter_days().take_while(|passing| *passing <= day).count()
     }
 
@@ -79,7 +79,7 @@ impl Story {
 /// The smallest number within which so many percent lie.
 fn within(days: &[usize], percent: usize) -> usize {
     let lie = |most: usize| days.iter().filter(|n| **n <= most).count() * 100;
-    (0..).find(|most| lie(*most) >= percent * days.len()).unwrap()
+    (0..10_000).find(|most| lie(*most) >= percent * days.len()).unwrap()
 }
 
 fn long(day: NaiveDate) -> String {
