@@ -23,11 +23,22 @@ use crate::site::{serve, session, session_of};
 
 /// Addresses that a person asks for, but that do not answer with a page of their own.
 fn is_page(route: &Route) -> bool {
-    let other =
-        ["/healthz", "/readyz", "/o/{org}/events", "/o/{org}/presence", "/o/{org}/find/palette"];
+    let other = [
+        "/healthz",
+        "/readyz",
+        "/o/{org}/events",
+        "/o/{org}/presence",
+        "/o/{org}/find/palette",
+        // A part of the board, and a question that only comes up on the way of an item.
+        "/o/{org}/products/{product}/items/{item}/moves",
+        "/o/{org}/products/{product}/items/{item}/step",
+    ];
     let is_file = Path::new(route.path).extension().is_some();
     !route.is_change() && !is_file && !other.contains(&route.path)
 }
+
+/// The product whose pages are looked at.
+const PRODUCT: &str = "norvik-app";
 
 /// The same pages with something else on them, and what is no page of the table.
 const MORE: &[&str] = &[
@@ -73,7 +84,9 @@ fn looks_closest(who: Who) -> &'static str {
     match who {
         Who::Anyone | Who::LinkHolder => "anonymous",
         Who::Admin => "admin",
-        Who::SquadMember | Who::SelfOrAdmin => "member",
+        Who::SquadMember | Who::SelfOrAdmin | Who::ProductGroup => "member",
+        // None of the accounts orders a backlog; the form is the one of a new item, which everybody sees.
+        Who::LeadPm | Who::Orderer => "lead PM",
         _ => "leader",
     }
 }
@@ -131,6 +144,12 @@ impl Demo {
         let import = format!("/o/{}/import", demo.slug());
         let sent = admin.send(Method::POST, &import, &headers, body).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
+        let items = format!("/o/{}/products/{PRODUCT}/items/new", demo.slug());
+        for title in ["Explain+the+difference+from+last+month", "Split+a+bill+between+flatmates"] {
+            let form = format!("title={title}&why=Asked+weekly&breadth=problem");
+            let sent = admin.post(&items, &form).await;
+            assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
+        }
         demo
     }
 
@@ -169,6 +188,8 @@ impl Demo {
             "squad" => return squad.to_owned(),
             "forming" | "dissolved" => return self.squad(name).to_owned(),
             "skill" => return self.craft().to_owned(),
+            "product" => return PRODUCT.to_owned(),
+            "item" => return "NA-1".to_owned(),
             "core_team" => {
                 return self.summary["core_teams"][0]["slug"].as_str().unwrap().to_owned();
             }
@@ -185,7 +206,16 @@ impl Demo {
         let any = format!(
             "select id from {name} where organization_id = $1 and $2 <> '' order by id limit 1"
         );
-        let sql = if matches!(name, "membership" | "metric") { of_team } else { any };
+        let of_product = format!(
+            "select x.id from {} x join product p on (p.organization_id, p.id) = (x.organization_id, x.product_id) \
+             where x.organization_id = $1 and $2 <> '' and p.slug = '{PRODUCT}' and x.until_at is null order by x.id limit 1",
+            if name == "service" { "product_squad" } else { name },
+        );
+        let sql = match name {
+            "membership" | "metric" => of_team,
+            "service" | "apprenticeship" => of_product,
+            _ => any,
+        };
         let team = if path.contains("/core-teams/") {
             self.summary["core_teams"][0]["slug"].as_str().unwrap()
         } else {
