@@ -2,29 +2,19 @@
 
 use axum::http::StatusCode;
 use chrono::{Days, NaiveDate};
-use trellis::error::{Error, Result};
+use trellis::core_teams;
+use trellis::error::Error;
 use trellis::ids::{LinkId, MemberId, MembershipId, TeamId};
 use trellis::links::{LinkKind, Terms, service};
 use trellis::squads::{self, SquadName};
 use trellis::text::Reason;
-use trellis::{core_teams, doctor};
 
 use crate::given;
 use crate::harness::TestApp;
+use crate::seen::{assert_well, code, somebody_waits, version};
 
 fn today(app: &TestApp) -> NaiveDate {
     app.clock().now().date_naive()
-}
-
-/// The word for machines of a refusal.
-#[track_caller]
-fn code<T: std::fmt::Debug>(result: Result<T>) -> &'static str {
-    match result.unwrap_err() {
-        Error::Refused(refusal) => refusal.code,
-        Error::Stale => "stale",
-        Error::NotFound => "not_found",
-        other => panic!("{other:?}"),
-    }
 }
 
 async fn seat(app: &TestApp, team: TeamId, member: MemberId) -> MembershipId {
@@ -36,17 +26,6 @@ async fn seat(app: &TestApp, team: TeamId, member: MemberId) -> MembershipId {
     .fetch_one(&app.pool)
     .await
     .unwrap()
-}
-
-async fn version(app: &TestApp, table: &str, id: uuid::Uuid) -> i32 {
-    let sql = format!("select version from {table} where id = $1");
-    sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(id).fetch_one(&app.pool).await.unwrap()
-}
-
-async fn assert_well(app: &TestApp) {
-    let checks = doctor::examine(&app.pool).await.unwrap();
-    let off: Vec<_> = checks.into_iter().flat_map(|check| check.off).collect();
-    assert_eq!(off, Vec::<String>::new());
 }
 
 /// A squad with one member and a core team.
@@ -408,19 +387,6 @@ async fn a_form_that_arrives_twice_makes_one_link() {
     assert_eq!(given::events(&app, "link_made").await, 1);
 }
 
-/// Waits until a session waits for a lock.
-async fn somebody_waits(app: &TestApp) {
-    let sql = "select exists (select from pg_stat_activity \
-               where datname = current_database() and wait_event_type = 'Lock')";
-    for _ in 0..500 {
-        if sqlx::query_scalar::<_, bool>(sql).fetch_one(&app.pool).await.unwrap() {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("nobody waits");
-}
-
 #[tokio::test]
 async fn of_two_who_make_the_same_link_at_once_one_does_and_the_other_is_told() {
     let app = TestApp::new().await;
@@ -439,7 +405,7 @@ async fn of_two_who_make_the_same_link_at_once_one_does_and_the_other_is_told() 
             tokio::spawn(async move { service::create(&pool, &actor, day, &new).await })
         })
         .collect();
-    somebody_waits(&app).await;
+    somebody_waits(&app.pool).await;
     held.rollback().await.unwrap();
     let mut refused = vec![];
     for task in tasks {
@@ -474,7 +440,7 @@ async fn a_team_that_is_being_dissolved_gets_no_link_meanwhile() {
     let new = given::link(&app, squad, LinkKind::DependsOn, core);
     let (pool, actor, day) = (app.pool.clone(), app.founder(), today(&app));
     let linking = tokio::spawn(async move { service::create(&pool, &actor, day, &new).await });
-    somebody_waits(&app).await;
+    somebody_waits(&app.pool).await;
     dissolving.commit().await.unwrap();
 
     assert_eq!(code(linking.await.unwrap()), "team_dissolved");
@@ -503,7 +469,7 @@ async fn two_teams_that_are_linked_twice_can_be_dissolved_at_once() {
     let two = tokio::spawn(async move {
         core_teams::service::dissolve(&pool, &actor, core, versions[1], &reason).await
     });
-    somebody_waits(&app).await;
+    somebody_waits(&app.pool).await;
     held.rollback().await.unwrap();
 
     one.await.unwrap().unwrap();

@@ -30,6 +30,7 @@ mod missions;
 mod organizations;
 mod passwords;
 mod products;
+mod seen;
 mod setup;
 mod skills;
 mod squads;

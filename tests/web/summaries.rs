@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
 use trellis::design::{self, Summary};
 use trellis::ids::{MemberId, TeamId};
 use trellis::text::Reason;
 use trellis::{members, squads};
 
 use crate::harness::TestApp;
+use crate::seen::somebody_waits;
 use crate::{budgets, given};
 
 /// What is kept: findings counted, who can what, readiness, the findings themselves.
@@ -197,18 +197,6 @@ async fn the_demo_s_summaries_are_true() {
     let app = TestApp::new().await;
     trellis::demo::service::into_organization(&app.pool, &app.founder()).await.unwrap();
     assert_true(&app, "the demo").await;
-}
-
-async fn somebody_waits(pool: &PgPool) {
-    let sql = "select exists (select from pg_stat_activity \
-               where datname = current_database() and wait_event_type = 'Lock')";
-    for _ in 0..500 {
-        if sqlx::query_scalar::<_, bool>(sql).fetch_one(pool).await.unwrap() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("nobody waits");
 }
 
 /// A reader has read the design and is about to write its summary; meanwhile the design changes.

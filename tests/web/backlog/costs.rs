@@ -3,9 +3,10 @@
 use trellis::backlog::service;
 use trellis::doctor;
 
-use super::{assert_well, group, ready};
+use super::{group, ready};
 use crate::budgets::{Statements, logging, rows_read};
 use crate::harness::TestApp;
+use crate::seen::assert_well;
 
 /// Adds items by SQL, since there are many: ready, proposed, and done in the months before.
 async fn fill(app: &TestApp, product: trellis::ids::ProductId, n: i32) {

@@ -8,8 +8,6 @@ mod races;
 
 use trellis::actor::Actor;
 use trellis::backlog::{Breadth, Bulk, Effect, ItemTitle, NewItem, Outcome, Stage, Why, service};
-use trellis::doctor;
-use trellis::error::{Error, Result};
 use trellis::ids::{ProductId, TeamId};
 use trellis::products::{self, NewProduct, ProductDescription, ProductName, WipLimit, WipPolicy};
 use trellis::text::Reason;
@@ -117,18 +115,6 @@ pub fn outcome(text: &str) -> Outcome {
     Outcome { effect: Effect::parse(text).unwrap(), metric: None }
 }
 
-/// The word for machines of a refusal.
-#[track_caller]
-pub fn code<T: std::fmt::Debug>(result: Result<T>) -> &'static str {
-    match result.unwrap_err() {
-        Error::Refused(refusal) => refusal.code,
-        Error::Stale => "stale",
-        Error::NotFound => "not_found",
-        Error::Forbidden(_) => "forbidden",
-        other => panic!("{other:?}"),
-    }
-}
-
 /// The items of a product in their order, whatever their stage.
 pub async fn order_of(app: &TestApp, group: &Group) -> Vec<i32> {
     sqlx::query_scalar("select number from backlog_item where product_id = $1 order by rank")
@@ -145,23 +131,4 @@ pub async fn stage_of(app: &TestApp, number: i32) -> Stage {
         .await
         .unwrap();
     Stage::parse(&word).unwrap()
-}
-
-pub async fn assert_well(app: &TestApp) {
-    let checks = doctor::examine(&app.pool).await.unwrap();
-    let off: Vec<_> = checks.into_iter().flat_map(|check| check.off).collect();
-    assert_eq!(off, Vec::<String>::new());
-}
-
-/// Waits until somebody waits for a lock.
-pub async fn somebody_waits(app: &TestApp) {
-    let sql = "select exists (select from pg_stat_activity \
-               where datname = current_database() and wait_event_type = 'Lock')";
-    for _ in 0..500 {
-        if sqlx::query_scalar::<_, bool>(sql).fetch_one(&app.pool).await.unwrap() {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("nobody waits");
 }

@@ -3,9 +3,10 @@
 use trellis::backlog::{Bulk, Place, service};
 use trellis::undo;
 
-use super::{assert_well, code, group, order_of, proposed, ready, reason, stage_of};
+use super::{group, order_of, proposed, ready, reason, stage_of};
 use crate::given;
 use crate::harness::TestApp;
+use crate::seen::{assert_well, code};
 
 #[tokio::test]
 async fn the_lead_pm_puts_an_item_anywhere_and_takes_it_back() {

@@ -5,6 +5,7 @@ use trellis::backlog::{Bulk, Class, service};
 
 use super::{group, now, outcome, proposed, ready, reason, stage_of};
 use crate::harness::TestApp;
+use crate::seen::code;
 
 fn html(text: &str) -> String {
     text.replace(' ', "+")
@@ -249,7 +250,7 @@ async fn of_an_ended_product_everything_is_read_and_nothing_changed() {
     let actor = group.lead(&app);
     let refused =
         service::bulk(&app.pool, &actor, group.product, &[1], Bulk::Class(Class::Expedite), None);
-    assert_eq!(super::code(refused.await), "product_ended");
+    assert_eq!(code(refused.await), "product_ended");
     let refused = service::finish(&app.pool, &actor, group.product, 1, &outcome("x")).await;
-    assert_eq!(super::code(refused), "product_ended");
+    assert_eq!(code(refused), "product_ended");
 }

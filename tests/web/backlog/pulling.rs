@@ -4,9 +4,10 @@ use trellis::backlog::{Bulk, Class, Stage, service};
 use trellis::products::WipPolicy;
 use trellis::undo;
 
-use super::{assert_well, code, group, order_of, outcome, policy, ready, reason, stage_of};
+use super::{group, order_of, outcome, policy, ready, reason, stage_of};
 use crate::given;
 use crate::harness::TestApp;
+use crate::seen::{assert_well, code};
 
 #[tokio::test]
 async fn an_item_goes_from_the_top_to_its_effect_and_every_step_is_kept() {

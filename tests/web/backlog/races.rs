@@ -8,8 +8,9 @@ use trellis::backlog::{Place, service};
 use trellis::error::Error;
 use trellis::products;
 
-use super::{assert_well, code, group, order_of, ready, reason, serve, somebody_waits};
+use super::{group, order_of, ready, reason, serve};
 use crate::harness::TestApp;
+use crate::seen::{assert_well, code, somebody_waits};
 
 /// Holds a row until the answer is dropped or committed.
 async fn hold(pool: &PgPool, sql: &'static str) -> sqlx::Transaction<'static, sqlx::Postgres> {
@@ -32,7 +33,7 @@ async fn of_two_squads_that_pull_one_item_one_has_it_and_the_other_is_told_who()
             tokio::spawn(async move { service::pull(&pool, &actor, product, 1, squad, None).await })
         })
         .collect();
-    somebody_waits(&app).await;
+    somebody_waits(&app.pool).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(tasks.iter().all(|task| !task.is_finished()), "both wait for the item");
     held.rollback().await.unwrap();
@@ -70,7 +71,7 @@ async fn of_two_items_that_a_squad_pulls_with_room_for_one_it_gets_one() {
             })
         })
         .collect();
-    somebody_waits(&app).await;
+    somebody_waits(&app.pool).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(tasks.iter().all(|task| !task.is_finished()), "both wait for the squad's row");
     held.rollback().await.unwrap();
@@ -102,7 +103,7 @@ async fn whoever_pulls_while_the_squad_stops_serving_does_not() {
             products::service::stop_serving(&pool, &designer, service_id, version).await
         })
     };
-    somebody_waits(&app).await;
+    somebody_waits(&app.pool).await;
     let pulling = {
         let (pool, product, actor) = (app.pool.clone(), group.product, actor.clone());
         tokio::spawn(async move { service::pull(&pool, &actor, product, 1, squad, None).await })
@@ -142,7 +143,7 @@ async fn two_who_put_items_at_one_place_both_do_and_two_elsewhere_do_not_wait() 
             )
         })
         .collect();
-    somebody_waits(&app).await;
+    somebody_waits(&app.pool).await;
     let elsewhere = service::order(&app.pool, &lead, group.product, 8, Place::Below(5));
     tokio::time::timeout(Duration::from_secs(5), elsewhere)
         .await

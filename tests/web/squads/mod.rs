@@ -11,6 +11,7 @@ use trellis::squads::{
 };
 
 use crate::harness::TestApp;
+use crate::seen::{code, somebody_waits};
 
 mod limits;
 mod pages;
@@ -124,18 +125,6 @@ async fn count(pool: &PgPool, team: TeamId) -> i64 {
 
 async fn events(pool: &PgPool) -> i64 {
     sqlx::query_scalar("select count(*) from event").fetch_one(pool).await.unwrap()
-}
-
-/// The word for machines of a refusal.
-#[track_caller]
-fn code<T: std::fmt::Debug>(result: Result<T>) -> &'static str {
-    match result.unwrap_err() {
-        Error::Refused(refusal) => refusal.code,
-        Error::Stale => "stale",
-        Error::NotFound => "not_found",
-        Error::Forbidden(_) => "forbidden",
-        other => panic!("{other:?}"),
-    }
 }
 
 /// A designer at this moment, for a task of its own.

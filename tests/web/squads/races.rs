@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use trellis::squads::Allocation;
 
 use super::*;
@@ -18,19 +18,6 @@ async fn hold(app: &TestApp, team: TeamId) -> sqlx::Transaction<'static, sqlx::P
         .await
         .unwrap();
     tx
-}
-
-/// Waits until a session waits for a lock.
-async fn somebody_waits(pool: &PgPool) {
-    let sql = "select exists (select from pg_stat_activity \
-               where datname = current_database() and wait_event_type = 'Lock')";
-    for _ in 0..500 {
-        if sqlx::query_scalar::<_, bool>(sql).fetch_one(pool).await.unwrap() {
-            return;
-        }
-        sleep(Duration::from_millis(10)).await;
-    }
-    panic!("nobody waits");
 }
 
 async fn insert(tx: &mut sqlx::PgConnection, team: TeamId, member: MemberId) {
