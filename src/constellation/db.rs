@@ -4,18 +4,20 @@ use chrono::NaiveDate;
 use sqlx::PgPool;
 
 use super::domain::{CoreTeam, Link, Sky, Star};
-use crate::actor::Tenant;
-use crate::design::{self, Tally};
+use crate::actor::{Actor, Tenant};
+use crate::design::{self, LinkKind, Tally};
 use crate::ids::TeamId;
 use crate::squads::Pattern;
 
-/// The sky of an organization, with how many squads' findings are still being worked out: 2 statements, unless something has changed.
-pub async fn load(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<(Sky, usize)> {
+/// The sky of an organization for `reader`, with how many squads' findings are still being worked out: 2 statements, unless something
+/// has changed.
+pub async fn load(pool: &PgPool, reader: &Actor, today: NaiveDate) -> sqlx::Result<(Sky, usize)> {
+    let tenant = reader.tenant;
     let (sky, stale) = read(pool, tenant, today).await?;
     if stale == 0 {
         return Ok((sky, 0));
     }
-    match design::refresh_all(pool, tenant, today).await? {
+    match design::refresh_all(pool, reader, today).await? {
         0 => Ok((read(pool, tenant, today).await?.0, 0)),
         behind => Ok((sky, behind)),
     }
@@ -83,10 +85,20 @@ async fn read(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<(
             ring: vec![],
         });
     }
-    let links = design::load_all_links(pool, tenant).await?;
+    let links = sqlx::query!(
+        r#"
+        select from_team_id as "from: TeamId", to_team_id as "to: TeamId", kind
+        from link
+        where organization_id = $1 and until_at is null
+        "#,
+        tenant.organization_id().0,
+    )
+    .fetch_all(pool)
+    .await?;
+    // A kind that no code knows is no tie.
     sky.links = links
-        .iter()
-        .map(|link| Link { from: link.from.team, to: link.to.team, kind: link.kind.into() })
+        .into_iter()
+        .filter_map(|row| Some(Link { from: row.from, to: row.to, kind: LinkKind::parse(&row.kind)?.into() }))
         .collect();
     // Products come in here, as one statement, once there is a table of them.
     Ok((sky.sorted().divided(Pattern::Own.title()), stale))

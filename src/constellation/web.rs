@@ -118,7 +118,7 @@ async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response> {
     let today = visitor.actor.at.date_naive();
-    let (whole, behind) = db::load(&pool, visitor.tenant(), today).await?;
+    let (whole, behind) = db::load(&pool, &visitor.actor, today).await?;
     let sky = match &wanted.area {
         Some(area) => whole.area(area).ok_or(Error::NotFound)?,
         None => whole,

@@ -143,7 +143,7 @@ pub async fn load_links(
 }
 
 /// The links of all teams: 1 statement.
-pub async fn load_all_links(pool: &PgPool, tenant: Tenant) -> sqlx::Result<Vec<LinkDesign>> {
+async fn load_all_links(pool: &PgPool, tenant: Tenant) -> sqlx::Result<Vec<LinkDesign>> {
     let rows = sqlx::query_as!(
         LinkRow,
         r#"

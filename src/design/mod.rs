@@ -33,7 +33,7 @@ pub mod size;
 mod summary;
 mod web;
 
-pub use db::{load, load_all_links, load_links, load_squad, load_squads};
+pub use db::{load, load_links, load_squad, load_squads};
 pub use domain::*;
 pub use findings::{Code, Finding, Severity, Subject, WayOut};
 pub use links::{Liaison, LinkDesign, LinkEnd, LinkKind, LinksCard, link_url, new_link_url};

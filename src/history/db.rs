@@ -21,6 +21,23 @@ pub async fn record(
     Ok(id)
 }
 
+/// Whether a member has changed anything since a moment.
+pub async fn has_acted(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    member: MemberId,
+    since: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from event where organization_id = $1 and member_id = $2 and at >= $3) as "has!""#,
+        tenant.organization_id().0,
+        member.0,
+        since,
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// What an undo is called: of an undo, that the change was done again.
 fn undone(summary: &str) -> String {
     match (summary.strip_prefix("undid: "), summary.strip_prefix("did again: ")) {

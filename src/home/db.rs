@@ -41,8 +41,8 @@ pub struct Totals {
     pub lines: usize,
     /// Active squads with a breach.
     pub troubled: usize,
-    /// Squads whose findings are out of date.
-    pub stale: i64,
+    /// Whether the findings of a squad are out of date.
+    pub is_stale: bool,
 }
 
 impl Garden {
@@ -61,7 +61,8 @@ impl Garden {
 }
 
 /// The garden for `actor`: 1 statement. The table has 20 squads; 30 are read to find what needs somebody, more than are shown, since
-/// some things are said once of several. Such numbers stand in the statement itself: with parameters it would be planned each time.
+/// some things are said once of several. Which ones is decided first, from what is narrow; only they are read in full (`offset 0`
+/// keeps the planner from joining everything before).
 pub async fn garden(
     db: impl PgExecutor<'_>,
     actor: &Actor,
@@ -70,21 +71,12 @@ pub async fn garden(
     let rows = sqlx::query_as!(
         Row,
         r#"
-        with own as (
-            select team_id from membership where organization_id = $1 and member_id = $2 and until_at is null
-        ), live as materialized (
-            select t.id, t.name, t.slug, t.state, t.member_count, t.mission_version,
+        with live as materialized (
+            select t.id, t.state, t.member_count, lower(t.name) as word,
                    s.breaches, s.warnings, s.advice, s.is_ready, s.has_mission,
-                   s.is_touched or s.rules <> $3 or coalesce(s.turns_on <= $4, false) as is_stale,
-                   t.id in (select team_id from own)                        as is_own,
-                   row_number() over (order by t.state, lower(t.name), t.id) as place,
-                   row_number() over (order by case when s.breaches > 0 then 0
-                                                    when s.is_ready and t.state = 'forming' then 1
-                                                    when s.warnings > 0 then 2
-                                                    else 3 end,
-                                               t.state, lower(t.name), t.id) as worst
+                   s.rules <> $3 or coalesce(s.turns_on <= $4, false) as is_old
             from team t
-            join squad_summed s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
+            join squad_summary s on (s.organization_id, s.team_id) = (t.organization_id, t.id)
             where t.organization_id = $1 and t.kind = 'squad' and t.state <> 'dissolved'
         ), total as (
             select count(*)                                                            as squads,
@@ -98,24 +90,45 @@ pub async fn garden(
                        + count(*) filter (where is_ready and state = 'forming')
                        + count(*) filter (where warnings > 0)                          as lines,
                    count(*) filter (where breaches > 0 and state = 'active')           as troubled,
-                   count(*) filter (where is_stale)                                    as stale,
+                   bool_or(is_old) or exists (select from squad_stale q join live l on l.id = q.team_id
+                                              where q.organization_id = $1)            as is_stale,
                    (select count(*) from member_load m where m.organization_id = $1 and m.squads > 0) as in_squads
             from live
+        ), picked as materialized (
+            select id, bool_or(is_own) as is_own, bool_or(is_listed) as is_listed, bool_or(not is_listed) as is_read
+            from (select l.id, true as is_own, false as is_listed
+                  from membership m
+                  join live l on l.id = m.team_id
+                  where m.organization_id = $1 and m.member_id = $2 and m.until_at is null
+                  union all
+                  (select t.id, false, true
+                   from team t
+                   where t.organization_id = $1 and t.kind = 'squad' and t.state <> 'dissolved'
+                   order by t.state, lower(t.name), t.id
+                   limit 20)
+                  union all
+                  (select id, false, false
+                   from live
+                   order by case when breaches > 0 then 0
+                                 when is_ready and state = 'forming' then 1
+                                 when warnings > 0 then 2
+                                 else 3 end,
+                            state, word, id
+                   limit 30)) p
+            group by id
         )
-        select l.id                   as "id!: TeamId",
-               l.name                 as "name!",
-               l.slug                 as "slug!",
-               l.state = 'active'     as "is_active!",
-               l.member_count         as "members!",
-               l.is_ready             as "is_ready!",
-               l.is_own               as "is_own!",
-               l.place <= 20          as "is_listed!",
-               l.breaches             as "breaches!",
-               l.warnings             as "warnings!",
-               l.advice               as "advice!",
-               case when l.is_own or l.worst <= 30
-                    then (select f.findings from squad_summary f where (f.organization_id, f.team_id) = ($1, l.id))
-                    else '[]' end     as "findings!: Json<Vec<Finding>>",
+        select t.id                   as "id!: TeamId",
+               t.name                 as "name!",
+               t.slug                 as "slug!",
+               t.state = 'active'     as "is_active!",
+               t.member_count         as "members!",
+               s.is_ready             as "is_ready!",
+               p.is_own               as "is_own!",
+               p.is_listed            as "is_listed!",
+               s.breaches             as "breaches!",
+               s.warnings             as "warnings!",
+               s.advice               as "advice!",
+               case when p.is_read then s.findings else '[]' end as "findings!: Json<Vec<Finding>>",
                m.customer             as "customer?: Customer",
                m.value                as "value?: Value",
                g.id                   as "goal?: MetricId",
@@ -136,13 +149,24 @@ pub async fn garden(
                o.advice               as "all_advice!",
                o.lines                as "all_lines!",
                o.troubled             as "all_troubled!",
-               o.stale                as "all_stale!"
-        from live l
+               o.is_stale             as "is_stale!"
+        from picked p
         cross join total o
-        left join mission m on l.is_own and (m.organization_id, m.team_id, m.version) = ($1, l.id, l.mission_version)
-        left join metric g on (g.organization_id, g.team_id) = ($1, l.id) and g.is_goal and g.ended_at is null
-        where l.is_own or l.place <= 20 or l.worst <= 30
-        order by l.place
+        join lateral (select * from team t where (t.organization_id, t.id) = ($1, p.id) offset 0) t on true
+        join lateral (select * from squad_summary s where (s.organization_id, s.team_id) = ($1, p.id) offset 0) s on true
+        left join lateral (
+            select customer, value
+            from mission
+            where p.is_own and (organization_id, team_id, version) = ($1, p.id, t.mission_version)
+            offset 0
+        ) m on true
+        left join lateral (
+            select *
+            from metric
+            where (organization_id, team_id) = ($1, p.id) and is_goal and ended_at is null
+            offset 0
+        ) g on true
+        order by t.state, lower(t.name), t.id
         "#,
         actor.tenant.organization_id().0,
         actor.member.0,
@@ -191,7 +215,7 @@ struct Row {
     all_advice: i64,
     all_lines: i64,
     all_troubled: i64,
-    all_stale: i64,
+    is_stale: bool,
 }
 
 impl Row {
@@ -210,7 +234,7 @@ impl Row {
             },
             lines: all(self.all_lines),
             troubled: all(self.all_troubled),
-            stale: self.all_stale,
+            is_stale: self.is_stale,
         }
     }
 

@@ -148,11 +148,11 @@ impl HomePage {
 }
 
 async fn home(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> {
-    let (tenant, today) = (visitor.tenant(), visitor.actor.at.date_naive());
+    let today = visitor.actor.at.date_naive();
     let mut garden = db::garden(&pool, &visitor.actor, today).await?;
     let mut behind = 0;
-    if garden.totals.stale > 0 {
-        behind = design::refresh_all(&pool, tenant, today).await?;
+    if garden.totals.is_stale {
+        behind = design::refresh_all(&pool, &visitor.actor, today).await?;
         if behind == 0 {
             garden = db::garden(&pool, &visitor.actor, today).await?;
         }
@@ -161,7 +161,7 @@ async fn home(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> 
     // A larger map costs more than the rest of the page; it has a page of its own.
     let squads = usize::try_from(garden.totals.squads).unwrap_or_default();
     let map = if (1..=constellation::MAX_SQUADS_ON_ORBIT).contains(&squads) {
-        let (sky, _) = constellation::load(&pool, tenant, today).await?;
+        let (sky, _) = constellation::load(&pool, &visitor.actor, today).await?;
         Some(constellation::card(&sky, &visitor.slug))
     } else {
         None

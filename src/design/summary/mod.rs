@@ -4,7 +4,7 @@
 //! triggers note which squads a change touches (`squad_stale`); whoever reads next makes their summaries again from
 //! the design, with the same pure rules as the squad's page. Nothing is counted a second way. Readers of one organization take
 //! turns at that, so that a change is worked out once and not by everybody who looks; what a new version of the rules or an import puts
-//! out of date is worked out in the background, while pages say so.
+//! out of date, and what changes faster than anybody reads, is worked out in the background, while pages say so.
 //!
 //! A summary's day is that of UTC, on the squad's own page too: all pages say the same at the same time.
 
@@ -12,8 +12,9 @@ mod db;
 mod turns;
 
 use std::sync::LazyLock;
+use std::time::Instant;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 
@@ -23,7 +24,8 @@ use super::db::{Candidates, load_part};
 use super::domain::{Design, SquadDesign};
 use super::findings::{Finding, WayOut};
 use super::web::Tally;
-use crate::actor::Tenant;
+use crate::actor::{Actor, Tenant};
+use crate::history;
 use crate::ids::{MemberId, TeamId};
 use crate::missions::MissionText;
 use crate::skills::{Capability, Level};
@@ -34,6 +36,10 @@ const AT_ONCE: i64 = 100;
 const MOST: i64 = 1_000_000;
 /// So many summaries are made while somebody waits.
 const WAITED_FOR: usize = 60;
+/// What somebody changed so lately, they see in what they read.
+const JUST_CHANGED: TimeDelta = TimeDelta::seconds(10);
+/// The background rests so many times as long as it works.
+const RESTS: u32 = 4;
 /// Another instance may have been faster with an older design; then it is asked once more.
 const TRIES: usize = 3;
 
@@ -140,9 +146,18 @@ pub async fn refresh(
     make(pool, tenant, today, Some(among), &mut Candidates::default()).await
 }
 
-/// Makes the organization's summaries again that are out of date on `today`, unless they are so many that nobody should wait for
-/// them: then they are made in the background. Answers how many are left to that.
-pub async fn refresh_all(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<usize> {
+/// Makes the organization's summaries again that are out of date for `reader` on `today`, unless they are so many that nobody should wait
+/// for them, or change so fast that readers would do nothing but wait: then they are made in the background. Whoever has just changed
+/// something waits in any case. Answers how many are left to the background.
+pub async fn refresh_all(pool: &PgPool, reader: &Actor, today: NaiveDate) -> sqlx::Result<usize> {
+    let tenant = reader.tenant;
+    let since = reader.at - JUST_CHANGED;
+    let waits = Turns::may_wait(tenant, Instant::now())
+        || history::has_acted(pool, tenant, reader.member, since).await?;
+    if !waits {
+        in_background(pool.clone(), tenant, today);
+        return Ok(db::stale(pool, tenant, today, *RULES, None, MOST).await?.len());
+    }
     let turn = Turns::of(tenant);
     let Some(_mine) = turn.wait_for_all().await else { return Ok(0) };
     let stale = db::stale(pool, tenant, today, *RULES, None, MOST).await?.len();
@@ -157,23 +172,47 @@ pub async fn refresh_all(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sql
 /// Makes all of the organization's summaries again that are out of date on `today`, however long that takes.
 pub async fn settle(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<()> {
     let mut known = Candidates::default();
-    loop {
-        // Whoever waits for a few may go between.
-        let turn = Turns::of(tenant);
-        let _mine = turn.wait().await;
-        let stale = db::stale(pool, tenant, today, *RULES, None, AT_ONCE).await?;
-        if stale.is_empty() {
-            return Ok(());
-        }
-        remake(pool, tenant, today, &stale, &mut known).await?;
-    }
+    while settle_some(pool, tenant, today, &mut known).await? > 0 {}
+    Ok(())
 }
 
+/// Makes at most [`AT_ONCE`] again; answers how many.
+async fn settle_some(
+    pool: &PgPool,
+    tenant: Tenant,
+    today: NaiveDate,
+    known: &mut Candidates,
+) -> sqlx::Result<i64> {
+    // Whoever waits for a few may go between.
+    let turn = Turns::of(tenant);
+    let _mine = turn.wait().await;
+    let stale = db::stale(pool, tenant, today, *RULES, None, AT_ONCE).await?;
+    if !stale.is_empty() {
+        remake(pool, tenant, today, &stale, known).await?;
+    }
+    Ok(i64::try_from(stale.len()).unwrap_or(AT_ONCE))
+}
+
+/// As [`settle`], beside everything else: what goes on changing takes a fifth of one processor, and no more.
 fn in_background(pool: PgPool, tenant: Tenant, today: NaiveDate) {
     let Some(running) = Running::begin(tenant) else { return };
     tokio::spawn(async move {
-        if let Err(error) = settle(&pool, tenant, today).await {
-            tracing::warn!(?error, "summaries were left out of date");
+        let mut known = Candidates::default();
+        loop {
+            let began = Instant::now();
+            match settle_some(&pool, tenant, today, &mut known).await {
+                Ok(0) => break,
+                Ok(AT_ONCE..) => {}
+                Ok(_) => {
+                    tokio::time::sleep(began.elapsed() * RESTS).await;
+                    // Changes go on, and with them who could close a gap.
+                    known = Candidates::default();
+                }
+                Err(error) => {
+                    tracing::warn!(?error, "summaries were left out of date");
+                    break;
+                }
+            }
         }
         drop(running);
     });
@@ -204,7 +243,7 @@ async fn remake(
     known: &mut Candidates,
 ) -> sqlx::Result<()> {
     let teams: Vec<_> = stale.iter().map(|stale| stale.team).collect();
-    let mut tx = db::begin(pool).await?;
+    let mut tx = pool.begin().await?;
     let design = load_part(&mut tx, tenant, today, &teams, known).await?;
     let summaries: Vec<_> = design.squads.iter().map(|squad| design.summary(squad)).collect();
     db::write(&mut *tx, tenant, *RULES, stale, &summaries).await?;

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use crate::actor::Tenant;
 use crate::ids::OrganizationId;
@@ -35,6 +36,11 @@ impl Turn {
     }
 }
 
+/// So often readers of an organization wait for its summaries in the long run.
+const EVERY: Duration = Duration::from_secs(5);
+/// So often at once, where nobody did lately.
+const AT_ONCE: u32 = 20;
+
 static TURNS: LazyLock<Mutex<Turns>> = LazyLock::new(Mutex::default);
 
 /// Who is at it, by organization.
@@ -42,6 +48,8 @@ static TURNS: LazyLock<Mutex<Turns>> = LazyLock::new(Mutex::default);
 pub(super) struct Turns {
     waiting: HashMap<OrganizationId, Weak<Turn>>,
     running: HashSet<OrganizationId>,
+    /// Until when those who waited have used up what their organization may, each [`EVERY`]; only where that is to come.
+    used: HashMap<OrganizationId, Instant>,
 }
 
 impl Turns {
@@ -60,6 +68,19 @@ impl Turns {
         let turn = Arc::new(Turn::default());
         all.waiting.insert(id, Arc::downgrade(&turn));
         turn
+    }
+
+    /// Whether somebody who reads at `now` may wait until the summaries are made again. Where an organization changes all the time, its
+    /// readers would do nothing else.
+    pub fn may_wait(tenant: Tenant, now: Instant) -> bool {
+        let used = &mut Self::all().used;
+        used.retain(|_, until| *until > now);
+        let until = used.entry(tenant.organization_id()).or_insert(now);
+        let may = *until + EVERY <= now + EVERY * AT_ONCE;
+        if may {
+            *until += EVERY;
+        }
+        may
     }
 }
 
@@ -98,6 +119,20 @@ mod tests {
         assert!(Running::begin(other).is_some());
         drop(first);
         assert!(Running::begin(one).is_some());
+    }
+
+    #[test]
+    fn readers_wait_twenty_times_at_once_and_once_in_five_seconds() {
+        let (one, other) = (Tenant::of(OrganizationId::new()), Tenant::of(OrganizationId::new()));
+        let now = Instant::now();
+
+        assert_eq!((0..30).filter(|_| Turns::may_wait(one, now)).count(), 20);
+        assert!(Turns::may_wait(other, now));
+        assert!(!Turns::may_wait(one, now + EVERY - Duration::from_millis(1)));
+        assert!(Turns::may_wait(one, now + EVERY));
+        assert!(!Turns::may_wait(one, now + EVERY));
+        let later = now + EVERY * 100;
+        assert_eq!((0..30).filter(|_| Turns::may_wait(one, later)).count(), 20);
     }
 
     #[tokio::test]
