@@ -98,7 +98,9 @@ async fn read(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<(
     // A kind that no code knows is no tie.
     sky.links = links
         .into_iter()
-        .filter_map(|row| Some(Link { from: row.from, to: row.to, kind: LinkKind::parse(&row.kind)?.into() }))
+        .filter_map(|row| {
+            Some(Link { from: row.from, to: row.to, kind: LinkKind::parse(&row.kind)?.into() })
+        })
         .collect();
     // Products come in here, as one statement, once there is a table of them.
     Ok((sky.sorted().divided(Pattern::Own.title()), stale))

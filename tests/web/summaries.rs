@@ -336,6 +336,45 @@ async fn nobody_waits_for_many_summaries_the_page_says_what_is_missing_and_has_n
     }
 }
 
+#[tokio::test]
+async fn who_reads_what_changes_all_the_time_is_shown_what_is_kept_and_who_changed_it_waits() {
+    let app = TestApp::new().await;
+    let (fair, _) = (given::squad(&app, "Fair Bills").await, given::squad(&app, "Solar").await);
+    let (mut leader, mut reader) = (app.leader("Lena Lead").await, app.coach("Cleo Coach").await);
+    let touch = async || {
+        let sql = "insert into squad_stale (organization_id, team_id) select organization_id, team_id from squad_summary";
+        sqlx::query(sql).execute(&app.pool).await.unwrap();
+    };
+    let mut waited = 0;
+    let shown = loop {
+        touch().await;
+        let page = reader.get(&app.at("")).await;
+        if page.count(".behind") == 1 {
+            break page;
+        }
+        waited += 1;
+        assert!(waited < 100, "they always wait");
+    };
+
+    assert!(waited >= 20, "{waited}");
+    assert!(!shown.headers.contains_key("etag"));
+    let reason = Reason::parse("Done").unwrap();
+    let version = sqlx::query_scalar("select version from team where id = $1").bind(fair);
+    let version = version.fetch_one(&app.pool).await.unwrap();
+    squads::service::dissolve(&app.pool, &leader.actor(), fair, version, &reason).await.unwrap();
+    for path in ["", "/constellation"] {
+        touch().await;
+        assert_eq!(leader.get(&app.at(path)).await.count(".behind"), 0, "{path}");
+    }
+    touch().await;
+    let mut tries = 0;
+    while reader.get(&app.at("")).await.count(".behind") == 1 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        tries += 1;
+        assert!(tries < 1000, "nobody makes them in the background");
+    }
+}
+
 /// The load that a member carries is counted by the database, by every path.
 #[tokio::test]
 async fn what_somebody_has_taken_on_follows_every_change_of_their_memberships() {

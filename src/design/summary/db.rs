@@ -1,8 +1,8 @@
 //! Every SQL statement about summaries that is not part of a list.
 
 use chrono::NaiveDate;
-use sqlx::types::Json;
 use sqlx::PgExecutor;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::Summary;

@@ -221,9 +221,13 @@ pub async fn list_pool(
                               where s.organization_id = $1 and s.team_id = $2 and s.member_id = m.id
                                 and s.until_at is null)
         ), asked as (
-            select id, row_number() over (order by gaps desc, free desc, word, id) as place, count(*) over () as total
-            from somebody
-            where is_asked
+            select id, row_number() over (order by gaps desc, free desc, word, id) as place,
+                   (select count(*) from somebody where is_asked)                  as total
+            from (select id, gaps, free, word
+                  from somebody
+                  where is_asked
+                  order by gaps desc, free desc, word, id
+                  limit $9) a
         ), best as (
             select distinct on (gap.skill_id) f.id
             from gap
@@ -232,9 +236,9 @@ pub async fn list_pool(
             where f.free >= $10 and f.squads < $11
             order by gap.skill_id, f.free desc, k.level desc, f.word, f.id
         ), chosen as (
-            select id, place, total from asked where place <= $9
+            select id, place, total from asked
             union all
-            select id, null, null from best where id not in (select id from asked where place <= $9)
+            select id, null, null from best where id not in (select id from asked)
         )
         select m.id as "id: MemberId", chosen.place as "place?", chosen.total as "total?", m.name, m.title, m.discipline,
                coalesce(p.places, '[]') as "places!: Json<Vec<PlaceRow>>",

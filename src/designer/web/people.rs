@@ -7,7 +7,7 @@ use crate::designer::today::{Asked, Gaps, Today};
 use crate::ids::{MemberId, SkillId};
 
 /// How many are shown at first, how many more each time, and at most.
-const PAGE: i64 = 40;
+const PAGE: i64 = 24;
 const MOST: i64 = 400;
 /// What the chip "Free" asks for, in percent.
 const FREE: i32 = 50;
