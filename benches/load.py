@@ -37,6 +37,8 @@ PAGES = {
     "constellation": ("/constellation", "constellation/-"),
     "finder": ("/find?q=craft%20b%20service", "find/craft"),
 }
+# Products of the organization "middle", by how many items they have.
+BOARDS = {500: ("board-500", "BA"), 5000: ("board-5000", "BB"), 50000: ("board-50000", "BC")}
 
 
 def arguments():
@@ -47,7 +49,7 @@ def arguments():
     parser.add_argument("--windows", type=int, default=3, help="windows of each application and page")
     parser.add_argument("--only", default="", help="pages, by name, with commas")
     parser.add_argument("--organizations", default="small,pool,middle,large,huge", help="huge takes minutes to fill; P4 needs it")
-    parser.add_argument("--parts", default="pages,growth,unchanged,tail,writers,memory,start")
+    parser.add_argument("--parts", default="pages,boards,moves,growth,unchanged,tail,writers,memory,start")
     return parser.parse_args()
 
 
@@ -179,6 +181,9 @@ def seed(postgres):
             f"select '{org}', gen_random_uuid(), initcap(word), word from unnest(array['analyze', 'decide', 'solve', 'act']) word",
             f"select pg_temp.seed('{org}', {squads}, {pool}, now())",
             f"select pg_temp.seed_sessions('{org}', {SESSIONS}, now(), '{name}-')", "commit")
+        if name == "middle":
+            for items, (board, key) in BOARDS.items():
+                postgres.psql(f"\\i {SEED}", "begin", f"select pg_temp.seed_board('{org}', '{board}', '{key}', {items}, now())", "commit")
         print(f"seeded {name}: {squads} squads in {time.monotonic() - began:.1f} s", flush=True)
         setup.append(org)
     postgres.psql("vacuum analyze")
@@ -276,6 +281,10 @@ def measure(options, parts, only, scratch, postgres):
         bench = Bench(options, scratch, postgres, trellis, limit, first)
         if "pages" in parts:
             bench.pages(only)
+        if "boards" in parts and "middle" in first:
+            bench.boards()
+        if "moves" in parts and "middle" in first:
+            bench.moves()
         if "growth" in parts and {"small", "huge"} <= set(first):
             bench.growth()
         if "unchanged" in parts:
@@ -346,6 +355,96 @@ class Bench:
                 ratio = statistics.median(one.cost / two.cost for one, two in zip(ours, theirs))
                 print(f"{name:15} {squads:6} {statements:10} {median(ours, 'cost'):7.2f} {median(theirs, 'cost'):7.2f} {ratio:6.1f} "
                       f"{median(ours, 'bytes'):7.0f} {median(ours, 'p50'):7.1f}  {median(ours, 'elsewhere'):.2f} CPUs", flush=True)
+
+    def boards(self):
+        print("\nboards (P1, P2): 498 cards of a backlog with so many items, zstd; the list of all items; its flow")
+        costs = {}
+        for items, (board, _) in BOARDS.items():
+            for name, below in (("board", ""), ("list", "/items"), ("search", "/items?q=winter%20bill%20400"), ("flow", "/flow")):
+                path = f"/o/middle/products/{board}{below}"
+                url, other = f"http://127.0.0.1:4100{path}", f"http://127.0.0.1:4101/middle/board/{board}"
+                statements = self.statements(url, "middle")
+                body = self.trellis.get(path, tokens("middle")[0])[2]
+                cards = body.count(b"data-card=")
+                self.window(url, "middle", seconds=1)
+                ours, theirs = [], []
+                for _ in range(self.options.windows):
+                    ours.append(self.window(url, "middle"))
+                    if name == "board":
+                        theirs.append(self.window(other, "middle", pid=self.limit.pid))
+                costs[name, items] = median(ours, "cost")
+                beside = ""
+                if theirs:
+                    size = len(self.limit_get(f"/middle/board/{board}", tokens("middle")[0]))
+                    ratio = statistics.median(one.cost / two.cost for one, two in zip(ours, theirs))
+                    beside = f"; limit {median(theirs, 'cost'):.2f} ms ({size} bytes): {ratio:.2f} x; {len(body) / max(1, cards):.0f} bytes a card"
+                print(f"{name:7} {items:6} items {statements:2} statements {median(ours, 'cost'):6.2f} ms, {len(body)} bytes ({median(ours, 'bytes'):.0f} sent)"
+                      f"{beside}", flush=True)
+        for name in ("board", "list", "search", "flow"):
+            few, many = costs[name, 500], costs[name, 50000]
+            print(f"{name:7} 500 → 50,000: {many / few:.2f} x, exponent {math.log(many / few) / math.log(100):.3f}", flush=True)
+
+    def limit_get(self, path, token):
+        connection = http.client.HTTPConnection("127.0.0.1", 4101)
+        connection.request("GET", path, headers={"Cookie": f"session={token}"})
+        return connection.getresponse().read()
+
+    def moving(self, ours):
+        """A script for wrk: somebody moves a ready item somewhere else in the order."""
+        path = f"{self.scratch}/{'move' if ours else 'limit-move'}.lua"
+        ready = [int(n) for n in self.postgres.psql(
+            "select number from backlog_item i join product p on (p.organization_id, p.id) = (i.organization_id, i.product_id) "
+            "where p.slug = 'board-5000' and i.stage = 'ready' order by rank limit 1500")]
+        all_tokens = ", ".join(f'"{token}"' for token in tokens("middle"))
+        numbers = ", ".join(map(str, ready))
+        request = (
+            """  local form = "key=k" .. seed .. "-" .. n .. "&do=below%3A" .. a .. "%3A" .. b
+  headers["Content-Type"] = "application/x-www-form-urlencoded"
+  headers["Sec-Fetch-Site"] = "same-origin"
+  headers["HX-Request"] = "true"
+  return wrk.format("POST", "/o/middle/products/board-5000/move", headers, form)""" if ours else
+            """  return wrk.format("POST", "/middle/move/board-5000?" .. a, headers)""")
+        with open(path, "w") as file:
+            file.write(f"""
+local tokens = {{ {all_tokens} }}
+local numbers = {{ {numbers} }}
+local threads = 0
+setup = function(thread) threads = threads + 1; thread:set("seed", {time.time_ns() % 10**9} * 10 + threads) end
+init = function() math.randomseed(seed) end
+local n = 0
+request = function()
+  n = n + 1
+  local a = numbers[math.random(#numbers)]
+  local b = a
+  while b == a do b = numbers[math.random(#numbers)] end
+  local headers = {{ Cookie = "session=" .. tokens[n % #tokens + 1] .. "; org=middle", Accept = "text/html", ["Accept-Encoding"] = "zstd" }}
+{request}
+end
+done = function(summary, latency)
+  io.write(string.format("RESULT %d %d %f %f %d\\n", summary.requests, summary.errors.status,
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000, summary.bytes))
+end
+""")
+        return path
+
+    def moves(self):
+        print("\nan item gets another place in a backlog of 5,000 (P7)")
+        ours, theirs = [], []
+        url, other = "http://127.0.0.1:4100/", "http://127.0.0.1:4101/"
+        for _ in range(self.options.windows):
+            ours.append(self.window(url, "middle", lua=self.moving(True)))
+            theirs.append(self.window(other, "middle", pid=self.limit.pid, lua=self.moving(False)))
+        ratio = statistics.median(one.cost / two.cost for one, two in zip(ours, theirs))
+        print(f"move {median(ours, 'cost'):.2f} ms, limit {median(theirs, 'cost'):.2f} ms: {ratio:.2f} x; {median(ours, 'bytes'):.0f} bytes", flush=True)
+        print("\nwith a WAL flush of 2 ms: 64 clients against one (P8)")
+        self.postgres.psql("alter system set commit_delay = 2000", "alter system set commit_siblings = 0", "select pg_reload_conf()")
+        for name, address, pid, is_ours in (("Trellis", url, None, True), ("limit", other, self.limit.pid, False)):
+            rates = {clients: statistics.median(
+                window.requests / max(1, round(self.options.seconds)) for window in
+                [self.window(address, "middle", clients=clients, pid=pid, lua=self.moving(is_ours)) for _ in range(self.options.windows)])
+                for clients in (1, 64)}
+            print(f"{name:8} {rates[1]:.0f}/s → {rates[64]:.0f}/s: {rates[64] / rates[1]:.1f} x", flush=True)
+        self.postgres.psql("alter system reset commit_delay", "alter system reset commit_siblings", "select pg_reload_conf()")
 
     def growth(self):
         print("\nfrom 100 to 10,000 squads (P4)")

@@ -2,11 +2,15 @@
 --
 --     pg_temp.seed(organization uuid, squads integer, pool integer, at timestamptz)
 --     pg_temp.seed_sessions(organization uuid, sessions integer, at timestamptz, prefix text)
+--     pg_temp.seed_board(organization uuid, slug text, key text, items integer, at timestamptz)
 --
 -- The first fills an organization that has an admin and its four core capabilities, in one transaction: squads of 6 to 10, one in ten
 -- of them forming, with missions, metrics, needs, links and events, and `pool` members who are in no squad. The squad number 0 is
 -- "Squad 00000", forming with 5 members, to be designed. The database's triggers keep counts and summaries as ever.
 -- The second gives its first members users with open sessions, whose tokens are the prefix and 'bench-session-0', 'bench-session-1', …; all are leaders.
+-- The third gives a seeded organization a product with so many items, 500 at least: 26 of each of six squads are in progress, as many with
+-- customers and done this month, the others ready, proposed and done long ago. Everybody with a session may order it. Past the triggers, so
+-- for a superuser only: to make 50,000 items step by step takes minutes.
 
 -- An id that is the same each time, with a time in it, as ids of version 7 have.
 create function pg_temp.id(what text, n bigint) returns uuid language sql immutable as $$
@@ -98,5 +102,51 @@ begin
     insert into session (id, token_hash, user_id, created_at, last_seen_at, expires_at, idle_seconds, ip, user_agent)
     select pg_temp.id('session' || salt, i), sha256(convert_to(prefix || 'bench-session-' || i, 'utf8')), id, at, at, at + interval '1 day', 86400, '127.0.0.1', 'bench'
     from u;
+end
+$$;
+
+create function pg_temp.seed_board(org uuid, board text, word text, n integer, at timestamptz) returns void language plpgsql as $$
+declare
+    salt text := org::text;
+    product uuid := pg_temp.id('product' || salt || word, 0);
+    began uuid := pg_temp.id('event' || salt, 8);
+begin
+    set local session_replication_role = replica;
+    insert into product (organization_id, id, name, slug, key, lead_id, lead_event, lead_at, wip_policy, items, squads, created_at)
+    values (org, product, 'Product ' || board, board, word, pg_temp.id('member' || salt, 20), began, at, 'warn', n, 6, at - interval '1 year');
+    insert into product_slug (organization_id, slug, product_id) values (org, board, product);
+    insert into product_squad (organization_id, id, product_id, team_id, from_at, from_event, in_progress, learning)
+    select org, pg_temp.id('serves' || salt || word, i), product, pg_temp.id('squad' || salt, i), at - interval '1 year', began, 26, 26
+    from generate_series(1, 6) i;
+    insert into apprenticeship (organization_id, id, product_id, member_id, from_at, from_event, may_order)
+    select org, pg_temp.id('learns' || salt || word, row_number() over (order by m.id)), product, m.id, at - interval '1 month', began, true
+    from member m where m.organization_id = org and m.roles = '{leader}';
+
+    create temp table b on commit drop as
+    select i, case when i <= 468 then (array['in_progress', 'learning', 'done'])[1 + i % 3]
+                   else (array['ready', 'ready', 'done', 'ready', 'proposed', 'ready', 'done', 'ready'])[1 + i % 8] end as stage,
+           pg_temp.id('squad' || salt, 1 + i / 3 % 6) as squad
+    from generate_series(1, n) i;
+    insert into backlog_item (organization_id, id, product_id, number, title, why, breadth, class, stage, rank, squad_id, stage_at, stage_event,
+                              effect, proposed_by, proposed_at)
+    select org, pg_temp.id('item' || salt || word, i), product, i,
+           (array['Explain the winter bill', 'Show what charging costs at night', 'Say when the engineer comes', 'Move house without a call'])[1 + i % 4] || ' ' || i,
+           'Every third household calls us about it, and nobody can tell them what they will pay in March.',
+           (array['task', 'feature', 'problem', 'outcome'])[1 + i % 4], 'standard', stage, lpad(to_hex(i), 6, '0') || '00',
+           case when stage in ('in_progress', 'learning', 'done') then squad end,
+           case when i <= 468 then at - make_interval(mins => i) else at - make_interval(days => 40 + i % 300) end, began,
+           case when stage = 'done' then 'Calls about it fell by a fifth' else '' end, pg_temp.id('member' || salt, 20), at - interval '400 days'
+    from b;
+    insert into backlog_transition (organization_id, item_id, product_id, at, from_stage, to_stage, squad_id, event_id)
+    select org, x.id, product, x.stage_at - make_interval(days => 4 * (s.place - s.of)), s.before, s.stage, case when s.place > 1 then x.squad_id end,
+           pg_temp.id('event' || salt, 8 + s.place)
+    from b
+    join backlog_item x on x.organization_id = org and x.id = pg_temp.id('item' || salt || word, b.i)
+    cross join lateral (select place::integer, stage, lag(stage) over (order by place) as before, count(*) over ()::integer as of
+                        from unnest(case b.stage when 'proposed' then array['proposed'] when 'ready' then array['ready']
+                                                 when 'in_progress' then array['ready', 'in_progress']
+                                                 when 'learning' then array['ready', 'in_progress', 'learning']
+                                                 else array['ready', 'in_progress', 'done'] end) with ordinality as w (stage, place)) s;
+    set local session_replication_role = origin;
 end
 $$;

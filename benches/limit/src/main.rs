@@ -1,20 +1,21 @@
 //! The limit app: the data of Trellis' pages, read in one statement for the session and one for the page, and rendered with
-//! nothing around it: no frame, no rights, no findings, no headers, no log. `limit DATABASE_URL PORT`.
+//! nothing around it: no frame, no rights, no findings, no headers, no log. And one change: an item gets another rank, with its event.
+//! `limit DATABASE_URL PORT`.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Html;
-use axum::routing::get;
+use axum::routing::{get, post};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
 /// The pages: a name and a statement that answers rows of texts, for the organization `$1` and what the address names, `$2`.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 9] = [
     (
         "home",
         "select array[t.name, t.state, t.member_count::text, s.breaches::text, s.warnings::text, g.name]
@@ -109,6 +110,23 @@ const PAGES: [(&str, &str); 8] = [
          where k.organization_id = $1 and k.search @@ to_tsquery('simple', $2 || ':*')
          order by l.level desc, lower(m.name) limit 40",
     ),
+    (
+        "board",
+        "select array[p.key || '-' || i.number, i.title, left(i.why, 140), i.breadth, i.class, i.stage, t.name, i.blocked_reason,
+                      left(i.effect, 140), i.stage_at::date::text, i.number::text]
+         from product p
+         cross join lateral (
+             (select * from backlog_item r where r.organization_id = $1 and r.product_id = p.id and r.stage = 'ready' order by r.rank limit 30)
+             union all
+             (select h.* from product_squad s
+              cross join (values ('in_progress'), ('learning'), ('done')) as w (stage)
+              cross join lateral (select * from backlog_item h where h.organization_id = $1 and h.product_id = p.id and h.squad_id = s.team_id
+                                  and h.stage = w.stage and (h.stage <> 'done' or h.stage_at >= date_trunc('month', now()))
+                                  order by h.stage_at, h.id limit 30) h
+              where s.organization_id = $1 and s.product_id = p.id and s.standing)) i
+         left join team t on (t.organization_id, t.id) = ($1, i.squad_id)
+         where p.organization_id = $1 and p.slug = $2",
+    ),
 ];
 
 #[derive(Template)]
@@ -118,33 +136,84 @@ struct Rows {
     rows: Vec<Vec<Option<String>>>,
 }
 
+/// As many bytes for a card as a board's card needs: an address, a menu, what it is about, why, a badge.
+#[derive(Template)]
+#[template(path = "board.html")]
+struct Board {
+    rows: Vec<Vec<Option<String>>>,
+}
+
 async fn page(
     State(pool): State<Arc<PgPool>>,
     Path((organization, name, word)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Result<Html<String>, StatusCode> {
+    let tenant = tenant(&pool, &organization, &headers).await?;
+    let (title, sql) =
+        PAGES.iter().find(|(title, _)| *title == name).ok_or(StatusCode::NOT_FOUND)?;
+    let rows =
+        sqlx::query_scalar(*sql).bind(tenant).bind(word).fetch_all(&*pool).await.map_err(failed)?;
+    let html =
+        if *title == "board" { Board { rows }.render() } else { Rows { title, rows }.render() };
+    html.map(Html).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// `POST /{organization}/move/{product}?{number}`: the item's rank is written again, a little longer or shorter.
+async fn change(
+    State(pool): State<Arc<PgPool>>,
+    Path((organization, product)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<StatusCode, StatusCode> {
+    let tenant = tenant(&pool, &organization, &headers).await?;
+    let number: i32 = query.and_then(|query| query.parse().ok()).ok_or(StatusCode::BAD_REQUEST)?;
+    let mut tx = pool.begin().await.map_err(failed)?;
+    sqlx::query(
+        "update backlog_item set rank = left(rank, 8) || case when length(rank) > 8 then '' else 'V' end, version = version + 1
+         where organization_id = $1 and number = $3 and product_id = (select id from product where organization_id = $1 and slug = $2)",
+    )
+    .bind(tenant)
+    .bind(product)
+    .bind(number)
+    .execute(&mut *tx)
+    .await
+    .map_err(failed)?;
+    sqlx::query(
+        "insert into event (organization_id, id, at, kind, summary, subjects) values ($1, gen_random_uuid(), now(), 'limit', 'moved it', '{}')",
+    )
+    .bind(tenant)
+    .execute(&mut *tx)
+    .await
+    .map_err(failed)?;
+    tx.commit().await.map_err(failed)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn failed(_: sqlx::Error) -> StatusCode {
+    StatusCode::INTERNAL_SERVER_ERROR
+}
+
+/// The organization of the session, one statement.
+async fn tenant(
+    pool: &PgPool,
+    organization: &str,
+    headers: &HeaderMap,
+) -> Result<sqlx::types::Uuid, StatusCode> {
     let cookies =
         headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let token =
         cookies.split("; ").find_map(|pair| pair.strip_prefix("session=")).unwrap_or_default();
     let hash = Sha256::digest(token.as_bytes());
-    let failed = |_| StatusCode::INTERNAL_SERVER_ERROR;
-    let tenant: sqlx::types::Uuid = sqlx::query_scalar(
+    sqlx::query_scalar(
         "select m.organization_id from session s join member m on m.user_id = s.user_id join organization o on o.id = m.organization_id
          where s.token_hash = $1 and o.slug = $2 and s.expires_at > now()",
     )
     .bind(&hash[..])
     .bind(organization)
-    .fetch_optional(&*pool)
+    .fetch_optional(pool)
     .await
     .map_err(failed)?
-    .ok_or(StatusCode::NOT_FOUND)?;
-    let (title, sql) =
-        PAGES.iter().find(|(title, _)| *title == name).ok_or(StatusCode::NOT_FOUND)?;
-    let rows =
-        sqlx::query_scalar(*sql).bind(tenant).bind(word).fetch_all(&*pool).await.map_err(failed)?;
-    let html = Rows { title, rows }.render().map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    Ok(Html(html))
+    .ok_or(StatusCode::NOT_FOUND)
 }
 
 #[tokio::main]
@@ -157,8 +226,10 @@ async fn main() {
         .connect(&url)
         .await
         .expect("the database answers");
-    let app =
-        Router::new().route("/{organization}/{page}/{word}", get(page)).with_state(Arc::new(pool));
+    let app = Router::new()
+        .route("/{organization}/{page}/{word}", get(page))
+        .route("/{organization}/move/{product}", post(change))
+        .with_state(Arc::new(pool));
     let listener =
         tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await.expect("the port is free");
     axum::serve(listener, app).await.expect("it serves");
