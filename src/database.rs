@@ -183,16 +183,13 @@ async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
     let mut connection =
         PgConnection::connect_with(options).await.context("connecting to migrate")?;
     sqlx::query("set statement_timeout = 0").execute(&mut connection).await?;
-    // What the application's own connections may take at most, by its role: a pooler would drop what a URL says. And a
-    // statement keeps its first plan: to plan those with optional filters and lists takes as long as to run them, and for known
-    // ids the planner always believes to find a better one.
-    let settings = "alter role current_user set statement_timeout = '5s'; \
-                    alter role current_user set lock_timeout = '2s'; \
-                    alter role current_user set idle_in_transaction_session_timeout = '10s'; \
-                    alter role current_user set plan_cache_mode = 'force_generic_plan'";
-    if let Err(error) = sqlx::raw_sql(settings).execute(&mut connection).await {
-        tracing::warn!(%error, "the role's settings could not be set; set statement_timeout, lock_timeout, \
-                                idle_in_transaction_session_timeout and plan_cache_mode for it yourself");
+    // What the application's own connections may take at most, by its role: a pooler would drop what a URL says.
+    let limits = "alter role current_user set statement_timeout = '5s'; \
+                  alter role current_user set lock_timeout = '2s'; \
+                  alter role current_user set idle_in_transaction_session_timeout = '10s'";
+    if let Err(error) = sqlx::raw_sql(limits).execute(&mut connection).await {
+        tracing::warn!(%error, "the role's limits could not be set; set statement_timeout, lock_timeout and \
+                                idle_in_transaction_session_timeout for it yourself");
     }
     let mut waited = 0;
     while !sqlx::query_scalar::<_, bool>("select pg_try_advisory_lock($1)")

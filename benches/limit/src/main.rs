@@ -119,9 +119,9 @@ const PAGES: [(&str, &str); 9] = [
              (select * from backlog_item r where r.organization_id = $1 and r.product_id = p.id and r.stage = 'ready' order by r.rank limit 30)
              union all
              (select h.* from product_squad s
-              cross join (values ('in_progress'), ('learning'), ('done')) as w (stage)
+              cross join (values ('in_progress', '-infinity'), ('learning', '-infinity'), ('done', date_trunc('month', now()))) as w (stage, since)
               cross join lateral (select * from backlog_item h where h.organization_id = $1 and h.product_id = p.id and h.squad_id = s.team_id
-                                  and h.stage = w.stage and (h.stage <> 'done' or h.stage_at >= date_trunc('month', now()))
+                                  and h.stage = w.stage and h.stage_at >= w.since
                                   order by h.stage_at, h.id limit 30) h
               where s.organization_id = $1 and s.product_id = p.id and s.standing)) i
          left join team t on (t.organization_id, t.id) = ($1, i.squad_id)

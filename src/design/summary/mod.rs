@@ -243,7 +243,7 @@ async fn remake(
     known: &mut Candidates,
 ) -> sqlx::Result<()> {
     let teams: Vec<_> = stale.iter().map(|stale| stale.team).collect();
-    let mut tx = pool.begin().await?;
+    let mut tx = db::begin(pool).await?;
     let design = load_part(&mut tx, tenant, today, &teams, known).await?;
     let summaries: Vec<_> = design.squads.iter().map(|squad| design.summary(squad)).collect();
     db::write(&mut *tx, tenant, *RULES, stale, &summaries).await?;
