@@ -115,7 +115,8 @@ pub async fn history(
         r#"
         select t.item_id as "item: ItemId", i.number, t.at, t.from_stage, t.to_stage, t.squad_id as "squad: TeamId", i.breadth
         from backlog_transition t
-        join backlog_item i on (i.organization_id, i.id) = (t.organization_id, t.item_id)
+        -- Each by its id (`offset 0`): the planner would rather read all items of all products.
+        join lateral (select number, breadth from backlog_item where organization_id = $1 and id = t.item_id offset 0) i on true
         where t.organization_id = $1 and t.product_id = $2 and t.at >= $3
         order by t.at, t.event_id
         "#,

@@ -56,7 +56,16 @@ fn with_undo(cookie: &HeaderValue, undo: &str) -> Option<HeaderValue> {
 }
 
 /// Adds a sentence to a part of a page, for the script to show at once, with the address that undoes what it tells of.
-pub fn toast(mut response: Response, text: &str, undo: Option<&str>, bad: bool) -> Response {
+pub fn toast(response: Response, text: &str, undo: Option<&str>, bad: bool) -> Response {
+    trigger(response, &json!({"toast": said(text, undo, bad)}))
+}
+
+/// As [`toast`], of a change that worked; the page asks at once for what its address shows now.
+pub fn toast_live(response: Response, text: &str, undo: Option<&str>) -> Response {
+    trigger(response, &json!({"toast": said(text, undo, false), "live:now": true}))
+}
+
+fn said(text: &str, undo: Option<&str>, bad: bool) -> serde_json::Value {
     let mut toast = json!({"text": text});
     if let Some(undo) = undo {
         toast["undo"] = undo.into();
@@ -64,9 +73,13 @@ pub fn toast(mut response: Response, text: &str, undo: Option<&str>, bad: bool) 
     if bad {
         toast["bad"] = true.into();
     }
+    toast
+}
+
+fn trigger(mut response: Response, events: &serde_json::Value) -> Response {
     // A header is ASCII.
     let mut ascii = String::new();
-    for unit in json!({"toast": toast}).to_string().chars() {
+    for unit in events.to_string().chars() {
         if unit.is_ascii() {
             ascii.push(unit);
         } else {

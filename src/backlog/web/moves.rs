@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::ids::{MetricId, TeamId};
 use crate::text::Reason;
 use crate::web::shell::{Section, Shell};
-use crate::web::{Form, FormErrors, Path, Query, flash, page, refused};
+use crate::web::{Form, FormErrors, Path, Query, flash, new_key, page, refused};
 
 // POST /o/{org}/products/{product}/move
 
@@ -187,7 +187,7 @@ pub async fn move_(
         _ => at.url(""),
     };
     let error = match done {
-        Ok(said) if is_part => return parts(&pool, at, &headers, &said, None).await,
+        Ok(said) if is_part => return moved(&at, &said),
         Ok(said) => return Ok(flash::redirect(&back, &said)),
         Err(error) => error,
     };
@@ -213,7 +213,7 @@ pub async fn move_(
     }
     let said = errors.message().unwrap_or_default();
     if is_part {
-        return parts(&pool, at, &headers, &said, Some(&errors)).await;
+        return parts(&pool, at, &headers, &said, &errors).await;
     }
     // A program is answered as a program; a person stays where they are.
     if headers
@@ -225,23 +225,33 @@ pub async fn move_(
     Ok(flash::redirect_bad(&back, &said))
 }
 
-/// The board as it is now, with what was done, or refused, as a notice.
+/// What a change is answered with, so that it costs no more than itself.
+#[derive(Template)]
+#[template(path = "backlog/moved.html")]
+struct Moved {
+    url: String,
+    key: String,
+}
+
+/// What was done, as a notice; the board is asked for again by itself.
+fn moved(at: &At, said: &str) -> Result<Response> {
+    let undo = at.visitor.actor.origin.told.taken();
+    let undo = undo.map(|event| format!("/o/{}/undo/{event}", at.visitor.slug));
+    let answer = page(&Moved { url: at.url("/move"), key: new_key() })?;
+    Ok(flash::toast_live(answer, said, undo.as_deref()))
+}
+
+/// The board as it is now, with what was refused as a notice.
 async fn parts(
     pool: &PgPool,
     at: At,
     headers: &HeaderMap,
     said: &str,
-    errors: Option<&FormErrors>,
+    errors: &FormErrors,
 ) -> Result<Response> {
     let url = headers.get("hx-current-url").and_then(|url| url.to_str().ok()).unwrap_or_default();
-    let undo = at.visitor.actor.origin.told.taken();
-    let undo = undo.map(|event| format!("/o/{}/undo/{event}", at.visitor.slug));
     let board = board::load(pool, at, &BoardQuery::parse(url)).await?;
-    let parts = BoardParts { board };
-    match errors {
-        None => Ok(flash::toast(page(&parts)?, said, undo.as_deref(), false)),
-        Some(errors) => Ok(flash::toast(refused(errors, &parts)?, said, None, true)),
-    }
+    Ok(flash::toast(refused(errors, &BoardParts { board })?, said, None, true))
 }
 
 async fn again(
