@@ -31,7 +31,8 @@ pub mod service;
 mod web;
 
 pub use domain::*;
-pub use web::routes;
+pub use db::{Apprentice, Designer, Serving, Worn, WornInSquad};
+pub use web::{Team, routes};
 
 /// The address of a product: its board.
 pub fn url(organization: &str, product: &str) -> String {
