@@ -246,7 +246,9 @@ fn found(
                 Way::Lane(team) => {
                     (at.url(&format!("?squad={}", slug(*team))), "Look at its lane".to_owned())
                 }
-                Way::Item(number) => (at.item_url(*number, ""), format!("Look at {}", at.product.item_key(*number))),
+                Way::Item(number) => {
+                    (at.item_url(*number, ""), format!("Look at {}", at.product.item_key(*number)))
+                }
                 Way::Propose => (at.url("/items/new"), "Add a customer problem".to_owned()),
             };
             Found { finding, href, label }
@@ -325,7 +327,9 @@ async fn flow_page(pool: &PgPool, at: At, query: &FlowQuery) -> Result<FlowPage>
     Ok(FlowPage {
         shell: at.visitor.shell(Section::Products),
         throughput_chart: charts::throughput(&flow.weeks, view),
-        cycle_chart: charts::cycle_times(&flow, view, |number| at.product.item_key(number).to_string()),
+        cycle_chart: charts::cycle_times(&flow, view, |number| {
+            at.product.item_key(number).to_string()
+        }),
         age_chart: charts::ages(&bars, flow.percentiles),
         cumulative_chart: charts::cumulative(&flow, view),
         breadth_chart: team.map(|_| charts::breadths(&flow.months)),

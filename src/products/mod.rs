@@ -30,8 +30,8 @@ mod domain;
 pub mod service;
 mod web;
 
-pub use domain::*;
 pub use db::{Apprentice, Designer, Serving, Worn, WornInSquad};
+pub use domain::*;
 pub use web::{Team, routes};
 
 /// The address of a product: its board.

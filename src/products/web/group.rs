@@ -92,8 +92,10 @@ async fn group_page(
         None => head.group.design().findings(),
         Some(_) => vec![],
     };
-    let found =
-        found.into_iter().map(|finding| Found { way: head.way(&finding.way_out), finding }).collect();
+    let found = found
+        .into_iter()
+        .map(|finding| Found { way: head.way(&finding.way_out), finding })
+        .collect();
     let recent = history::about(pool, at.visitor.tenant(), at.id.0, RECENT).await?;
     let events = recent.into_iter().map(|event| {
         let who = event.member_name.unwrap_or_else(|| "Trellis".to_owned());
