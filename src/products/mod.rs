@@ -23,6 +23,8 @@
 //! | squads that serve, hats | `service/group.rs` |
 //! | apprenticeships | `service/apprentices.rs` |
 //! | what the pages read | `db/pages.rs` |
+//! | the group in a line, for its pages and for the board | `web/team.rs` |
+//! | where the ways out of findings lead | `web/ways.rs` |
 //! | the pages | `web/` |
 
 mod db;
