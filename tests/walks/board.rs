@@ -67,8 +67,8 @@ async fn group(app: &TestApp) -> Group {
     }
     let ready = Bulk::Ready;
     backlog::service::bulk(&app.pool, &hana, product, &numbers, ready, None).await.unwrap();
-    let user = |actor: &Actor| actor.user.unwrap();
-    Group { hana: user(lead.actor()), mia: user(mia.actor()), evan: user(evan.actor()) }
+    let [hana, mia, evan] = [&lead, &mia, &evan].map(|it| it.actor().user.unwrap());
+    Group { hana, mia, evan }
 }
 
 async fn board(driver: &Driver, address: &str, app: &TestApp, who: UserId, look: Look) -> Browser {

@@ -228,7 +228,7 @@ async fn digits_that_the_search_knows_nothing_of_find_nothing_and_hide_nothing()
         assert_eq!(page.assert_ok().count("ul.list a.t"), 0, "{vain}");
     }
     let page = ask(&app, &mut member, "½½ battery ①②").await;
-    assert_eq!(group(page.assert_ok(), "skills"), ["Battery control"]);
+    assert_eq!(group_of(page.assert_ok(), "skills"), ["Battery control"]);
     assert_eq!(group_of(&page, "members"), ["Zoë Ærø"]);
     assert_eq!(group_of(&page, "squads"), ["Batteries"]);
     assert_eq!(group_of(&ask(&app, &mut member, "ærø").await, "members"), ["Zoë Ærø"]);
