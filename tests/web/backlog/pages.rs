@@ -307,7 +307,7 @@ async fn the_board_shows_its_group_with_each_missing_hat_one_click_from_a_fix() 
     }
     assert!(strip[4].contains("1 of 2 squads"), "{}", strip[4]);
     let shares = page.texts(".prod-team .ux li");
-    assert!(shares[0].ends_with("EV at Home none: Find a designer"), "{shares:?}");
+    assert!(shares[0].ends_with("EV at Home none Find a designer"), "{shares:?}");
     assert!(shares[1].ends_with("Fair Bills 50 %"), "{shares:?}");
 
     // Who does not design sees what is missing, and no way that is not theirs.
