@@ -35,8 +35,9 @@ mod domain;
 pub mod service;
 mod web;
 
+pub use db::Product;
 pub use domain::*;
-pub use web::routes;
+pub use web::{At, routes};
 
 /// The address of a product's board.
 pub fn board_url(organization: &str, product: &str) -> String {

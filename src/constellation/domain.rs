@@ -84,6 +84,8 @@ pub struct Product {
     pub name: String,
     /// Its word in addresses.
     pub slug: String,
+    /// The name of its lead PM.
+    pub lead: String,
     /// The squads that serve it.
     pub squads: Vec<TeamId>,
 }

@@ -218,10 +218,11 @@ fn mark(node: &Node, sky: &Sky, areas: &[Area], org: &str) -> Mark {
         What::Product(n) => {
             let product = &sky.products[n];
             mark.kind = "prod";
-            mark.href = format!("/o/{org}/products/{}", product.slug);
+            mark.href = crate::products::url(org, &product.slug);
             mark.name = format!(
-                "{}, product, one backlog pulled by {}",
+                "{}, product of {}, one backlog pulled by {}",
                 product.name,
+                product.lead,
                 domain::squads(product.squads.len())
             );
             mark.corners = (0..6_u8)

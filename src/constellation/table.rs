@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use uuid::Uuid;
+
 use super::domain::{Area, Sky, Star, Tie};
 use crate::design::Severity;
 use crate::ids::TeamId;
@@ -10,6 +12,8 @@ use crate::ids::TeamId;
 pub const PER_PAGE: usize = 100;
 /// Ties that are named in a line; the others are counted.
 const NAMED: usize = 3;
+/// Squads that are named beside a product; the others are counted.
+const SERVING: usize = 6;
 /// More teams than this are shown as areas in the matrix.
 const MAX_TEAMS_IN_MATRIX: usize = 40;
 
@@ -67,16 +71,77 @@ pub fn lines(sky: &Sky, org: &str, page: usize) -> Vec<Line> {
         out.entry(link.from).or_default().push(format!("{} {to}", link.kind.words()));
         into.entry(link.to).or_default().push(format!("{from} {}", link.kind.short()));
     }
+    // Whose backlog a squad pulls from stands before its links.
+    let mut pulls: HashMap<TeamId, Ties> = HashMap::new();
+    for product in &sky.products {
+        for squad in &product.squads {
+            let words = format!("{} {}", Tie::Pulls.words(), product.name);
+            pulls.entry(*squad).or_default().push(words);
+        }
+    }
     let squads =
         sky.squads.iter().skip(page.saturating_sub(1).saturating_mul(PER_PAGE)).take(PER_PAGE);
     squads
         .map(|squad| Line {
             squad: squad.clone(),
             href: crate::squads::url(org, &squad.slug),
-            out: out.remove(&squad.id).unwrap_or_default(),
+            out: joined(pulls.remove(&squad.id), out.remove(&squad.id)),
             into: into.remove(&squad.id).unwrap_or_default(),
         })
         .collect()
+}
+
+/// Ties one after the other.
+fn joined(first: Option<Ties>, second: Option<Ties>) -> Ties {
+    let mut ties = first.unwrap_or_default();
+    let second = second.unwrap_or_default();
+    for words in second.named {
+        ties.push(words);
+    }
+    ties.more += second.more;
+    ties
+}
+
+/// A product in the list.
+#[derive(Debug, Clone)]
+pub struct ProductLine {
+    /// Its name.
+    pub name: String,
+    /// Its board.
+    pub href: String,
+    /// Who leads it.
+    pub lead: String,
+    /// The squads that serve it: names and pages, the first few.
+    pub squads: Vec<Head>,
+    /// The others.
+    pub more: usize,
+}
+
+/// The products of a sky.
+pub fn product_lines(sky: &Sky, org: &str) -> Vec<ProductLine> {
+    let squads: HashMap<TeamId, Head> =
+        sky.squads.iter().map(|squad| (squad.id, squad_head(squad, org))).collect();
+    sky.products
+        .iter()
+        .map(|product| {
+            let mut serving: Vec<Head> =
+                product.squads.iter().filter_map(|squad| squads.get(squad).cloned()).collect();
+            serving.sort_by_cached_key(|head| head.name.to_lowercase());
+            let more = serving.len().saturating_sub(SERVING);
+            serving.truncate(SERVING);
+            ProductLine {
+                name: product.name.clone(),
+                href: crate::products::url(org, &product.slug),
+                lead: product.lead.clone(),
+                squads: serving,
+                more,
+            }
+        })
+        .collect()
+}
+
+fn squad_head(squad: &Star, org: &str) -> Head {
+    Head { name: squad.name.clone(), href: crate::squads::url(org, &squad.slug) }
 }
 
 fn names(sky: &Sky) -> HashMap<TeamId, &str> {
@@ -149,39 +214,55 @@ impl Matrix {
     /// Of teams; of areas if there are too many teams.
     pub fn of(sky: &Sky, org: &str, is_area: bool) -> Self {
         let names = names(sky);
-        let tied: BTreeSet<TeamId> = sky
+        let links = sky
             .links
             .iter()
             .filter(|link| names.contains_key(&link.from) && names.contains_key(&link.to))
-            .flat_map(|link| [link.from, link.to])
-            .collect();
+            .flat_map(|link| [link.from.0, link.to.0]);
+        let pulling = pulls(sky).flat_map(|(squad, product)| [squad.0, product]);
+        let tied: BTreeSet<Uuid> = links.chain(pulling).collect();
         let mut matrix = if tied.len() > MAX_TEAMS_IN_MATRIX && !is_area {
             of_areas(sky, org)
         } else {
             of_teams(sky, org, &tied)
         };
-        matrix.kinds = sky.links.iter().map(|link| link.kind).collect();
+        let pulling = pulls(sky).map(|_| Tie::Pulls);
+        matrix.kinds = sky.links.iter().map(|link| link.kind).chain(pulling).collect();
         matrix.kinds.sort_unstable();
         matrix.kinds.dedup();
         matrix
     }
 }
 
-fn of_teams(sky: &Sky, org: &str, tied: &BTreeSet<TeamId>) -> Matrix {
-    let squads = sky.squads.iter().map(|squad| {
-        (squad.id, Head { name: squad.name.clone(), href: crate::squads::url(org, &squad.slug) })
-    });
+/// Which squad pulls from the backlog of which product.
+fn pulls(sky: &Sky) -> impl Iterator<Item = (TeamId, Uuid)> {
+    let squads: BTreeSet<TeamId> = sky.squads.iter().map(|squad| squad.id).collect();
+    let all = sky
+        .products
+        .iter()
+        .flat_map(|product| product.squads.iter().map(move |squad| (*squad, product.id)));
+    all.filter(move |(squad, _)| squads.contains(squad))
+}
+
+fn of_teams(sky: &Sky, org: &str, tied: &BTreeSet<Uuid>) -> Matrix {
+    let squads = sky.squads.iter().map(|squad| (squad.id.0, squad_head(squad, org)));
     let core = sky.core_teams.iter().map(|team| {
-        (team.id, Head { name: team.name.clone(), href: crate::core_teams::url(org, &team.slug) })
+        (team.id.0, Head { name: team.name.clone(), href: crate::core_teams::url(org, &team.slug) })
     });
-    let heads: Vec<(TeamId, Head)> =
-        squads.chain(core).filter(|(id, _)| tied.contains(id)).collect();
-    let place: HashMap<TeamId, usize> =
+    let products = sky.products.iter().map(|product| {
+        let href = crate::products::url(org, &product.slug);
+        (product.id, Head { name: product.name.clone(), href })
+    });
+    let heads: Vec<(Uuid, Head)> =
+        squads.chain(core).chain(products).filter(|(id, _)| tied.contains(id)).collect();
+    let place: HashMap<Uuid, usize> =
         heads.iter().enumerate().map(|(n, (id, _))| (*id, n)).collect();
     let mut rows = vec![vec![Cell::default(); heads.len()]; heads.len()];
-    for link in &sky.links {
-        if let (Some(from), Some(to)) = (place.get(&link.from), place.get(&link.to)) {
-            rows[*from][*to].ties.push(link.kind);
+    let links = sky.links.iter().map(|link| (link.from.0, link.to.0, link.kind));
+    let pulling = pulls(sky).map(|(squad, product)| (squad.0, product, Tie::Pulls));
+    for (from, to, kind) in links.chain(pulling) {
+        if let (Some(from), Some(to)) = (place.get(&from), place.get(&to)) {
+            rows[*from][*to].ties.push(kind);
             rows[*from][*to].count += 1;
         }
     }
@@ -197,15 +278,21 @@ fn of_areas(sky: &Sky, org: &str) -> Matrix {
         .collect();
     let mut place = BTreeMap::new();
     for (n, area) in areas.iter().enumerate() {
-        place.extend(area.squads.iter().map(|squad| (sky.squads[*squad].id, n)));
+        place.extend(area.squads.iter().map(|squad| (sky.squads[*squad].id.0, n)));
     }
     if !sky.core_teams.is_empty() {
-        place.extend(sky.core_teams.iter().map(|team| (team.id, columns.len())));
+        place.extend(sky.core_teams.iter().map(|team| (team.id.0, columns.len())));
         columns.push(Head { name: "Core teams".into(), href: format!("/o/{org}/core-teams") });
     }
+    if !sky.products.is_empty() {
+        place.extend(sky.products.iter().map(|product| (product.id, columns.len())));
+        columns.push(Head { name: "Products".into(), href: crate::products::list_url(org) });
+    }
     let mut rows = vec![vec![Cell::default(); columns.len()]; columns.len()];
-    for link in &sky.links {
-        if let (Some(from), Some(to)) = (place.get(&link.from), place.get(&link.to)) {
+    let links = sky.links.iter().map(|link| (link.from.0, link.to.0));
+    let pulling = pulls(sky).map(|(squad, product)| (squad.0, product));
+    for (from, to) in links.chain(pulling) {
+        if let (Some(from), Some(to)) = (place.get(&from), place.get(&to)) {
             rows[*from][*to].count += 1;
         }
     }
@@ -244,6 +331,34 @@ mod tests {
         assert_eq!((matrix.columns.len(), matrix.is_of_areas), (4, false));
         assert_eq!(matrix.rows[0].1[1].ties, [Tie::HandsOver]);
         assert_eq!(matrix.rows[1].1[0].ties, []);
+    }
+
+    #[test]
+    fn a_product_stands_in_the_matrix_and_beside_the_squads_that_pull_from_it() {
+        let mut sky = sky(4);
+        let product =
+            |n: u128, name: &str, squads: &[usize]| crate::constellation::domain::Product {
+                id: Uuid::from_u128(1_000 + n),
+                name: name.to_owned(),
+                slug: name.to_lowercase(),
+                lead: "Hana Sato".to_owned(),
+                squads: squads.iter().map(|n| sky.squads[*n].id).collect(),
+            };
+        sky.products = vec![product(0, "App", &[2, 0]), product(1, "Kiosk", &[])];
+
+        let matrix = Matrix::of(&sky, "norvik", false);
+        assert_eq!(matrix.columns.len(), 5, "a product that nobody serves has no ties");
+        assert_eq!(matrix.rows[0].1[4].ties, [Tie::Pulls]);
+        assert_eq!(matrix.rows[1].1[4].ties, []);
+        assert!(matrix.kinds.contains(&Tie::Pulls));
+
+        let first = lines(&sky, "norvik", 1).remove(0);
+        let said = ["pulls from the backlog of App", "hands over to Squad 001"];
+        assert_eq!(first.out.named, said);
+        let products = product_lines(&sky, "norvik");
+        let squads: Vec<_> = products[0].squads.iter().map(|head| head.name.as_str()).collect();
+        assert_eq!(squads, ["Squad 000", "Squad 002"]);
+        assert_eq!((products[1].squads.len(), products[0].more), (0, 0));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use super::domain::{self, Sky};
 use super::map::Map;
-use super::table::{self, AreaLine, Line, Matrix, PER_PAGE};
+use super::table::{self, AreaLine, Line, Matrix, PER_PAGE, ProductLine};
 use super::{area_url, db, url};
 use crate::error::{Error, Result};
 use crate::organizations::{Visitor, unfinished};
@@ -64,6 +64,7 @@ struct ShowPage {
     map: Option<Map>,
     areas: Vec<AreaLine>,
     lines: Vec<Line>,
+    products: Vec<ProductLine>,
     matrix: Matrix,
     previous: Option<String>,
     next: Option<String>,
@@ -109,7 +110,12 @@ fn sub(sky: &Sky, is_area: bool) -> String {
     if is_area {
         return format!("{squads} in this area, {in_range} with 6 to 10 members.");
     }
-    format!("{squads} at the customer edge, {in_range} with 6 to 10 members, and {core}.")
+    let products = match sky.products.len() {
+        0 => String::new(),
+        1 => ", 1 product".to_owned(),
+        n => format!(", {n} products"),
+    };
+    format!("{squads} at the customer edge, {in_range} with 6 to 10 members{products}, and {core}.")
 }
 
 async fn show(
@@ -151,6 +157,11 @@ fn shown(visitor: &Visitor, wanted: Wanted, sky: &Sky) -> ShowPage {
         map,
         areas: if are_areas { table::area_lines(sky, org) } else { vec![] },
         lines: if has_lines { table::lines(sky, org, page) } else { vec![] },
+        products: if view == View::Matrix || page > 1 {
+            vec![]
+        } else {
+            table::product_lines(sky, org)
+        },
         matrix: if view == View::Matrix {
             Matrix::of(sky, org, area.is_some())
         } else {

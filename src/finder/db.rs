@@ -47,6 +47,12 @@ pub async fn look(
                      or exists (select from mission i
                                 join team t on (t.organization_id, t.id, t.mission_version) = (i.organization_id, i.team_id, i.version)
                                 where i.organization_id = $1 and i.search @@ asked.query and t.state <> 'dissolved')
+                     or exists (select from product p
+                                where p.organization_id = $1 and p.ended_at is null and p.search @@ asked.query)
+                     or exists (select from backlog_item b
+                                where b.organization_id = $1
+                                  and b.search @@ to_tsquery('simple', coalesce((ts_lexize('english_stem', asked.text))[1], asked.text) || ':*')
+                                  and b.stage in ('proposed', 'ready', 'in_progress', 'learning'))
                          as is_found
               from (select n, text, finder_query(text, is_prefix) as query
                     from unnest($2::text[], $3::boolean[]) with ordinality as given (text, is_prefix, n)) asked
@@ -347,5 +353,131 @@ pub async fn skills(
         Level::TEACHES.number(),
     )
     .fetch_all(db)
+    .await
+}
+
+/// A product or an item of its backlog that is found.
+#[derive(Debug, Clone)]
+pub struct WorkHit {
+    /// The number of the item; none for a product.
+    pub number: Option<i32>,
+    /// The letters of the product.
+    pub key: String,
+    /// The product's word in addresses.
+    pub slug: String,
+    /// The product's name as it is.
+    pub product: String,
+    /// The name or title with marks.
+    pub name: String,
+    /// The product's description, or the first line of why an item matters; with marks.
+    pub about: String,
+    /// Where an item stands.
+    pub stage: Option<String>,
+    /// Who leads the product, or the squad that holds the item.
+    pub who: Option<String>,
+    /// How many squads serve the product.
+    pub squads: i64,
+    /// How many of this kind are found; items are counted as far as they are put in order.
+    pub total: i64,
+}
+
+/// Products by name and description, what fits more of the words first; and items that are open and have every word, those with
+/// all of them in the title first, then those in work. At most `limit` of each kind, the products first. Of items that fit no more
+/// than `RANKED` are read.
+pub async fn work(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    words: &[Word],
+    limit: i64,
+) -> sqlx::Result<Vec<WorkHit>> {
+    let (texts, prefixes) = split(words);
+    sqlx::query_as!(
+        WorkHit,
+        r#"
+        with word as materialized (
+            select n, text, finder_query(text, is_prefix) as query
+            from unnest($2::text[], $3::boolean[]) with ordinality as given (text, is_prefix, n)
+        ), every as materialized (
+            select (string_agg(query::text, ' | ') filter (where numnode(query) > 0))::tsquery as query,
+                   -- An item's words are kept as they are written: a stem is asked for as their beginning.
+                   to_tsquery('simple', string_agg(coalesce((ts_lexize('english_stem', text))[1], text) || ':*', ' & ')
+                                        filter (where to_tsvector('english', text) <> '')) as all_words
+            from word
+        ), product_found as materialized (
+            select p.id, p.name, p.key, p.slug, p.description, p.lead_id, count(*) as words, count(*) over () as total
+            from word join product p on p.organization_id = $1 and p.ended_at is null and p.search @@ word.query
+            group by p.organization_id, p.id
+            order by count(*) desc, lower(p.name), p.id
+            limit $4
+        ), fitting as materialized (
+            select i.id, i.product_id, i.number, i.title, i.why, i.stage, i.squad_id, i.rank
+            from every cross join backlog_item i
+            where i.organization_id = $1 and i.search @@ every.all_words and i.stage in ('proposed', 'ready', 'in_progress', 'learning')
+            limit $6
+        ), item_found as materialized (
+            select f.*, count(*) over () as total,
+                   row_number() over (order by to_tsvector('simple', f.title) @@ every.all_words desc,
+                                               array_position(array['in_progress', 'learning', 'ready', 'proposed'], f.stage),
+                                               f.product_id, f.rank) as place
+            from fitting f cross join every
+            order by place
+            limit $4
+        )
+        select number, key as "key!", slug as "slug!", product as "product!", name as "name!", about as "about!",
+               stage as "stage?", who, squads as "squads!", total as "total!"
+        from (
+        select null::integer as number, f.key, f.slug, f.name as product,
+               ts_headline('english', f.name, every.query, $5) as name,
+               ts_headline('english', f.description, every.query, $5) as about,
+               null as stage, l.name as who,
+               (select count(*) from product_squad ps
+                where ps.organization_id = $1 and ps.product_id = f.id and ps.until_at is null) as squads,
+               f.total, 0::bigint as place, f.words as fit
+        from product_found f cross join every
+        join member l on l.organization_id = $1 and l.id = f.lead_id
+        union all
+        select f.number, p.key, p.slug, p.name,
+               ts_headline('simple', f.title, every.all_words, $5),
+               ts_headline('simple', left(split_part(f.why, e'\n', 1), 140), every.all_words, $5),
+               f.stage, t.name, 0, f.total, f.place, 0
+        from item_found f cross join every
+        join product p on p.organization_id = $1 and p.id = f.product_id
+        left join team t on t.organization_id = $1 and t.id = f.squad_id
+        ) hit
+        order by place, fit desc, lower(product), key
+        "#,
+        tenant.organization_id().0,
+        &texts,
+        &prefixes,
+        limit,
+        marks(),
+        RANKED,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The item with a key: the letters of its product, and its number.
+pub async fn keyed(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    (letters, number): (&str, i32),
+) -> sqlx::Result<Option<WorkHit>> {
+    sqlx::query_as!(
+        WorkHit,
+        r#"
+        select i.number as "number?", p.key, p.slug, p.name as product, i.title as name,
+               left(split_part(i.why, e'\n', 1), 140) as "about!", i.stage as "stage?", t.name as "who?", 0::bigint as "squads!",
+               1::bigint as "total!"
+        from product p
+        join backlog_item i on (i.organization_id, i.product_id) = (p.organization_id, p.id) and i.number = $3
+        left join team t on (t.organization_id, t.id) = (i.organization_id, i.squad_id)
+        where p.organization_id = $1 and p.key = $2
+        "#,
+        tenant.organization_id().0,
+        letters,
+        number,
+    )
+    .fetch_optional(db)
     .await
 }

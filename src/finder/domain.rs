@@ -68,6 +68,16 @@ impl Question {
         Self { text, words, is_cut }
     }
 
+    /// The letters and the number, where it is the key of an item: "NA-214", "na 214".
+    pub fn key(&self) -> Option<(String, i32)> {
+        let (letters, number) = self.text.split_once(['-', ' '])?;
+        let is_key = (2..=5).contains(&letters.len())
+            && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && number.bytes().all(|byte| byte.is_ascii_digit());
+        let number = number.parse().ok().filter(|_| is_key)?;
+        Some((letters.to_ascii_uppercase(), number))
+    }
+
     /// Whether there is nothing to look for.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
@@ -191,6 +201,10 @@ pub enum Group {
     Members,
     /// Squads and their missions.
     Squads,
+    /// Products.
+    Products,
+    /// Items of their backlogs.
+    Items,
     /// Core teams and what they do.
     CoreTeams,
     /// The catalogue of skills.
@@ -203,6 +217,8 @@ impl Group {
         match self {
             Self::Members => "members",
             Self::Squads => "squads",
+            Self::Products => "products",
+            Self::Items => "items",
             Self::CoreTeams => "core-teams",
             Self::Skills => "skills",
         }
@@ -210,9 +226,15 @@ impl Group {
 
     /// The group of a word; without one, all of them are shown with their first.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Members, Self::Squads, Self::CoreTeams, Self::Skills]
-            .into_iter()
-            .find(|group| group.word() == word)
+        let all = [
+            Self::Members,
+            Self::Squads,
+            Self::Products,
+            Self::Items,
+            Self::CoreTeams,
+            Self::Skills,
+        ];
+        all.into_iter().find(|group| group.word() == word)
     }
 }
 
@@ -256,6 +278,26 @@ mod tests {
         assert_eq!(words("x"), ["x"]);
         assert_eq!(words(" \t… & | ! ( ) ' \\ :* "), Vec::<String>::new());
         assert_eq!(words("a' | b:* & !(c) <-> \u{e000}d"), ["a", "b", "c", "d"]);
+    }
+
+    #[test]
+    fn a_key_is_letters_and_a_number() {
+        let key = |typed: &str| Question::parse(typed).key();
+        assert_eq!(key(" na-214 "), Some(("NA".to_owned(), 214)));
+        assert_eq!(key("KIOSK 7"), Some(("KIOSK".to_owned(), 7)));
+        for other in [
+            "N-1",
+            "KIOSKS-1",
+            "NA-",
+            "NA-1a",
+            "NA",
+            "214",
+            "NÄ-1",
+            "NA-99999999999",
+            "meter reading 7",
+        ] {
+            assert_eq!(key(other), None, "{other}");
+        }
     }
 
     #[test]

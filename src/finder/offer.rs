@@ -35,10 +35,11 @@ const fn offer(
 }
 
 /// The pages, in the order of the navigation.
-const PAGES: [Offer; 9] = [
+const PAGES: [Offer; 10] = [
     offer("Home", "", "inbox", "start", For::Everybody),
     offer("Constellation", "/constellation", "orbit", "map matrix", For::Everybody),
     offer("Squads", "/squads", "users", "teams", For::Everybody),
+    offer("Products", "/products", "package", "backlogs", For::Everybody),
     offer("Core teams", "/core-teams", "layers", "", For::Everybody),
     offer("Links", "/links", "waypoints", "ties liaison matrix", For::Everybody),
     offer("Members", "/members", "user", "people", For::Everybody),
@@ -48,8 +49,9 @@ const PAGES: [Offer; 9] = [
 ];
 
 /// What can be begun from anywhere.
-const ACTIONS: [Offer; 8] = [
+const ACTIONS: [Offer; 9] = [
     offer("Design a squad", "/squads/new", "users", "new begin create", For::Designers),
+    offer("Begin a product", "/products/new", "package", "new create backlog", For::Designers),
     offer("Begin a core team", "/core-teams/new", "layers", "new create", For::Designers),
     offer("Add a member", "/members/new", "user-plus", "new person create", For::Designers),
     offer("Add several members", "/members/several", "users", "new people paste", For::Designers),
@@ -108,8 +110,8 @@ mod tests {
     fn nobody_is_offered_what_they_may_not_do() {
         assert_eq!(labels("", &[]), Vec::<&str>::new());
         assert_eq!(labels("", &["coach"]), Vec::<&str>::new());
-        assert_eq!(labels("", &["leader"]).len(), 5);
-        assert_eq!(labels("", &["admin"]).len(), 8);
+        assert_eq!(labels("", &["leader"]).len(), 6);
+        assert_eq!(labels("", &["admin"]).len(), 9);
         assert_eq!(pages(&Question::parse("sett"), Roles::default()), []);
     }
 

@@ -4,49 +4,11 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use sqlx::PgExecutor;
-use uuid::Uuid;
 
 use super::domain::{HeldBefore, History, ItemStep};
 use crate::actor::Tenant;
 use crate::backlog::{Breadth, Load, Stage};
 use crate::ids::{ItemId, ProductId, TeamId};
-
-/// A product, as its flow shows it.
-#[derive(Debug, Clone)]
-pub struct Product {
-    /// Its id.
-    pub id: ProductId,
-    /// Its name.
-    pub name: String,
-    /// Its word in addresses.
-    pub slug: String,
-    /// What the keys of its items begin with.
-    pub key: String,
-    /// Whether it is no more.
-    pub is_ended: bool,
-}
-
-/// Finds a product by one of its words in addresses, or by its id.
-pub async fn find_product(
-    db: impl PgExecutor<'_>,
-    tenant: Tenant,
-    word: &str,
-) -> sqlx::Result<Option<Product>> {
-    sqlx::query_as!(
-        Product,
-        r#"
-        select p.id as "id: ProductId", p.name, p.slug, p.key, p.ended_at is not null as "is_ended!"
-        from product p
-        where p.organization_id = $1
-          and p.id = coalesce($3, (select s.product_id from product_slug s where s.organization_id = $1 and s.slug = $2))
-        "#,
-        tenant.organization_id().0,
-        word,
-        word.parse::<Uuid>().ok(),
-    )
-    .fetch_optional(db)
-    .await
-}
 
 /// A squad that serves a product.
 #[derive(Debug, Clone)]

@@ -1,26 +1,23 @@
 //! The page of a product's flow: figures, pictures with their tables, findings, definitions.
 
 use askama::Template;
-use axum::extract::{FromRequestParts, State};
-use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use sqlx::PgPool;
 
 use super::charts::{self, Chart};
-use super::db::{self, Product};
+use super::db;
 use super::domain::{
     FINDING_WEEKS, Finding, Flow, Held, History, InWork, MIN_FINISHED, Pulled, Server, View, Way,
     findings,
 };
-use crate::AppState;
-use crate::backlog::{Breadth, ItemKey, board_url, item_url};
-use crate::error::{Error, Result};
+use crate::backlog::{At, Breadth};
+use crate::error::Result;
 use crate::ids::TeamId;
-use crate::organizations::Visitor;
 use crate::web::shell::{Section, Shell};
-use crate::web::{Query, Routes, Who, moved, page, path_part};
+use crate::web::{Query, Routes, Who, page};
 
 /// How many weeks can be looked at; the second if nothing else is asked for.
 const WEEKS: [u64; 3] = [13, 26, 52];
@@ -31,48 +28,6 @@ const MAX_FINDINGS: usize = 20;
 /// The addresses of flow.
 pub fn routes() -> Routes {
     Routes::new().get("/o/{org}/products/{product}/flow", Who::Member, show)
-}
-
-/// The product in the address and who asks for it; 404 if there is none in their organization. The page at an address that
-/// the product had before its rename, or at its id, leads to the present one.
-#[derive(Debug, Clone)]
-pub struct At {
-    visitor: Visitor,
-    product: Product,
-}
-
-impl FromRequestParts<AppState> for At {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
-        let at = find(parts, state).await.map_err(IntoResponse::into_response)?;
-        match moved(parts, &at.product.slug) {
-            Some(there) => Err(there),
-            None => Ok(at),
-        }
-    }
-}
-
-async fn find(parts: &mut Parts, state: &AppState) -> Result<At> {
-    let visitor = Visitor::from_request_parts(parts, state).await?;
-    let word = path_part(parts, state, "product").await?;
-    let product = db::find_product(&state.pool, visitor.tenant(), &word).await?;
-    Ok(At { product: product.ok_or(Error::NotFound)?, visitor })
-}
-
-impl At {
-    /// The address of the board, or of a page below it.
-    fn url(&self, below: &str) -> String {
-        format!("{}{below}", board_url(&self.visitor.slug, &self.product.slug))
-    }
-
-    fn key(&self, number: i32) -> ItemKey {
-        ItemKey::new(&self.product.key, number)
-    }
-
-    fn item_url(&self, number: i32) -> String {
-        item_url(&self.visitor.slug, &self.product.slug, &self.key(number))
-    }
 }
 
 // GET /o/{org}/products/{product}/flow?squad=&weeks=
@@ -173,6 +128,12 @@ impl FlowPage {
             (format!("{weeks} weeks"), self.asked(self.squad_slug(), *weeks), *weeks == self.weeks)
         };
         WEEKS.iter().map(window).collect()
+    }
+
+    /// What the page is.
+    fn sub(&self) -> String {
+        let with = self.squad.as_ref().map(|name| format!(" with {name}")).unwrap_or_default();
+        format!("How items go from the backlog to done{with}, in calendar days.")
     }
 
     /// Whose flow it is.
@@ -285,7 +246,9 @@ fn found(
                 Way::Lane(team) => {
                     (at.url(&format!("?squad={}", slug(*team))), "Look at its lane".to_owned())
                 }
-                Way::Item(number) => (at.item_url(*number), format!("Look at {}", at.key(*number))),
+                Way::Item(number) => {
+                    (at.item_url(*number, ""), format!("Look at {}", at.product.item_key(*number)))
+                }
                 Way::Propose => (at.url("/items/new"), "Add a customer problem".to_owned()),
             };
             Found { finding, href, label }
@@ -322,7 +285,7 @@ async fn flow_page(pool: &PgPool, at: At, query: &FlowQuery) -> Result<FlowPage>
         .held
         .iter()
         .map(|held| InWork {
-            key: at.key(held.number),
+            key: at.product.item_key(held.number),
             squad: name(held.squad),
             age: held.age(today),
             blocked_on: blocked(held),
@@ -337,8 +300,8 @@ async fn flow_page(pool: &PgPool, at: At, query: &FlowQuery) -> Result<FlowPage>
         .held
         .iter()
         .map(|held| AgeLine {
-            key: at.key(held.number).to_string(),
-            href: at.item_url(held.number),
+            key: at.product.item_key(held.number).to_string(),
+            href: at.item_url(held.number, ""),
             title: known.get(&held.item).map_or_else(String::new, |it| it.title.clone()),
             squad: name(held.squad),
             stage: held.stage.title(),
@@ -355,8 +318,8 @@ async fn flow_page(pool: &PgPool, at: At, query: &FlowQuery) -> Result<FlowPage>
         .collect();
     let done = flow.finished.iter().rev().take(MAX_LINES);
     let done = done.map(|one| DoneLine {
-        key: at.key(one.number).to_string(),
-        href: at.item_url(one.number),
+        key: at.product.item_key(one.number).to_string(),
+        href: at.item_url(one.number, ""),
         squad: name(one.squad),
         done: one.done,
         days: one.days(),
@@ -364,7 +327,9 @@ async fn flow_page(pool: &PgPool, at: At, query: &FlowQuery) -> Result<FlowPage>
     Ok(FlowPage {
         shell: at.visitor.shell(Section::Products),
         throughput_chart: charts::throughput(&flow.weeks, view),
-        cycle_chart: charts::cycle_times(&flow, view, |number| at.key(number).to_string()),
+        cycle_chart: charts::cycle_times(&flow, view, |number| {
+            at.product.item_key(number).to_string()
+        }),
         age_chart: charts::ages(&bars, flow.percentiles),
         cumulative_chart: charts::cumulative(&flow, view),
         breadth_chart: team.map(|_| charts::breadths(&flow.months)),

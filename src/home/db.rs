@@ -4,11 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 
-use super::domain::Standing;
+use super::domain::{Backlog, Hand, Standing};
 use crate::actor::{Actor, Role, Roles};
 use crate::design::{self, Finding, Tally};
 use crate::history::Recent;
-use crate::ids::{EventId, MemberId, MetricId, TeamId};
+use crate::ids::{EventId, MemberId, MetricId, ProductId, TeamId};
 use crate::metrics::{Aim, Cadence, Goal, MetricName, NewMetric, Unit};
 use crate::missions::{Customer, Value};
 use crate::skills::STALE_AFTER;
@@ -325,4 +325,125 @@ pub async fn glance(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Glan
         })
     });
     Ok(Glance { recent: recent.collect(), stale_skills })
+}
+
+/// The backlogs that are somebody's: those that they lead, those that their squads serve, and for those who design the first by
+/// name; 20 at most. One statement, which chooses them first and reads of each no more than is shown or counted.
+pub async fn backlogs(
+    db: impl PgExecutor<'_>,
+    actor: &Actor,
+    long_ago: DateTime<Utc>,
+) -> sqlx::Result<Vec<Backlog>> {
+    let rows = sqlx::query!(
+        r#"
+        with me as materialized (
+            select m.id, m.roles && array['admin', 'leader'] as designs
+            from member m where m.organization_id = $1 and m.id = $2
+        ), own as materialized (
+            select team_id from membership where organization_id = $1 and member_id = $2 and until_at is null
+        ), near as materialized (
+            select p.id, p.name, p.slug, p.key, p.lead_id
+            from (select p.id, 0 as place from product p
+                  where p.organization_id = $1 and p.lead_id = $2 and p.ended_at is null
+                  union all
+                  select ps.product_id, 1 from own
+                  join product_squad ps on ps.organization_id = $1 and ps.team_id = own.team_id and ps.until_at is null
+                  union all
+                  (select p.id, 2 from product p
+                   where p.organization_id = $1 and p.ended_at is null and (select designs from me)
+                   order by lower(p.name), p.id limit 20)) one
+            join product p on p.organization_id = $1 and p.id = one.id and p.ended_at is null
+            group by p.organization_id, p.id
+            order by min(one.place), lower(p.name), p.id
+            limit 20
+        )
+        select n.id as "id!: ProductId", n.name as "name!", n.slug as "slug!", n.key as "key!", n.lead_id as "lead!: MemberId",
+               n.lead_id = $2 as "is_lead!",
+               l.name as "lead_name!", span.squads as "led_squads!", span.apprentices as "led_apprentices!",
+               serving.without_ux as "without_ux!", serving.over as "over!", serving.analysts as "analysts!",
+               hats.analysts as "group_analysts!", hats.coaches as "coaches!",
+               (select count(*) from (select from backlog_item i
+                                      where i.organization_id = $1 and i.product_id = n.id and i.stage = 'proposed' limit 100) i) as "proposed!",
+               (select count(*) from (select from backlog_item i
+                                      where i.organization_id = $1 and i.product_id = n.id and i.blocked_at <= $3 limit 100) i) as "blocked!",
+               exists (select from backlog_item i
+                       where i.organization_id = $1 and i.product_id = n.id and i.stage = 'ready') as "is_waiting!",
+               coalesce(hand.list, '[]') as "hands!: Json<Vec<Hand>>"
+        from near n
+        join member l on l.organization_id = $1 and l.id = n.lead_id
+        cross join lateral (
+            select (select count(distinct s.team_id) from product o
+                    join product_squad s on (s.organization_id, s.product_id) = (o.organization_id, o.id) and s.until_at is null
+                    where o.organization_id = $1 and o.lead_id = n.lead_id and o.ended_at is null) as squads,
+                   coalesce((select sum(o.apprentices) from product o
+                             where o.organization_id = $1 and o.lead_id = n.lead_id and o.ended_at is null), 0)::bigint as apprentices
+        ) as span
+        cross join lateral (
+            select count(*) filter (where ps.in_progress > ps.wip_limit) as over,
+                   count(*) filter (where not ux.is_there) as without_ux,
+                   count(*) filter (where ux.analyses) as analysts
+            from product_squad ps
+            cross join lateral (
+                select coalesce(bool_or(lower(h.name) = 'ux' and ms.allocation >= 50), false) as is_there,
+                       coalesce(bool_or(lower(h.name) = 'analyst'), false) as analyses
+                from membership ms
+                join membership_hat mh on (mh.organization_id, mh.membership_id) = (ms.organization_id, ms.id)
+                join hat h on (h.organization_id, h.id) = (mh.organization_id, mh.hat_id)
+                where ms.organization_id = $1 and ms.team_id = ps.team_id and ms.until_at is null
+            ) as ux
+            where ps.organization_id = $1 and ps.product_id = n.id and ps.until_at is null
+        ) as serving
+        cross join lateral (
+            select count(*) filter (where h.hat = 'analyst') as analysts,
+                   count(*) filter (where h.hat = 'coach' and 'coach' = any (m.roles) and m.deactivated_at is null) as coaches
+            from product_hat h
+            join member m on (m.organization_id, m.id) = (h.organization_id, h.member_id)
+            where h.organization_id = $1 and h.product_id = n.id and h.until_at is null
+        ) as hats
+        cross join lateral (
+            select jsonb_agg(jsonb_build_object(
+                       'squad', t.id, 'slug', t.slug, 'in_progress', ps.in_progress, 'expedite', ps.expedite, 'learning', ps.learning,
+                       'wip_limit', ps.wip_limit, 'learning_limit', ps.learning_limit, 'items', coalesce(held.list, '[]'))
+                       order by lower(t.name), t.id) as list
+            from own
+            join product_squad ps on ps.organization_id = $1 and ps.team_id = own.team_id and ps.product_id = n.id and ps.until_at is null
+            join team t on t.organization_id = $1 and t.id = own.team_id
+            cross join lateral (
+                select jsonb_agg(jsonb_build_object('number', i.number, 'title', i.title, 'learning', i.stage = 'learning',
+                                                    'blocked', i.blocked_at is not null) order by i.stage, i.stage_at, i.number) as list
+                from (select h.* from backlog_item h
+                      where h.organization_id = $1 and h.product_id = n.id and h.squad_id = own.team_id
+                        and h.stage in ('in_progress', 'learning')
+                      order by h.stage, h.stage_at, h.id limit 10) i
+            ) as held
+        ) as hand
+        order by n.lead_id = $2 desc, lower(n.name), n.id
+        "#,
+        actor.tenant.organization_id().0,
+        actor.member.0,
+        long_ago,
+    )
+    .fetch_all(db)
+    .await?;
+    let all = |n: i64| usize::try_from(n).unwrap_or_default();
+    let backlogs = rows.into_iter().map(|row| Backlog {
+        id: row.id,
+        name: row.name,
+        slug: row.slug,
+        key: row.key,
+        is_lead: row.is_lead,
+        lead: row.lead,
+        lead_name: row.lead_name,
+        led_squads: row.led_squads,
+        led_apprentices: row.led_apprentices,
+        without_ux: all(row.without_ux),
+        has_analyst: row.analysts + row.group_analysts > 0,
+        has_coach: row.coaches > 0,
+        over: all(row.over),
+        proposed: all(row.proposed),
+        blocked: all(row.blocked),
+        is_waiting: row.is_waiting,
+        hands: row.hands.0,
+    });
+    Ok(backlogs.collect())
 }

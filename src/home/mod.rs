@@ -2,7 +2,8 @@
 //!
 //! | to read about | open |
 //! |---|---|
-//! | what needs whom, and in which order | `domain.rs` |
+//! | what needs whom, and in which order | `domain/mod.rs` |
+//! | what products and their backlogs need of whom | `domain/backlogs.rs` |
 //! | the page | `web.rs`, `templates/home/home.html` |
 
 mod db;

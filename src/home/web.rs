@@ -3,16 +3,20 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgPool;
 
 use super::db::{self, Garden, Glance, Totals};
-use super::domain::{Action, Person, Standing, Thing, things};
+use super::domain::{Action, Backlog, Hand, Held, Person, Standing, Thing, things};
+use crate::backlog::{self, ItemKey};
 use crate::constellation::{self, MapCard};
 use crate::design::{self, Viewer, Way};
 use crate::error::Result;
+use crate::flow::BLOCKED_DAYS;
+use crate::ids::ProductId;
 use crate::organizations::{Visitor, unfinished};
+use crate::products;
 use crate::web::shell::{Section, Shell};
 use crate::web::ui::{self, Moment};
 use crate::web::{Routes, Who, page};
@@ -34,6 +38,7 @@ struct HomePage {
     /// The map, of an organization that it shows squad by squad.
     map: Option<MapCard>,
     garden: Garden,
+    backlogs: Vec<Backlog>,
     /// Squads whose findings are being worked out.
     behind: usize,
     things: Vec<Thing>,
@@ -113,6 +118,31 @@ impl HomePage {
         i64::try_from(self.rows().len()).is_ok_and(|rows| rows < self.garden.totals.squads)
     }
 
+    /// A page of a product, by its id as the garden's squads are.
+    fn product_url(&self, product: &ProductId, below: &str) -> String {
+        let slug = self.backlogs.iter().find(|it| it.id == *product).map_or("", |it| &it.slug);
+        format!("{}{below}", products::url(&self.org, slug))
+    }
+
+    /// What a squad has in hand, of each product that it serves.
+    fn hands(&self, squad: &Standing) -> Vec<(&Backlog, &Hand)> {
+        let all = self.backlogs.iter().flat_map(|it| it.hands.iter().map(move |hand| (it, hand)));
+        all.filter(|(_, hand)| hand.squad == squad.id).collect()
+    }
+
+    fn item_key(backlog: &Backlog, item: &Held) -> String {
+        ItemKey::new(&backlog.key, item.number).to_string()
+    }
+
+    fn item_url(&self, backlog: &Backlog, item: &Held) -> String {
+        backlog::item_url(&self.org, &backlog.slug, &ItemKey::new(&backlog.key, item.number))
+    }
+
+    /// The lane of a squad on the board.
+    fn lane_url(&self, backlog: &Backlog, hand: &Hand) -> String {
+        format!("{}?squad={}", products::url(&self.org, &backlog.slug), hand.slug)
+    }
+
     /// The squad that a thing is about.
     fn squad_of(&self, thing: &Thing) -> Option<&Standing> {
         let about = thing.about?;
@@ -126,6 +156,14 @@ impl HomePage {
             Action::WayOut(way_out) => return design::way(org, way_out, &self.viewer),
             Action::Squad(squad) => (format!("/o/{org}/squads/{squad}"), "Look at the squad"),
             Action::Activate(squad) => (format!("/o/{org}/squads/{squad}"), "Make it active"),
+            Action::Group(product) => (self.product_url(product, "/group"), "Look at the group"),
+            Action::Board(product) => (self.product_url(product, ""), "Look at the board"),
+            Action::Blocked(product) => {
+                (self.product_url(product, "/items?blocked=1"), "Look at what waits")
+            }
+            Action::Proposed(product) => {
+                (self.product_url(product, "/items?stage=proposed"), "Answer them")
+            }
             Action::OwnSkills => {
                 (format!("/o/{org}/members/{}/skills", self.person.member), "Look at my skills")
             }
@@ -158,6 +196,9 @@ async fn home(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> 
         }
     }
     let glance = db::glance(&pool, &visitor.actor).await?;
+    let backlogs =
+        db::backlogs(&pool, &visitor.actor, visitor.actor.at - TimeDelta::days(BLOCKED_DAYS))
+            .await?;
     // A larger map costs more than the rest of the page; it has a page of its own.
     let squads = usize::try_from(garden.totals.squads).unwrap_or_default();
     let map = if (1..=constellation::MAX_SQUADS_ON_ORBIT).contains(&squads) {
@@ -166,11 +207,17 @@ async fn home(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> 
     } else {
         None
     };
-    let home = HomePage { behind, ..home_page(visitor, garden, glance, map) };
+    let home = HomePage { behind, ..home_page(visitor, garden, backlogs, glance, map) };
     Ok(unfinished(behind > 0, page(&home)?))
 }
 
-fn home_page(visitor: Visitor, garden: Garden, glance: Glance, map: Option<MapCard>) -> HomePage {
+fn home_page(
+    visitor: Visitor,
+    garden: Garden,
+    backlogs: Vec<Backlog>,
+    glance: Glance,
+    map: Option<MapCard>,
+) -> HomePage {
     let shell = visitor.shell(Section::Home);
     let org = shell.org.clone().unwrap_or_default();
     let counts = Counts { squads: org.squads, core_teams: org.core_teams, members: org.members };
@@ -180,7 +227,7 @@ fn home_page(visitor: Visitor, garden: Garden, glance: Glance, map: Option<MapCa
         stale_skills: glance.stale_skills,
         members: counts.members,
     };
-    let (things, more) = things(&garden.squads, garden.unseen(person.roles), &person);
+    let (things, more) = things(&garden.squads, garden.unseen(person.roles), &backlogs, &person);
     let own = garden.squads.iter().filter(|squad| squad.is_own).map(|squad| squad.id);
     let viewer = Viewer::new(person.roles, own.collect());
     HomePage {
@@ -190,6 +237,7 @@ fn home_page(visitor: Visitor, garden: Garden, glance: Glance, map: Option<MapCa
         common_purpose: visitor.common_purpose,
         map,
         garden,
+        backlogs,
         behind: 0,
         things,
         more,

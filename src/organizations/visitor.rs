@@ -129,6 +129,7 @@ impl Visitor {
             may_administer: self.roles().may_administer(),
             key: new_key(),
             development: self.is_development,
+            last: Some(self.slug.clone()),
         }
     }
 }

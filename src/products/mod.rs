@@ -23,6 +23,8 @@
 //! | squads that serve, hats | `service/group.rs` |
 //! | apprenticeships | `service/apprentices.rs` |
 //! | what the pages read | `db/pages.rs` |
+//! | the group in a line, for its pages and for the board | `web/team.rs` |
+//! | where the ways out of findings lead | `web/ways.rs` |
 //! | the pages | `web/` |
 
 mod db;
@@ -30,8 +32,9 @@ mod domain;
 pub mod service;
 mod web;
 
+pub use db::{Apprentice, Designer, Serving, Worn, WornInSquad};
 pub use domain::*;
-pub use web::routes;
+pub use web::{Team, routes};
 
 /// The address of a product: its board.
 pub fn url(organization: &str, product: &str) -> String {

@@ -1,5 +1,6 @@
 //! The address of Undo, and its offer in the notice after a change.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -9,7 +10,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::service;
+use super::service::{self, Undone};
 use crate::actor::Origin;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -48,11 +49,14 @@ async fn undo(
     let back = here.and_then(local_path).unwrap_or(&activity);
     // Whoever pressed Undo is on some page, to which the answer comes as a notice, a refusal too.
     match service::undo(&pool, &visitor.actor, ids.event).await {
-        Ok(what) => {
-            let said = match what.strip_prefix("undid: ") {
+        Ok(Undone { what, ended }) => {
+            let mut said = match what.strip_prefix("undid: ") {
                 Some(change) => format!("Done again: {change}."),
                 None => format!("Undone: {}.", what.strip_prefix("did again: ").unwrap_or(&what)),
             };
+            if !ended.is_empty() {
+                let _ = write!(said, " Not brought back: {}.", ended.join(", "));
+            }
             Ok(flash::redirect(back, &said))
         }
         Err(Error::Refused(refusal)) => Ok(flash::redirect_bad(back, &refusal.message)),

@@ -32,6 +32,7 @@ impl FromRequestParts<AppState> for Shell {
             flash: flash::read(&CookieJar::from_headers(&parts.headers)),
             key: new_key(),
             development: state.config.development,
+            last: super::cookie(&parts.headers, "org"),
             ..Self::default()
         })
     }

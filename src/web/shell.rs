@@ -19,6 +19,8 @@ pub struct Shell {
     pub key: String,
     /// Adds the link to the components page.
     pub development: bool,
+    /// The word in addresses of the organization that this browser looked at last.
+    pub last: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

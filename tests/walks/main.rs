@@ -5,6 +5,7 @@
 //! | what every page is held to, for every role | `pages.rs`, `checks.rs` |
 //! | the walks of people: by mouse, keyboard, finger, without JavaScript | `squads.rs` |
 //! | the designer in the same ways, and by two people at once | `designer.rs` |
+//! | the board of a product in the same ways | `board.rs` |
 //! | the palette, Undo | `finder.rs`, `undo.rs` |
 //! | several people at once, on several instances | `together.rs` |
 //! | what a walk can do: see, press, fill in, type | `browser.rs` |
@@ -29,6 +30,7 @@ mod harness;
 mod program;
 mod site;
 
+mod board;
 mod designer;
 mod finder;
 mod pages;

@@ -54,6 +54,16 @@ const MORE: &[&str] = &[
     "/o/{org}/nowhere",
 ];
 
+/// What whoever orders a backlog looks at beside the pages that are theirs alone.
+const ORDERED: &[&str] = &[
+    "/o/{org}",
+    "/o/{org}/products/{product}",
+    "/o/{org}/products/{product}/items",
+    "/o/{org}/products/{product}/items/{item}",
+    "/o/{org}/products/{product}/items/{item}/moves",
+    "/o/{org}/products/{product}/items/{item}/step?do=drop",
+];
+
 /// The pages of an organization where nothing is yet, and with very long names.
 const MAIN: &[&str] =
     &["/skills", "/core-teams", "/activity", "/import", "/settings", "/settings/accounts"];
@@ -85,7 +95,6 @@ fn looks_closest(who: Who) -> &'static str {
         Who::Anyone | Who::LinkHolder => "anonymous",
         Who::Admin => "admin",
         Who::SquadMember | Who::SelfOrAdmin | Who::ProductGroup => "member",
-        // None of the accounts orders a backlog; the form is the one of a new item, which everybody sees.
         Who::LeadPm | Who::Orderer => "lead PM",
         _ => "leader",
     }
@@ -97,6 +106,8 @@ fn care(who: Who, role: &str) -> Option<Care> {
         return Some(Care::Full);
     }
     let is_in = match who {
+        // They see what everybody sees, who has seen it.
+        _ if role == "lead PM" => false,
         Who::User | Who::Member => role != "anonymous",
         Who::Designer => matches!(role, "admin" | "leader"),
         Who::SquadMemberOrLeader => matches!(role, "leader" | "member"),
@@ -111,6 +122,8 @@ struct Demo {
     summary: Value,
     /// The links of an invitation and of a new password.
     links: Vec<String>,
+    /// The key of an item that is ready to be pulled.
+    item: String,
 }
 
 impl Demo {
@@ -120,7 +133,8 @@ impl Demo {
         let made =
             demo::service::fill(&app.pool, &Passwords::default(), app.clock(), &options).await;
         let summary = made.unwrap().json()["organizations"][0].clone();
-        let mut demo = Self { pool: app.pool.clone(), summary, links: vec![] };
+        let (links, item) = (vec![], String::new());
+        let mut demo = Self { pool: app.pool.clone(), summary, links, item };
         let mut admin = Visitor::of(app.router.clone());
         admin.cookies.insert("session".to_owned(), demo.token("admin").await);
         let settings = format!("/o/{}/settings", demo.slug());
@@ -145,11 +159,26 @@ impl Demo {
         let sent = admin.send(Method::POST, &import, &headers, body).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
         let items = format!("/o/{}/products/{PRODUCT}/items/new", demo.slug());
-        for title in ["Explain+the+difference+from+last+month", "Split+a+bill+between+flatmates"] {
+        for title in ["Split+a+bill+between+flatmates", "Explain+the+difference+from+last+month"] {
             let form = format!("title={title}&why=Asked+weekly&breadth=problem");
             let sent = admin.post(&items, &form).await;
             assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
         }
+        let last = "select max(i.number) from backlog_item i \
+                    join product p on (p.organization_id, p.id) = (i.organization_id, i.product_id) where p.slug = $1";
+        let last: i32 = sqlx::query_scalar(last).bind(PRODUCT).fetch_one(&app.pool).await.unwrap();
+        demo.item = format!("NA-{last}");
+        // The coach leads the product, so that somebody with an account does, and makes it ready.
+        let product = format!("/o/{}/products/{PRODUCT}", demo.slug());
+        let version = "select version from product where slug = $1";
+        let version: i32 =
+            sqlx::query_scalar(version).bind(PRODUCT).fetch_one(&app.pool).await.unwrap();
+        let form = format!("member={}&version={version}", demo.member("coach"));
+        let sent = admin.post(&format!("{product}/hand-over"), &form).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
+        admin.cookies.insert("session".to_owned(), demo.token("lead PM").await);
+        let sent = admin.post(&format!("{product}/move"), &format!("do=ready:{last}")).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
         demo
     }
 
@@ -159,6 +188,7 @@ impl Demo {
 
     /// The member behind an account.
     fn member(&self, role: &str) -> &str {
+        let role = if role == "lead PM" { "coach" } else { role };
         let accounts = self.summary["accounts"].as_array().unwrap();
         let account = accounts.iter().find(|account| account["role"] == role).unwrap();
         account["member_id"].as_str().unwrap()
@@ -189,7 +219,7 @@ impl Demo {
             "forming" | "dissolved" => return self.squad(name).to_owned(),
             "skill" => return self.craft().to_owned(),
             "product" => return PRODUCT.to_owned(),
-            "item" => return "NA-1".to_owned(),
+            "item" => return self.item.clone(),
             "core_team" => {
                 return self.summary["core_teams"][0]["slug"].as_str().unwrap().to_owned();
             }
@@ -253,8 +283,8 @@ impl Demo {
             pages.push((self.address(route.path, role).await, care));
         }
         match role {
-            "leader" => {
-                for path in MORE {
+            "leader" | "lead PM" => {
+                for path in if role == "leader" { MORE } else { ORDERED } {
                     pages.push((self.address(path, role).await, Care::Full));
                 }
             }
@@ -305,8 +335,10 @@ async fn every_page_is_sound_for_every_role_in_both_themes_on_a_desk_and_on_a_ph
         }
         wrong
     };
-    let (leader, others) =
-        tokio::join!(roles(&["leader"]), roles(&["anonymous", "admin", "member", "coach"]));
+    let (leader, others) = tokio::join!(
+        roles(&["leader"]),
+        roles(&["anonymous", "admin", "member", "coach", "lead PM"])
+    );
 
     let wrong = [leader, others].concat();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

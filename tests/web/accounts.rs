@@ -33,7 +33,13 @@ async fn whoever_knows_the_password_comes_in_and_out_again() {
     assert_eq!(inside.assert_redirect(), "/");
     assert_eq!(ada.get("/").await.assert_redirect(), "/o/norvik-energy");
     assert_eq!(ada.get("/sign-in").await.assert_redirect(), "/");
-    ada.get("/me").await.assert_ok();
+    let me = ada.get("/me").await;
+    me.assert_ok();
+    assert_eq!(
+        me.attribute(".side a[href$='/squads']", "href").as_deref(),
+        Some("/o/norvik-energy/squads"),
+        "the way back"
+    );
 
     let out = ada.post("/sign-out", "").await;
     assert_eq!(out.assert_redirect(), "/sign-in");

@@ -123,3 +123,38 @@ async fn an_unknown_area_does_not_exist_and_an_unknown_view_is_refused() {
     let mut stranger = app.stranger().await;
     assert_eq!(stranger.get(&app.at("/constellation")).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn products_stand_on_the_map_in_the_list_and_in_the_matrix_with_the_squads_that_pull() {
+    let app = TestApp::new().await;
+    let mut group = crate::backlog::group(&app, &["EV at Home", "Fair Bills"]).await;
+    let path = app.at("/constellation");
+    let board = app.at("/products/norvik-app");
+
+    let page = group.lead.get(&path).await;
+    assert_eq!(page.attribute("svg.sky a.prod", "href").as_ref(), Some(&board));
+    let said = page.attribute("svg.sky a.prod", "aria-label").unwrap();
+    assert_eq!(said, "Norvik App, product of Hana Sato, one backlog pulled by 2 squads");
+    assert_eq!(page.count("svg.sky path.pull"), 1, "lines of one look are one path");
+    let line = "[aria-labelledby=prod-h] tbody tr";
+    assert_eq!(page.text(line), "Norvik AppHana SatoEV at Home, Fair Bills");
+
+    let list = group.lead.get(&format!("{path}?view=list")).await;
+    assert_eq!(list.text(line), "Norvik AppHana SatoEV at Home, Fair Bills");
+    let ties = list.text("tbody tr:first-child td:nth-child(4)");
+    assert_eq!(ties, "pulls from the backlog of Norvik App");
+
+    let matrix = group.lead.get(&format!("{path}?view=matrix")).await;
+    assert_eq!(matrix.texts(".ties thead a"), ["EV at Home", "Fair Bills", "Norvik App"]);
+    assert_eq!(matrix.texts(".ties tbody .tie"), ["pulls", "pulls"]);
+
+    // What has ended is not there any more.
+    let reason = crate::backlog::reason("Customers use the new one");
+    let version = sqlx::query_scalar("select version from product");
+    let version: i32 = version.fetch_one(&app.pool).await.unwrap();
+    trellis::products::service::end(&app.pool, &app.founder(), group.product, version, &reason)
+        .await
+        .unwrap();
+    let page = group.lead.get(&path).await;
+    assert_eq!((page.count("svg.sky a.prod"), page.count(line)), (0, 0));
+}

@@ -1,6 +1,7 @@
 //! Tests of "Who can solve this?" and of what the palette lists.
 
 use axum::http::StatusCode;
+use trellis::backlog::service as backlog;
 use trellis::ids::{MemberId, SkillId};
 use trellis::missions::service::write;
 use trellis::skills::{Level, Rating, SkillDescription, SkillName};
@@ -40,7 +41,7 @@ async fn ask(app: &TestApp, visitor: &mut Visitor, question: &str) -> Answer {
     visitor.get(&app.at(&format!("/find?{query}"))).await
 }
 
-fn group(page: &Answer, id: &str) -> Vec<String> {
+fn group_of(page: &Answer, id: &str) -> Vec<String> {
     page.texts(&format!("ul[aria-labelledby={id}-h] a.t"))
 }
 
@@ -60,13 +61,13 @@ async fn members_come_by_level_and_then_by_free_share() {
     let page = ask(&app, &mut member, "who can fix the batteries?").await;
 
     page.assert_ok();
-    assert_eq!(group(&page, "members"), ["Clara Vogel", "Free", "Busy", "Novice"]);
+    assert_eq!(group_of(&page, "members"), ["Clara Vogel", "Free", "Busy", "Novice"]);
     let why = page.texts("ul[aria-labelledby=members-h] .meta");
     assert_eq!(why[0], "can teach Battery control · 100 % free");
     assert_eq!(why[2], "can do Battery control alone · 50 % free");
-    assert_eq!(group(&page, "skills"), ["Battery control"]);
+    assert_eq!(group_of(&page, "skills"), ["Battery control"]);
     assert_eq!(page.text("ul[aria-labelledby=skills-h] mark"), "Battery");
-    assert_eq!(group(&page, "squads"), ["Otters"]);
+    assert_eq!(group_of(&page, "squads"), ["Otters"]);
     assert_eq!(
         page.text("ul[aria-labelledby=squads-h] .meta"),
         "1 member can do Battery control alone or better"
@@ -109,11 +110,11 @@ async fn a_squad_is_found_by_its_mission_as_it_is_now_and_a_core_team_by_what_it
 
     let page = ask(&app, &mut member, "customer disputes a meter reading").await;
 
-    assert_eq!(group(&page, "squads"), ["Fair Bills"]);
+    assert_eq!(group_of(&page, "squads"), ["Fair Bills"]);
     assert_eq!(page.texts("ul[aria-labelledby=squads-h] mark"), ["dispute", "reading"]);
-    assert_eq!(group(&page, "core"), ["Meter Data"]);
+    assert_eq!(group_of(&page, "core"), ["Meter Data"]);
     let old = ask(&app, &mut member, "lighthouse").await;
-    assert_eq!(group(&old, "squads"), Vec::<String>::new());
+    assert_eq!(group_of(&old, "squads"), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -124,7 +125,7 @@ async fn a_slip_of_the_keyboard_finds_what_was_meant_and_says_so() {
     let mut member = app.member("Aisha").await;
     let mut said = async |question: &str| {
         let page = ask(&app, &mut member, question).await;
-        let found = [group(&page, "members"), group(&page, "skills")].concat();
+        let found = [group_of(&page, "members"), group_of(&page, "skills")].concat();
         (found, page.text(".banner"))
     };
 
@@ -148,9 +149,12 @@ async fn a_word_is_found_while_it_is_being_typed() {
     skill(&app, "Battery control", "").await;
     let mut member = app.member("Aisha").await;
 
-    assert_eq!(group(&ask(&app, &mut member, "bat").await, "skills"), ["Battery control"]);
-    assert_eq!(group(&ask(&app, &mut member, "Ingr").await, "members"), ["Ingrid Solheim"]);
-    assert_eq!(group(&ask(&app, &mut member, "bat phone").await, "skills"), Vec::<String>::new());
+    assert_eq!(group_of(&ask(&app, &mut member, "bat").await, "skills"), ["Battery control"]);
+    assert_eq!(group_of(&ask(&app, &mut member, "Ingr").await, "members"), ["Ingrid Solheim"]);
+    assert_eq!(
+        group_of(&ask(&app, &mut member, "bat phone").await, "skills"),
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test]
@@ -164,13 +168,13 @@ async fn what_fits_more_of_the_words_comes_first_and_ten_of_a_kind_are_shown() {
 
     let page = ask(&app, &mut member, "battery control").await;
 
-    let found = group(&page, "skills");
+    let found = group_of(&page, "skills");
     assert_eq!(
         (found.len(), found[0].as_str(), found[1].as_str()),
         (10, "Zeal for battery control", "Control 00")
     );
     let all = page.attribute("a.more", "href").unwrap();
-    assert_eq!(group(&member.get(&all).await, "skills").len(), 12);
+    assert_eq!(group_of(&member.get(&all).await, "skills").len(), 12);
 }
 
 #[tokio::test]
@@ -224,10 +228,10 @@ async fn digits_that_the_search_knows_nothing_of_find_nothing_and_hide_nothing()
         assert_eq!(page.assert_ok().count("ul.list a.t"), 0, "{vain}");
     }
     let page = ask(&app, &mut member, "½½ battery ①②").await;
-    assert_eq!(group(page.assert_ok(), "skills"), ["Battery control"]);
-    assert_eq!(group(&page, "members"), ["Zoë Ærø"]);
-    assert_eq!(group(&page, "squads"), ["Batteries"]);
-    assert_eq!(group(&ask(&app, &mut member, "ærø").await, "members"), ["Zoë Ærø"]);
+    assert_eq!(group_of(page.assert_ok(), "skills"), ["Battery control"]);
+    assert_eq!(group_of(&page, "members"), ["Zoë Ærø"]);
+    assert_eq!(group_of(&page, "squads"), ["Batteries"]);
+    assert_eq!(group_of(&ask(&app, &mut member, "ærø").await, "members"), ["Zoë Ærø"]);
 }
 
 #[tokio::test]
@@ -280,11 +284,11 @@ async fn three_words_of_a_question_are_put_right() {
         page.text(".banner"),
         "Nothing here is spelled “ingird” or “bateries”. This is what comes close."
     );
-    assert_eq!(group(&page, "members"), ["Ingrid Solheim"]);
+    assert_eq!(group_of(&page, "members"), ["Ingrid Solheim"]);
     let page = ask(&app, &mut member, "ingird bateries contrl muler").await;
     assert!(page.text(".banner").contains("“ingird” or “bateries” or “contrl”."));
-    assert_eq!(group(&page, "members"), ["Ingrid Solheim"], "the fourth stays as it is");
-    assert_eq!(group(&ask(&app, &mut member, "muler").await, "members"), ["Zoë Müller"]);
+    assert_eq!(group_of(&page, "members"), ["Ingrid Solheim"], "the fourth stays as it is");
+    assert_eq!(group_of(&ask(&app, &mut member, "muler").await, "members"), ["Zoë Müller"]);
 }
 
 #[tokio::test]
@@ -293,7 +297,7 @@ async fn a_slip_stands_for_what_a_text_says_now() {
     let designer = given::designer(&app);
     let control = skill(&app, "Contral", "").await;
     let mut member = app.member("Aisha").await;
-    assert_eq!(group(&ask(&app, &mut member, "contrel").await, "skills"), ["Contral"]);
+    assert_eq!(group_of(&ask(&app, &mut member, "contrel").await, "skills"), ["Contral"]);
 
     let rename = async |to: &str, version: i32| {
         let name = SkillName::parse(to).unwrap();
@@ -305,11 +309,11 @@ async fn a_slip_stands_for_what_a_text_says_now() {
     rename("Metering", 1).await;
     let page = ask(&app, &mut member, "contrel").await;
     assert_eq!((page.count("ul.list a.t"), page.count(".banner")), (0, 0));
-    assert_eq!(group(&ask(&app, &mut member, "metreing").await, "skills"), ["Metering"]);
+    assert_eq!(group_of(&ask(&app, &mut member, "metreing").await, "skills"), ["Metering"]);
 
     // The word that is gone is as near as the one that is there.
     rename("Control", 2).await;
-    assert_eq!(group(&ask(&app, &mut member, "contrel").await, "skills"), ["Control"]);
+    assert_eq!(group_of(&ask(&app, &mut member, "contrel").await, "skills"), ["Control"]);
 }
 
 #[tokio::test]
@@ -334,7 +338,7 @@ async fn those_who_write_the_same_new_word_at_once_do_not_wait_for_one_another()
 
     let mut member = app.member("Aisha").await;
     let page = ask(&app, &mut member, "hetpumps").await;
-    assert_eq!(group(&page, "skills"), ["Good heatpumps", "Heatpumps"]);
+    assert_eq!(group_of(&page, "skills"), ["Good heatpumps", "Heatpumps"]);
 }
 
 #[tokio::test]
@@ -438,4 +442,77 @@ async fn an_owner_without_further_rights_can_make_the_schema() {
         "reassign owned by {owner} to current_user; drop owned by {owner}; drop role {owner}"
     ))
     .await;
+}
+
+#[tokio::test]
+async fn products_are_found_by_their_words_and_open_items_by_all_of_theirs_or_by_their_key() {
+    let app = TestApp::new().await;
+    let mut group = crate::backlog::group(&app, &["Fair Bills"]).await;
+    let lead = group.lead(&app);
+    let (pool, product) = (&app.pool, group.product);
+    for title in ["Explain the grid fee in plain words", "Warn before an unusually high bill"] {
+        backlog::propose(pool, &lead, product, &crate::backlog::item(title)).await.unwrap();
+    }
+    let board = app.at("/products/norvik-app");
+    let member = &mut group.squads[0].1;
+
+    let page = ask(&app, member, "norvik").await;
+    assert_eq!(group_of(&page, "products"), ["Norvik App"]);
+    let why = page.text("ul[aria-labelledby=products-h] .meta");
+    assert_eq!(why, "Hana Sato is its lead PM, 1 squad serves it");
+    // A slip in a word of a product is put right, as in all names.
+    assert_eq!(group_of(&ask(&app, member, "norvic").await, "products"), ["Norvik App"]);
+
+    let page = ask(&app, member, "the fees of the grid").await;
+    assert_eq!(group_of(&page, "items"), ["Explain the grid fee in plain words"]);
+    assert_eq!(page.text("ul[aria-labelledby=items-h] .meta"), "Proposed · Norvik App");
+    assert_eq!(page.texts("ul[aria-labelledby=items-h] mark"), ["grid", "fee"]);
+    // An item has every word, or it is not what was asked for.
+    assert_eq!(group_of(&ask(&app, member, "grid battery").await, "items"), [""; 0]);
+
+    let there = format!("{board}/items/NA-2");
+    for key in ["NA-2", "na 2"] {
+        assert_eq!(ask(&app, member, key).await.assert_redirect(), there);
+    }
+    let palette = member.get(&app.at("/find/palette?q=na-2")).await;
+    assert_eq!(palette.attribute("[role=option]", "href"), Some(there));
+    assert_eq!(ask(&app, member, "NA-3").await.status, StatusCode::OK, "there is no such item");
+    assert_eq!(ask(&app, member, "XX-2").await.status, StatusCode::OK);
+    let stranger = &mut app.stranger().await;
+    let theirs = app.slug_of(stranger).await;
+    let page = stranger.get(&format!("/o/{theirs}/find?q=NA-2")).await;
+    assert_eq!(page.status, StatusCode::OK, "the key is of another organization");
+
+    // What is not open is found by its key only.
+    let reason = crate::backlog::reason("Nobody asks for it");
+    backlog::drop_item(pool, &lead, product, 2, &reason).await.unwrap();
+    let member = &mut group.squads[0].1;
+    assert_eq!(group_of(&ask(&app, member, "unusually high").await, "items"), [""; 0]);
+    ask(&app, member, "NA-2").await.assert_redirect();
+}
+
+/// What the finder reads of the backlogs does not grow with what is done, and hardly with what is open.
+#[tokio::test]
+async fn asking_reads_a_bounded_part_of_the_backlogs() {
+    let mut read = vec![];
+    for n in [1_000, 10_000] {
+        let app = TestApp::new().await;
+        let group = crate::backlog::group(&app, &["Fair Bills"]).await;
+        crate::backlog::fill(&app, group.product, n).await;
+        let own = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(1)
+            .connect(app.database_url())
+            .await
+            .unwrap();
+        let router =
+            trellis::app(trellis::AppState::new(own.clone(), trellis::config::Config::default()));
+        let mut member = group.squads[0].1.at(router);
+        let path = app.at("/find?q=problem+why");
+        for _ in 0..7 {
+            member.get(&path).await.assert_ok();
+        }
+        read.push(crate::budgets::rows_read(&app, &mut member, &own, &path).await);
+    }
+    // Which items have a word says the index, one entry for each; rows are read of the first few hundred.
+    assert!(read[1] < 2 * 10_000 + read[0], "{read:?}");
 }

@@ -1,10 +1,13 @@
 //! Tests of home.
 
 use axum::http::StatusCode;
+use chrono::TimeDelta;
+use trellis::actor::Actor;
+use trellis::backlog::service;
 use trellis::design;
 
-use crate::given;
-use crate::harness::TestApp;
+use crate::harness::{Answer, TestApp};
+use crate::{backlog, given};
 
 #[tokio::test]
 async fn an_empty_organization_says_how_to_begin() {
@@ -122,4 +125,69 @@ async fn one_squads_design_says_the_same_as_the_whole_one() {
     assert!(titles.contains(&"Busy Bee is planned at 150 %.".to_owned()), "{titles:?}");
     assert!(titles.contains(&"Busy Bee is in 3 squads.".to_owned()));
     assert!(one.findings_of(fair).iter().any(|finding| matches!(&finding.way_out, design::WayOut::AddMember { name, .. } if name == "Able Ada")));
+}
+
+/// What stands under "Needs you": sentences, and where their one action leads.
+fn needs(page: &Answer) -> Vec<(String, Option<String>)> {
+    (1..=page.count("[aria-labelledby=needs-h] > ul > li"))
+        .map(|n| {
+            let line = format!("[aria-labelledby=needs-h] > ul > li:nth-child({n})");
+            (
+                page.text(&format!("{line} .strong")),
+                page.attribute(&format!("{line} .ways a"), "href"),
+            )
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_lead_pm_is_asked_whether_the_backlog_is_true_and_a_squad_sees_what_it_has_in_hand() {
+    let app = TestApp::new().await;
+    let mut group = backlog::group(&app, &["Fair Bills", "EV at Home"]).await;
+    let numbers = backlog::ready(&app, &group, 3).await;
+    backlog::proposed(&app, &group, 2).await;
+    let (squad, member) = group.squad(&app, 0);
+    let (pool, product) = (&app.pool, group.product);
+    for number in &numbers[..2] {
+        service::pull(pool, &member, product, *number, squad, None).await.unwrap();
+    }
+    let long_ago = Actor { at: app.clock().now() - TimeDelta::days(3), ..member.clone() };
+    let waits = backlog::reason("Meter Data");
+    service::block(pool, &long_ago, product, numbers[0], &waits).await.unwrap();
+    let board = app.at("/products/norvik-app");
+
+    let hats = "Norvik App lacks dedicated UX in 2 squads and an analyst and a coach in reach.";
+    let hats = (hats.to_owned(), Some(format!("{board}/group")));
+    let lead = needs(&group.lead.get(&app.at("")).await);
+    assert_eq!(
+        lead,
+        [
+            hats.clone(),
+            (
+                "1 item of Norvik App has been blocked for 3 days.".to_owned(),
+                Some(format!("{board}/items?blocked=1"))
+            ),
+            (
+                "2 items are proposed for Norvik App and wait for an answer.".to_owned(),
+                Some(format!("{board}/items?stage=proposed"))
+            ),
+        ]
+    );
+    let leader = needs(&app.leader("Lena Lead").await.get(&app.at("")).await);
+    assert!(leader.contains(&hats), "{leader:?}");
+    assert!(!leader.iter().any(|(said, _)| said.contains("wait for an answer")), "{leader:?}");
+    let other = needs(&app.member("Otto").await.get(&app.at("")).await);
+    assert_eq!(other, []);
+
+    let page = group.squads[0].1.get(&app.at("")).await;
+    assert!(!needs(&page).contains(&hats));
+    let in_hand = "ul[aria-label='In hand of Norvik App'] li";
+    assert_eq!(page.texts(in_hand), ["NA-1 Problem 0 Blocked", "NA-2 Problem 1"]);
+    let next = page.attribute(".mission-box + .body .ways a", "href");
+    assert_eq!(next, Some(format!("{board}?squad=fair-bills")));
+    service::pull(pool, &member, product, numbers[2], squad, None).await.unwrap();
+    let page = group.squads[0].1.get(&app.at("")).await;
+    assert_eq!(page.count(".mission-box + .body .ways a"), 0, "no room, and nothing to pull");
+    let page = group.squads[1].1.get(&app.at("")).await;
+    assert_eq!((page.count(in_hand), page.count(".mission-box + .body")), (0, 1));
 }

@@ -19,7 +19,7 @@ use crate::actor::Roles;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::ids::SessionId;
-use crate::web::shell::Shell;
+use crate::web::shell::{OrgLink, Shell, ShellMe, ShellOrg};
 use crate::web::{Form, FormErrors, Path, flash, page, refused, ui};
 
 const URL: &str = "/me";
@@ -45,15 +45,16 @@ struct MePage {
 impl MePage {
     async fn load(pool: &PgPool, shell: Shell, user: CurrentUser) -> Result<Self> {
         let account = db::find_account(pool, user.id).await?.ok_or(Error::SignInRequired)?;
+        let organizations = db::list_belongings(pool, user.id).await?;
         Ok(Self {
-            shell: frame(shell, &user),
+            shell: within(frame(shell, &user), &organizations),
             name: account.name,
             name_now: None,
             version: account.version,
             name_errors: FormErrors::default(),
             password_errors: FormErrors::default(),
             sessions: db::list_sessions(pool, user.id, user.at).await?,
-            organizations: db::list_belongings(pool, user.id).await?,
+            organizations,
             now: user.at,
             user,
         })
@@ -78,6 +79,29 @@ impl MePage {
     fn roles(organization: &Belonging) -> String {
         Roles::parse(&organization.roles).unwrap_or_default().to_string()
     }
+}
+
+/// The frame with the way back to the organization that was looked at last, or to the only one.
+fn within(shell: Shell, organizations: &[Belonging]) -> Shell {
+    let last = organizations.iter().find(|it| Some(&it.slug) == shell.last.as_ref());
+    let only = organizations.first().filter(|_| organizations.len() == 1);
+    let Some(here) = last.or(only) else { return shell };
+    let roles = Roles::parse(&here.roles).unwrap_or_default();
+    let others = organizations.iter().filter(|it| it.slug != here.slug);
+    let org = ShellOrg {
+        name: here.name.clone(),
+        slug: here.slug.clone(),
+        others: others.map(|it| OrgLink { name: it.name.clone(), slug: it.slug.clone() }).collect(),
+        squads: here.squads,
+        core_teams: here.core_teams,
+        members: here.members,
+    };
+    let me = shell.me.map(|me| ShellMe {
+        role_line: roles.to_string(),
+        member: Some(here.member.0),
+        ..me
+    });
+    Shell { org: Some(org), me, may_administer: roles.may_administer(), ..shell }
 }
 
 /// Shows the account.

@@ -3,10 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
+use sqlx::types::Json;
 
 use crate::actor::Tenant;
 use crate::backlog::domain::{Breadth, Class, Load, Rank, Stage};
-use crate::ids::{ItemId, ProductId, TeamId};
+use crate::ids::{ItemId, ProductId, ServiceId, TeamId};
+use crate::products::{Apprentice, Designer, Serving, Worn, WornInSquad};
 
 /// How many items a list of the board shows.
 pub const PAGE: usize = 30;
@@ -26,6 +28,8 @@ pub struct LaneRow {
     pub load: Load,
     /// Its goal metric.
     pub goal: Option<String>,
+    /// The squad as the product group shows it.
+    pub serving: Serving,
 }
 
 /// How many wait, as far as it is counted.
@@ -37,23 +41,65 @@ pub struct Waiting {
     pub proposed: i64,
 }
 
-/// The lanes of a product by the names of their squads, and how much waits.
+/// What stands beside the lanes.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// How much waits.
+    pub waiting: Waiting,
+    /// The hats of the group, by the names of those who wear them.
+    pub hats: Vec<Worn>,
+    /// Who learns here, the longest first.
+    pub apprentices: Vec<Apprentice>,
+}
+
+/// The lanes of a product by the names of their squads, and what stands beside them, in one statement.
 pub async fn lanes(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     product: ProductId,
-) -> sqlx::Result<(Waiting, Vec<LaneRow>)> {
+) -> sqlx::Result<(Beside, Vec<LaneRow>)> {
     let rows = sqlx::query!(
         r#"
-        select w.ready as "ready!", w.proposed as "proposed!", l.squad as "squad?: TeamId", l.name as "name?", l.slug as "slug?",
+        select w.ready as "ready!", w.proposed as "proposed!", w.hats as "hats!: Json<Vec<Worn>>",
+               w.apprentices as "apprentices!: Json<Vec<Apprentice>>", l.service as "service?: ServiceId",
+               l.squad as "squad?: TeamId", l.name as "name?", l.slug as "slug?", l.is_active as "is_active?",
                l.in_progress as "in_progress?", l.expedite as "expedite?", l.learning as "learning?", l.wip_limit as "wip_limit?",
-               l.learning_limit as "learning_limit?", l.goal as "goal?"
+               l.learning_limit as "learning_limit?", l.goal as "goal?",
+               l.worn as "worn?: Json<Vec<WornInSquad>>", l.designer as "designer?: Json<Designer>"
         from (select (select count(*) from (select from backlog_item
                                             where organization_id = $1 and product_id = $2 and stage = 'ready' limit $3) as r) as ready,
                      (select count(*) from (select from backlog_item
-                                            where organization_id = $1 and product_id = $2 and stage = 'proposed' limit $3) as p) as proposed) as w
-        left join (select t.id as squad, t.name, t.slug, ps.in_progress, ps.expedite, ps.learning, ps.wip_limit, ps.learning_limit,
-                          g.name as goal
+                                            where organization_id = $1 and product_id = $2 and stage = 'proposed' limit $3) as p) as proposed,
+                     (select coalesce(jsonb_agg(jsonb_build_object('id', h.id, 'member', m.id, 'name', m.name, 'hat', h.hat,
+                                                                   'is_coach', 'coach' = any (m.roles) and m.deactivated_at is null)
+                                                order by lower(m.name), m.id), '[]')
+                      from product_hat h
+                      join member m on (m.organization_id, m.id) = (h.organization_id, h.member_id)
+                      where h.organization_id = $1 and h.product_id = $2 and h.until_at is null) as hats,
+                     (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'member', m.id, 'name', m.name, 'from_at', a.from_at,
+                                                                   'may_order', a.may_order, 'version', a.version)
+                                                order by a.from_at, lower(m.name), m.id), '[]')
+                      from apprenticeship a
+                      join member m on (m.organization_id, m.id) = (a.organization_id, a.member_id)
+                      where a.organization_id = $1 and a.product_id = $2 and a.until_at is null) as apprentices) as w
+        left join (select ps.id as service, t.id as squad, t.name, t.slug, t.state = 'active' as is_active,
+                          ps.in_progress, ps.expedite, ps.learning, ps.wip_limit, ps.learning_limit, g.name as goal,
+                          coalesce((select jsonb_agg(jsonb_build_object('membership', ms.id, 'name', m.name, 'hat', lower(h.name),
+                                                                        'share', ms.allocation)
+                                                     order by ms.allocation desc, lower(m.name), m.id)
+                                    from membership ms
+                                    join membership_hat mh on (mh.organization_id, mh.membership_id) = (ms.organization_id, ms.id)
+                                    join hat h on (h.organization_id, h.id) = (mh.organization_id, mh.hat_id)
+                                                  and lower(h.name) in ('ux', 'analyst')
+                                    join member m on (m.organization_id, m.id) = (ms.organization_id, ms.member_id)
+                                    where ms.organization_id = $1 and ms.team_id = ps.team_id and ms.until_at is null), '[]') as worn,
+                          (select jsonb_build_object('membership', ms.id, 'name', m.name)
+                           from membership ms
+                           join member m on (m.organization_id, m.id) = (ms.organization_id, ms.member_id)
+                           where ms.organization_id = $1 and ms.team_id = ps.team_id and ms.until_at is null
+                             and lower(m.discipline) = 'design'
+                           order by ms.allocation desc, lower(m.name), m.id
+                           limit 1) as designer
                    from product_squad ps
                    join team t on (t.organization_id, t.id) = (ps.organization_id, ps.team_id)
                    left join metric g on g.organization_id = $1 and g.team_id = t.id and g.is_goal and g.ended_at is null
@@ -66,25 +112,41 @@ pub async fn lanes(
     )
     .fetch_all(db)
     .await?;
-    let waiting = rows
-        .first()
-        .map_or_else(Waiting::default, |row| Waiting { ready: row.ready, proposed: row.proposed });
+    let beside = rows.first().map_or_else(Beside::default, |row| Beside {
+        waiting: Waiting { ready: row.ready, proposed: row.proposed },
+        hats: row.hats.0.clone(),
+        apprentices: row.apprentices.0.clone(),
+    });
     let lanes = rows.into_iter().filter_map(|row| {
+        let (squad, name, slug) = (row.squad?, row.name?, row.slug?);
+        let (wip_limit, learning_limit) = (row.wip_limit?, row.learning_limit?);
         Some(LaneRow {
-            squad: row.squad?,
-            name: row.name?,
-            slug: row.slug?,
+            squad,
             load: Load {
                 in_progress: row.in_progress?,
                 expedite: row.expedite?,
                 learning: row.learning?,
-                wip_limit: row.wip_limit?,
-                learning_limit: row.learning_limit?,
+                wip_limit,
+                learning_limit,
             },
             goal: row.goal,
+            serving: Serving {
+                id: row.service?,
+                team: squad,
+                name: name.clone(),
+                slug: slug.clone(),
+                is_active: row.is_active?,
+                wip_limit,
+                learning_limit,
+                worn: row.worn?.0,
+                designer: row.designer.map(|one| one.0),
+                others: vec![],
+            },
+            name,
+            slug,
         })
     });
-    Ok((waiting, lanes.collect()))
+    Ok((beside, lanes.collect()))
 }
 
 /// A card.

@@ -42,8 +42,12 @@ pub struct Product {
     pub key: String,
     /// What happens over a limit.
     pub policy: WipPolicy,
-    /// The name of its lead PM.
+    /// Who leads it.
+    pub lead: MemberId,
+    /// Their name.
     pub lead_name: String,
+    /// How many squads serve it.
+    pub serving: usize,
     /// Whether it is no more.
     pub is_ended: bool,
     /// What the visitor is here.
@@ -67,6 +71,7 @@ struct ProductRow {
     lead_name: String,
     is_ended: bool,
     is_delegate: bool,
+    serving: i64,
     squads: Vec<TeamId>,
 }
 
@@ -84,6 +89,8 @@ pub async fn find_product(
                p.ended_at is not null as "is_ended!",
                exists (select from apprenticeship a
                        where a.organization_id = $1 and a.product_id = p.id and a.member_id = $3 and a.standing and a.may_order) as "is_delegate!",
+               (select count(*) from product_squad ps
+                where ps.organization_id = $1 and ps.product_id = p.id and ps.standing) as "serving!",
                array(select ps.team_id from product_squad ps
                      join membership m on (m.organization_id, m.team_id) = (ps.organization_id, ps.team_id)
                      where ps.organization_id = $1 and ps.product_id = p.id and ps.standing and m.member_id = $3 and m.until_at is null
@@ -112,7 +119,9 @@ pub async fn find_product(
             slug: row.slug,
             key: row.key,
             policy: WipPolicy::parse(&row.wip_policy).unwrap_or(WipPolicy::Block),
+            lead: row.lead,
             lead_name: row.lead_name,
+            serving: usize::try_from(row.serving).unwrap_or_default(),
             is_ended: row.is_ended,
             standing: Standing { orderer, squads: row.squads },
         }

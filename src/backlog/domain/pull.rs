@@ -10,7 +10,7 @@ use crate::rule::Rule;
 pub const EXPEDITE_LIMIT: i16 = 1;
 
 /// How much a squad has in hand for a product, and how much it may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 pub struct Load {
     /// In progress, of the class standard.
     pub in_progress: i16,

@@ -11,7 +11,7 @@ use crate::backlog::db::{self, CardRow, LaneRow};
 use crate::backlog::domain::{Breadth, Class, Rank, Stage, Step};
 use crate::error::Result;
 use crate::ids::TeamId;
-use crate::products::WipPolicy;
+use crate::products::{Team, WipPolicy, pulled_by};
 use crate::web::shell::{Section, Shell};
 use crate::web::{Query, new_key, page};
 
@@ -121,6 +121,8 @@ pub struct Board {
     pub first: Option<String>,
     pub more: Option<String>,
     pub waiting: db::Waiting,
+    /// Who the product group is.
+    pub team: Team,
     pub lanes: Vec<BoardLane>,
     /// The squads to choose among: name, address, whether chosen.
     pub chips: Vec<(String, String, bool)>,
@@ -158,12 +160,9 @@ impl Board {
         counted(self.waiting.proposed)
     }
 
-    pub fn squads_words(&self) -> String {
-        match self.chips.len() {
-            0 => "One backlog, and no squad that pulls from it yet".to_owned(),
-            1 => "One backlog, pulled by one squad".to_owned(),
-            n => format!("One backlog, pulled by {n} squads"),
-        }
+    /// How the backlog is pulled.
+    pub fn line(&self) -> String {
+        pulled_by(self.at.squads())
     }
 
     /// The lead PM's first name.
@@ -265,7 +264,7 @@ fn lane_list(
 /// Loads the board: two statements, beside those that find the visitor and the product.
 pub async fn load(pool: &PgPool, at: At, query: &BoardQuery) -> Result<Board> {
     let (tenant, product) = (at.visitor.tenant(), at.product.id);
-    let (waiting, rows) = db::lanes(pool, tenant, product).await?;
+    let (beside, rows) = db::lanes(pool, tenant, product).await?;
     let month = month_of(at.visitor.today(), at.visitor.time_zone);
     let after = query.after();
     let mut cards = db::cards(pool, tenant, product, after.as_ref(), month).await?;
@@ -311,12 +310,20 @@ pub async fn load(pool: &PgPool, at: At, query: &BoardQuery) -> Result<Board> {
         .enumerate()
         .map(|(n, row)| card(&at, &rows, row, before + n + 1))
         .collect();
+    let team = Team::new(
+        &at.visitor,
+        &at.product.slug,
+        !at.product.is_ended,
+        (at.product.lead, at.product.lead_name.clone()),
+        (beside.apprentices, beside.hats, rows.into_iter().map(|row| row.serving).collect()),
+    );
     Ok(Board {
         key: new_key(),
         ready,
         first: after.is_some().then(|| at.url(&filter)),
         more,
-        waiting,
+        waiting: beside.waiting,
+        team,
         lanes,
         chips,
         all_url: at.url(""),

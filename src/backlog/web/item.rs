@@ -1,6 +1,7 @@
 //! An item's page: what it says, what happened to it, what was said of it; and its menu.
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -28,7 +29,7 @@ async fn find(pool: &PgPool, at: &At, word: &str) -> Result<ItemPage> {
 }
 
 /// The steps that are open to the visitor: directly where nothing has to be said, else by way of a page.
-fn steps(at: &At, item: &ItemPage, is_top: bool) -> Vec<Offered> {
+fn steps(at: &At, item: &ItemPage) -> Vec<Offered> {
     if at.product.is_ended {
         return vec![];
     }
@@ -38,7 +39,7 @@ fn steps(at: &At, item: &ItemPage, is_top: bool) -> Vec<Offered> {
         .map(|step| {
             let page = at.item_url(item.number, &format!("/step?do={}", step.word()));
             let send = match (step, standing.squads.as_slice()) {
-                (Step::Pull, [one]) if is_top || item.class == Class::Expedite => {
+                (Step::Pull, [one]) if item.class == Class::Expedite => {
                     format!("pull:{}:{one}", item.number)
                 }
                 (Step::Pull, _) => String::new(),
@@ -57,9 +58,7 @@ fn steps(at: &At, item: &ItemPage, is_top: bool) -> Vec<Offered> {
 struct ShowPage {
     shell: Shell,
     org: String,
-    at: At,
-    item: ItemPage,
-    steps: Vec<Offered>,
+    menu: Menu,
     key: String,
     comments: Vec<(CommentRow, Moment)>,
     passed: Vec<(PassedOver, Date)>,
@@ -72,41 +71,25 @@ struct ShowPage {
 }
 
 impl ShowPage {
-    fn item_key(&self) -> String {
-        self.at.product.item_key(self.item.number).to_string()
-    }
-
-    fn url(&self, below: &str) -> String {
-        self.at.item_url(self.item.number, below)
-    }
-
-    fn may_edit(&self) -> bool {
-        may_edit(&self.at, &self.item)
-    }
-
-    fn may_order(&self) -> bool {
-        may_order(&self.at, &self.item)
-    }
-
     fn is_expedite(&self) -> bool {
-        self.item.class == Class::Expedite
+        self.menu.item.class == Class::Expedite
     }
 
     fn metric_url(&self) -> Option<String> {
-        self.item.metric_squad.as_ref().map(|slug| crate::squads::url(&self.org, slug))
+        self.menu.item.metric_squad.as_ref().map(|slug| crate::squads::url(&self.org, slug))
     }
 
     fn squad_url(&self) -> String {
-        let slug = self.item.squad_slug.as_deref().unwrap_or_default();
+        let slug = self.menu.item.squad_slug.as_deref().unwrap_or_default();
         crate::squads::url(&self.org, slug)
     }
 
     fn passed_url(&self, passed: &PassedOver) -> String {
-        self.at.item_url(passed.number, "")
+        self.menu.at.item_url(passed.number, "")
     }
 
     fn passed_key(&self, passed: &PassedOver) -> String {
-        self.at.product.item_key(passed.number).to_string()
+        self.menu.at.product.item_key(passed.number).to_string()
     }
 }
 
@@ -126,7 +109,6 @@ async fn show_page(
     Ok(ShowPage {
         shell: at.visitor.shell(Section::Products),
         org: at.visitor.slug.clone(),
-        steps: steps(&at, &item, false),
         key: new_key(),
         comments: comments
             .into_iter()
@@ -139,8 +121,7 @@ async fn show_page(
         blocked_since: item.blocked_at.map(day),
         form,
         errors,
-        item,
-        at,
+        menu: Menu::new(at, item),
     })
 }
 
@@ -155,18 +136,7 @@ pub async fn show(
 
 // GET /o/{org}/products/{product}/items/{item}/moves
 
-/// All that can be done with an item: the menu of its card, and the same as a page.
-#[derive(Template)]
-#[template(path = "backlog/moves.html")]
-struct MenuPage {
-    shell: Shell,
-    at: At,
-    item: ItemPage,
-    steps: Vec<Offered>,
-    key: String,
-}
-
-/// The menu alone.
+/// All that can be done with an item: the menu of its card, a part of its page, and a page by itself.
 #[derive(Template)]
 #[template(path = "backlog/menu.html")]
 struct Menu {
@@ -175,22 +145,14 @@ struct Menu {
     steps: Vec<Offered>,
 }
 
+impl HtmlSafe for Menu {}
+
 impl Menu {
-    fn url(&self, below: &str) -> String {
-        self.at.item_url(self.item.number, below)
+    fn new(at: At, item: ItemPage) -> Self {
+        Self { steps: steps(&at, &item), at, item }
     }
 
-    fn may_order(&self) -> bool {
-        may_order(&self.at, &self.item)
-    }
-
-    fn may_edit(&self) -> bool {
-        may_edit(&self.at, &self.item)
-    }
-}
-
-impl MenuPage {
-    fn item_key(&self) -> String {
+    fn key(&self) -> String {
         self.at.product.item_key(self.item.number).to_string()
     }
 
@@ -199,22 +161,24 @@ impl MenuPage {
     }
 
     fn may_order(&self) -> bool {
-        may_order(&self.at, &self.item)
+        let standing = &self.at.product.standing;
+        self.item.stage.is_ordered() && standing.may_order() && !self.at.product.is_ended
     }
 
     fn may_edit(&self) -> bool {
-        may_edit(&self.at, &self.item)
+        let (me, item) = (self.at.visitor.actor.member, &self.item);
+        let standing = &self.at.product.standing;
+        !self.at.product.is_ended && standing.may_edit(me, item.stage, item.squad, item.proposed_by)
     }
 }
 
-fn may_order(at: &At, item: &ItemPage) -> bool {
-    item.stage.is_ordered() && at.product.standing.may_order() && !at.product.is_ended
-}
-
-fn may_edit(at: &At, item: &ItemPage) -> bool {
-    let me = at.visitor.actor.member;
-    !at.product.is_ended
-        && at.product.standing.may_edit(me, item.stage, item.squad, item.proposed_by)
+/// The menu as a page.
+#[derive(Template)]
+#[template(path = "backlog/moves.html")]
+struct MenuPage {
+    shell: Shell,
+    menu: Menu,
+    key: String,
 }
 
 pub async fn menu(
@@ -224,12 +188,12 @@ pub async fn menu(
     State(pool): State<PgPool>,
 ) -> Result<Response> {
     let item = find(&pool, &at, &path.item).await?;
-    let steps = steps(&at, &item, false);
+    let menu = Menu::new(at, item);
     if headers.contains_key("hx-request") {
-        return page(&Menu { at, item, steps });
+        return page(&menu);
     }
-    let shell = at.visitor.shell(Section::Products);
-    page(&MenuPage { shell, steps, key: new_key(), item, at })
+    let shell = menu.at.visitor.shell(Section::Products);
+    page(&MenuPage { shell, menu, key: new_key() })
 }
 
 // POST /o/{org}/products/{product}/items/{item}/comments

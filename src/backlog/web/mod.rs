@@ -28,6 +28,7 @@ use super::domain::{ItemKey, ItemRefused, Step};
 use crate::AppState;
 use crate::error::{Error, Result};
 use crate::organizations::Visitor;
+use crate::products;
 use crate::web::{Routes, Who, moved, path_part};
 
 /// The addresses of backlogs. The board is the product's own address.
@@ -59,8 +60,10 @@ pub fn routes() -> Routes {
 /// that the product had before its rename, or at its id, leads to the present one.
 #[derive(Debug, Clone)]
 pub struct At {
-    visitor: Visitor,
-    product: Product,
+    /// Who asks.
+    pub visitor: Visitor,
+    /// The product.
+    pub product: Product,
 }
 
 impl FromRequestParts<AppState> for At {
@@ -85,12 +88,32 @@ async fn find(parts: &mut Parts, state: &AppState) -> Result<At> {
 
 impl At {
     /// The address of the board, or of a page below it.
-    fn url(&self, below: &str) -> String {
+    pub fn url(&self, below: &str) -> String {
         format!("{}{below}", board_url(&self.visitor.slug, &self.product.slug))
     }
 
+    /// The address of the list of products.
+    pub fn list_url(&self) -> String {
+        products::list_url(&self.visitor.slug)
+    }
+
+    /// The product's name.
+    pub fn name(&self) -> &str {
+        &self.product.name
+    }
+
+    /// How many squads serve it.
+    pub fn squads(&self) -> usize {
+        self.product.serving
+    }
+
+    /// Whether it is no more.
+    pub fn is_ended(&self) -> bool {
+        self.product.is_ended
+    }
+
     /// The address of an item's page, or of one below it.
-    fn item_url(&self, number: i32, below: &str) -> String {
+    pub fn item_url(&self, number: i32, below: &str) -> String {
         self.url(&format!("/items/{}{below}", self.product.item_key(number)))
     }
 

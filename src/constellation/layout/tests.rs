@@ -182,6 +182,7 @@ fn a_product_has_the_sector_of_its_squads() {
         id: Uuid::from_u128(7_000_000 + u128::try_from(n).unwrap()),
         name: format!("Product {n}"),
         slug: format!("p{n}"),
+        lead: String::new(),
         squads: squads.iter().map(|squad| id(*squad)).collect(),
     };
     sky.products = vec![of(0, &[0, 2, 4]), of(1, &[1, 3, 5]), of(2, &[])];
@@ -225,7 +226,7 @@ prop_compose! {
         let ids: Vec<TeamId> = squads.iter().map(|squad| squad.id).chain(core_teams.iter().map(|team| team.id)).collect();
         let pick = |n: u16| if ids.is_empty() { id(usize::from(n)) } else { ids[usize::from(n) % ids.len()] };
         let products = products.into_iter().enumerate().map(|(n, (name, of))| Product {
-            id: id(200_000 + n).0, slug: n.to_string(), name, squads: of.into_iter().map(pick).collect(),
+            id: id(200_000 + n).0, slug: n.to_string(), lead: String::new(), name, squads: of.into_iter().map(pick).collect(),
         }).collect();
         let links = links.into_iter().map(|(a, b, kind)| Link { from: pick(a), to: pick(b), kind: Tie::ALL[kind] }).collect();
         Sky { squads, core_teams, products, links }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use sqlx::PgPool;
 
@@ -68,11 +68,13 @@ impl FindPage {
 
     fn has_left(&self) -> bool {
         (self.shows("members") && !self.found.members.first.is_empty())
+            || (self.shows("items") && !self.found.items.first.is_empty())
             || (self.shows("skills") && !self.found.skills.first.is_empty())
     }
 
     fn has_right(&self) -> bool {
         (self.shows("squads") && !self.found.squads.first.is_empty())
+            || (self.shows("products") && !self.found.products.first.is_empty())
             || (self.shows("core-teams") && !self.found.core_teams.first.is_empty())
     }
 
@@ -142,6 +144,10 @@ pub(super) async fn find(
 ) -> Result<Response> {
     let question = Question::parse(&asked.q);
     let group = Group::parse(&asked.group);
+    // The key of an item is no question: it leads there.
+    if let Some(item) = service::keyed(&pool, visitor.tenant(), &question).await? {
+        return Ok(Redirect::to(&item.url(&visitor.slug)).into_response());
+    }
     let limit = if group.is_some() { ALL } else { FIRST };
     let found = service::find(&pool, visitor.tenant(), &question, limit).await?;
     page(&FindPage {

@@ -6,8 +6,9 @@ mod palette;
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::db::{CanDo, MemberHit, SkillHit, TeamHit};
+use super::db::{CanDo, MemberHit, SkillHit, TeamHit, WorkHit};
 use super::domain::pieces;
+use crate::backlog::{ItemKey, Stage, item_url};
 use crate::web::{Routes, Who};
 
 /// The addresses of the finder.
@@ -76,6 +77,39 @@ impl TeamHit {
             0 => String::new(),
             1 => format!("1 member can do {what} alone or better"),
             n => format!("{n} members can do {what} alone or better"),
+        }
+    }
+}
+
+impl WorkHit {
+    /// The key of an item: "NA-214"; nothing for a product.
+    fn item_key(&self) -> String {
+        self.number.map_or_else(String::new, |number| ItemKey::new(&self.key, number).to_string())
+    }
+
+    /// Its page: the item's, or the product's board.
+    pub(super) fn url(&self, organization: &str) -> String {
+        match self.number {
+            Some(number) => item_url(organization, &self.slug, &ItemKey::new(&self.key, number)),
+            None => crate::products::url(organization, &self.slug),
+        }
+    }
+
+    /// Where it stands: "In progress with Fair Bills · Norvik App"; of a product who leads it and how many squads serve it.
+    fn why(&self) -> String {
+        match (self.stage.clone().map(Stage::from), &self.who) {
+            (Some(stage), Some(squad)) => {
+                format!("{} with {squad} · {}", stage.title(), self.product)
+            }
+            (Some(stage), None) => format!("{} · {}", stage.title(), self.product),
+            (None, lead) => {
+                let lead = lead.as_deref().unwrap_or_default();
+                match self.squads {
+                    0 => format!("{lead} is its lead PM, no squad serves it yet"),
+                    1 => format!("{lead} is its lead PM, 1 squad serves it"),
+                    n => format!("{lead} is its lead PM, {n} squads serve it"),
+                }
+            }
         }
     }
 }

@@ -148,6 +148,11 @@ impl ListPage {
         (!self.query.pairs().is_empty()).then(|| list_url(&self.org))
     }
 
+    /// Whether more than words is asked for: then the filters are open where they fold.
+    fn is_filtered(&self) -> bool {
+        self.query.pairs().iter().any(|(name, _)| *name != "q")
+    }
+
     fn is_deactivated(&self) -> bool {
         self.query.state == "deactivated"
     }

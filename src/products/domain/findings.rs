@@ -149,7 +149,8 @@ impl ServingDesign {
         self.ux_share() >= DEDICATED_UX
     }
 
-    fn missing_ux(&self) -> Finding {
+    /// What P1 says of a squad without dedicated UX.
+    pub fn missing_ux(&self) -> Finding {
         let Self { team, name, .. } = self;
         let (title, way_out) = match (self.ux.iter().max_by_key(|one| one.share), &self.designer) {
             (Some(most), _) => (

@@ -271,6 +271,22 @@ impl Outcome {
     }
 }
 
+/// How a backlog is pulled: "One backlog, pulled by three squads".
+pub fn pulled_by(squads: usize) -> String {
+    match squads {
+        0 => "One backlog, and no squad that pulls from it yet".to_owned(),
+        1 => "One backlog, pulled by one squad".to_owned(),
+        n => format!("One backlog, pulled by {} squads", number(n)),
+    }
+}
+
+/// A small number in words.
+fn number(n: usize) -> String {
+    let words = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let word = n.checked_sub(2).and_then(|at| words.get(at));
+    word.map_or_else(|| n.to_string(), |word| (*word).to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -331,5 +347,13 @@ mod tests {
         }
         assert!(WipPolicy::parse("").is_err() && GroupHat::parse("ux").is_err());
         assert!(Outcome::parse("promoted").is_err());
+    }
+
+    #[test]
+    fn small_numbers_are_written_in_words() {
+        assert_eq!(
+            [number(2), number(10), number(11), number(1)],
+            ["two", "ten", "11", "1"].map(str::to_owned)
+        );
     }
 }

@@ -5,12 +5,13 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use sqlx::PgPool;
 
+use super::ways::{Ways, way};
 use crate::AppState;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, ProductId};
 use crate::organizations::Visitor;
-use crate::products::db::{self, Address, Apprentice, Group, Serving, Worn};
-use crate::products::domain::{DESIGNERS, GroupHat, ProductRefused, TENDERS, may_tend};
+use crate::products::db::{self, Address, Apprentice, Group, Serving};
+use crate::products::domain::{DESIGNERS, ProductRefused, TENDERS, WayOut, may_tend, pulled_by};
 use crate::products::{list_url, url};
 use crate::web::shell::{Section, Shell};
 use crate::web::{moved, path_part};
@@ -121,6 +122,27 @@ impl Head {
         format!("{}{below}", url(&self.organization, &self.group.slug))
     }
 
+    /// The product's name.
+    pub fn name(&self) -> &str {
+        &self.group.name
+    }
+
+    /// How many squads serve it.
+    pub fn squads(&self) -> usize {
+        self.group.squads.len()
+    }
+
+    /// Whether it is no more.
+    pub fn is_ended(&self) -> bool {
+        self.group.ended_at.is_some()
+    }
+
+    /// Where a way out leads; none where the visitor may not go it.
+    pub fn way(&self, way_out: &WayOut) -> Option<(String, String)> {
+        let ways = Ways::new(&self.organization, &self.group.slug);
+        way(&ways, self.may_design, &self.group.squads, way_out)
+    }
+
     /// The address of the list.
     pub fn list_url(&self) -> String {
         list_url(&self.organization)
@@ -141,16 +163,6 @@ impl Head {
         self.url(&format!("/apprentices/{}/{below}", one.id))
     }
 
-    /// Where a hat of the group is laid down.
-    pub fn worn_url(&self, one: &Worn) -> String {
-        self.url(&format!("/hats/{}/lay-down", one.id))
-    }
-
-    /// Where a hat of the group is given.
-    pub fn hat_url(&self, hat: GroupHat) -> String {
-        self.url(&format!("/hats/new?hat={}", hat.word()))
-    }
-
     /// The address of the limits of a squad.
     pub fn service_url(&self, one: &Serving) -> String {
         self.url(&format!("/squads/{}", one.id))
@@ -158,30 +170,6 @@ impl Head {
 
     /// The line below the name.
     pub fn line(&self) -> String {
-        match self.group.squads.len() {
-            0 => "One backlog, and no squad that pulls from it yet".to_owned(),
-            1 => "One backlog, pulled by one squad".to_owned(),
-            n => format!("One backlog, pulled by {} squads", number(n)),
-        }
-    }
-}
-
-/// A small number in words.
-fn number(n: usize) -> String {
-    let words = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
-    let word = n.checked_sub(2).and_then(|at| words.get(at));
-    word.map_or_else(|| n.to_string(), |word| (*word).to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::number;
-
-    #[test]
-    fn small_numbers_are_written_in_words() {
-        assert_eq!(
-            [number(2), number(10), number(11), number(1)],
-            ["two", "ten", "11", "1"].map(str::to_owned)
-        );
+        pulled_by(self.squads())
     }
 }

@@ -9,11 +9,12 @@ use serde::Deserialize;
 use sqlx::PgPool;
 
 use super::at::{At, Head};
+use super::team::{Team, ux, week};
 use crate::error::Result;
 use crate::history;
-use crate::products::db::{Apprentice, Serving, Worn};
+use crate::products::db::{Apprentice, Serving};
 use crate::products::domain::{
-    Finding, GroupHat, MAX_APPRENTICES_OF_A_LEAD, MAX_SQUADS_OF_A_LEAD, WayOut, WipPolicy,
+    Finding, MAX_APPRENTICES_OF_A_LEAD, MAX_SQUADS_OF_A_LEAD, WipPolicy,
 };
 use crate::products::service;
 use crate::squads::last_change;
@@ -37,6 +38,7 @@ struct Found {
 struct GroupPage {
     shell: Shell,
     head: Head,
+    team: Team,
     org: String,
     found: Vec<Found>,
     events: Vec<(String, String, Moment)>,
@@ -49,38 +51,13 @@ struct GroupPage {
 }
 
 impl GroupPage {
-    /// "week 6": since the apprenticeship began, which is its first week.
     fn week(&self, apprentice: &Apprentice) -> String {
         let from = apprentice.from_at.with_timezone(&self.zone).date_naive();
         format!("week {}", week(from, self.today))
     }
 
-    /// Since when the lead PM leads it.
-    fn since(&self) -> String {
-        self.head.group.lead_at.with_timezone(&self.zone).format("since %B %Y").to_string()
-    }
-
-    fn wearing(&self, hat: GroupHat) -> Vec<&Worn> {
-        self.head.group.wearing(hat).collect()
-    }
-
-    /// The members of serving squads who wear the hat of an analyst, where nobody wears it for the group.
-    fn analysts_in_squads(&self) -> Vec<(&str, &str)> {
-        let squads = self.head.group.squads.iter();
-        squads
-            .flat_map(|squad| squad.analysts().map(|one| (one.name.as_str(), squad.name.as_str())))
-            .take(1)
-            .collect()
-    }
-
-    fn dedicated(&self) -> usize {
-        self.head.group.squads.iter().filter(|squad| squad.design().has_dedicated_ux()).count()
-    }
-
-    /// Who does UX in a squad, each with their share.
     fn ux(squad: &Serving) -> String {
-        let names = squad.ux().map(|one| format!("{}, {} %", one.name, one.share));
-        names.collect::<Vec<_>>().join("; ")
+        ux(squad)
     }
 
     /// The button beside an apprentice: what it says, and what it sends.
@@ -103,55 +80,6 @@ impl GroupPage {
     }
 }
 
-/// Which week of an apprenticeship it is.
-fn week(from: NaiveDate, today: NaiveDate) -> i64 {
-    (today - from).num_days().max(0) / 7 + 1
-}
-
-/// Where a way out leads; none where the visitor may not go it.
-fn way(head: &Head, finding: &Finding) -> Option<(String, String)> {
-    let squad = |team| head.group.squads.iter().find(|squad| squad.team == team);
-    let share = |team, membership: &crate::ids::MembershipId, label: String| {
-        let slug = &squad(team)?.slug;
-        Some((head.squad_url(slug, &format!("/members/{membership}/edit")), label))
-    };
-    let (may, way) = match &finding.way_out {
-        WayOut::RaiseShare(team, membership, name) => {
-            (head.may_design, share(*team, membership, format!("Give {name} more time there")))
-        }
-        WayOut::WearUx(team, membership, name) => {
-            (head.may_design, share(*team, membership, format!("Give {name} the hat UX")))
-        }
-        WayOut::FindUx(team) => (
-            head.may_design,
-            squad(*team).map(|squad| {
-                let there = head.squad_url(&squad.slug, "/members?q=design#add");
-                (there, "Find a designer".to_owned())
-            }),
-        ),
-        WayOut::NameAnalyst => (
-            head.may_design,
-            Some((head.url("/hats/new?hat=analyst"), "Name an analyst".to_owned())),
-        ),
-        WayOut::NameCoach => {
-            (head.may_design, Some((head.url("/hats/new?hat=coach"), "Name a coach".to_owned())))
-        }
-        WayOut::HandOver => {
-            (head.may_design, Some((head.url("/hand-over"), "Hand the product over".to_owned())))
-        }
-        WayOut::SeeApprentices => {
-            (true, Some((head.url("/group#apprentices"), "Look at the apprentices".to_owned())))
-        }
-        WayOut::AddSquad => {
-            (head.may_design, Some((head.url("/squads/new"), "Add a squad".to_owned())))
-        }
-        WayOut::SeeSquads => {
-            (true, Some((head.url("/group#squads"), "Look at the squads".to_owned())))
-        }
-    };
-    way.filter(|_| may)
-}
-
 async fn group_page(
     pool: &PgPool,
     at: &At,
@@ -164,8 +92,10 @@ async fn group_page(
         None => head.group.design().findings(),
         Some(_) => vec![],
     };
-    let found =
-        found.into_iter().map(|finding| Found { way: way(&head, &finding), finding }).collect();
+    let found = found
+        .into_iter()
+        .map(|finding| Found { way: head.way(&finding.way_out), finding })
+        .collect();
     let recent = history::about(pool, at.visitor.tenant(), at.id.0, RECENT).await?;
     let events = recent.into_iter().map(|event| {
         let who = event.member_name.unwrap_or_else(|| "Trellis".to_owned());
@@ -173,8 +103,18 @@ async fn group_page(
     });
     let meanwhile =
         if errors.is_stale() { last_change(pool, &at.visitor, at.id.0).await? } else { None };
+    let group = &head.group;
+    let team = Team::new(
+        &at.visitor,
+        &group.slug,
+        group.ended_at.is_none(),
+        (group.lead, group.lead_name.clone()),
+        (group.apprentices.0.clone(), group.hats.0.clone(), group.squads.0.clone()),
+    );
+    let since = group.lead_at.with_timezone(&zone).format("since %B %Y").to_string();
     Ok(GroupPage {
         shell: head.shell.clone(),
+        team: team.since(since).with_buttons(&head.shell.key),
         org: at.visitor.slug.clone(),
         events: events.collect(),
         found,
@@ -219,19 +159,4 @@ pub async fn set_policy(
         }
     }
     refused(&errors, &group_page(&pool, &at, Some(form.policy), errors.clone()).await?)
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::TimeDelta;
-
-    use super::*;
-
-    #[test]
-    fn the_first_week_is_the_first_seven_days() {
-        let from = NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();
-        let after = |days| week(from, from + TimeDelta::days(days));
-        assert_eq!([after(0), after(6), after(7), after(41), after(42)], [1, 1, 2, 6, 7]);
-        assert_eq!(week(from, from - TimeDelta::days(9)), 1);
-    }
 }

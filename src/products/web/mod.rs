@@ -7,6 +7,10 @@ mod form;
 mod group;
 mod list;
 mod squads;
+mod team;
+mod ways;
+
+pub use team::Team;
 
 use crate::web::{Routes, Who};
 

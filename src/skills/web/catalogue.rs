@@ -175,12 +175,14 @@ impl ShowPage {
     }
 
     fn subtitle(&self) -> String {
-        match (&self.skill.capability, self.skill.is_archived) {
-            (Some(_), _) => "One of the four core capabilities that every squad needs.".to_owned(),
-            (None, true) => "An archived craft: nobody is offered it any more.".to_owned(),
-            (None, false) if self.skill.description.is_empty() => "A craft.".to_owned(),
-            (None, false) => String::new(),
-        }
+        let about = self.skill.description.as_str();
+        let kind = match (&self.skill.capability, self.skill.is_archived) {
+            (Some(_), _) => "One of the four core capabilities that every squad needs.",
+            (None, true) => "An archived craft: nobody is offered it any more.",
+            (None, false) if about.is_empty() => "A craft.",
+            (None, false) => "",
+        };
+        format!("{about} {kind}").trim().to_owned()
     }
 }
 

@@ -17,12 +17,32 @@ use crate::history;
 use crate::ids::EventId;
 use crate::transaction::was_done;
 
-/// Undoes a change; answers what the history says of it.
-pub async fn undo(pool: &PgPool, actor: &Actor, id: EventId) -> Result<String> {
+/// A change that is undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undone {
+    /// What the history says of it.
+    pub what: String,
+    /// What it ended and undoing did not bring back: "analyst of Norvik App".
+    pub ended: Vec<String>,
+}
+
+impl Undone {
+    /// Whoever comes back is in their teams again, and not at the products: who leads those meanwhile decides anew.
+    fn of(event: Event) -> Self {
+        let was = event.before.as_ref().filter(|_| event.kind == "member_deactivated");
+        let ended =
+            was.and_then(|was| was.get("products")?.as_array().cloned()).unwrap_or_default();
+        let ended = ended.iter().filter_map(Value::as_str).map(ToOwned::to_owned);
+        Self { ended: ended.collect(), what: event.summary }
+    }
+}
+
+/// Undoes a change.
+pub async fn undo(pool: &PgPool, actor: &Actor, id: EventId) -> Result<Undone> {
     let event = db::find(pool, actor.tenant, id).await?.ok_or(Error::NotFound)?;
     // The form itself, come a second time, has made the thing another.
     if was_done(pool, actor).await? {
-        return Ok(event.summary);
+        return Ok(Undone::of(event));
     }
     if let Err(why) = history::undoing(&event.kind, event.before.as_ref(), event.after.as_ref()) {
         return Err(UndoRefused::NoInverse(why).into());
@@ -35,7 +55,7 @@ pub async fn undo(pool: &PgPool, actor: &Actor, id: EventId) -> Result<String> {
     let actor = &Actor { origin, ..actor.clone() };
     // The future of so many use cases is large.
     Box::pin(inverse(pool, actor, &event)).await?;
-    Ok(event.summary)
+    Ok(Undone::of(event))
 }
 
 async fn inverse(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {

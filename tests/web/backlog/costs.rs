@@ -9,7 +9,7 @@ use crate::harness::TestApp;
 use crate::seen::assert_well;
 
 /// Adds items by SQL, since there are many: ready, proposed, and done in the months before.
-async fn fill(app: &TestApp, product: trellis::ids::ProductId, n: i32) {
+pub async fn fill(app: &TestApp, product: trellis::ids::ProductId, n: i32) {
     sqlx::query(
         "insert into backlog_item (organization_id, id, product_id, number, title, why, breadth, stage, rank, stage_at, stage_event, proposed_by, proposed_at)
          select p.organization_id, gen_random_uuid(), p.id, 1000 + n, 'Problem ' || n, 'Why', 'problem',

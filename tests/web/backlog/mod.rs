@@ -6,6 +6,7 @@ mod pages;
 mod pulling;
 mod races;
 
+pub use costs::fill;
 use trellis::actor::Actor;
 use trellis::backlog::{Breadth, Bulk, Effect, ItemTitle, NewItem, Outcome, Stage, Why, service};
 use trellis::ids::{ProductId, TeamId};

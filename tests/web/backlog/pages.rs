@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use trellis::backlog::{Bulk, Class, service};
+use trellis::products;
 
 use super::{group, now, outcome, proposed, ready, reason, stage_of};
 use crate::harness::TestApp;
@@ -253,4 +254,64 @@ async fn of_an_ended_product_everything_is_read_and_nothing_changed() {
     assert_eq!(code(refused.await), "product_ended");
     let refused = service::finish(&app.pool, &actor, group.product, 1, &outcome("x")).await;
     assert_eq!(code(refused), "product_ended");
+}
+
+#[tokio::test]
+async fn every_page_of_a_product_has_the_same_head_and_tabs() {
+    let app = TestApp::new().await;
+    let mut group = group(&app, &["Fair Bills", "EV at Home"]).await;
+    for (below, current, crumbs) in [
+        ("", "Backlog", vec!["Products", "Norvik App"]),
+        ("/items", "All items", vec!["Products", "Norvik App", "All items"]),
+        ("/group", "Group 2", vec!["Products", "Norvik App", "Group"]),
+        ("/flow", "Flow", vec!["Products", "Norvik App", "Flow"]),
+    ] {
+        let page = group.lead.get(&app.at(&format!("/products/norvik-app{below}"))).await;
+        assert_eq!(page.texts(".tabs a"), ["Backlog", "All items", "Group 2", "Flow"], "{below}");
+        assert_eq!(page.texts(".tabs [aria-current=page]"), [current]);
+        assert_eq!(page.text("header.head h1"), "Norvik App");
+        assert_eq!(page.texts(".crumbs li")[1..], crumbs, "{below}");
+    }
+}
+
+#[tokio::test]
+async fn the_board_shows_its_group_with_each_missing_hat_one_click_from_a_fix() {
+    let app = TestApp::new().await;
+    let mut group = group(&app, &["Fair Bills", "EV at Home"]).await;
+    let (pool, founder) = (&app.pool, app.founder());
+    let samuel = app.person("Samuel Okafor", "product").await;
+    products::service::begin_apprenticeship(pool, &founder, group.product, samuel).await.unwrap();
+    sqlx::query(
+        "insert into membership_hat (organization_id, membership_id, hat_id) \
+         select m.organization_id, m.id, h.id from membership m join hat h using (organization_id) \
+         where m.team_id = $1 and h.name = 'UX'",
+    )
+    .bind(group.squads[0].0)
+    .execute(pool)
+    .await
+    .unwrap();
+    let board = app.at("/products/norvik-app");
+
+    let page = app.leader("Lena Lead").await.get(&board).await;
+    let strip = page.texts(".prod-team > div");
+    assert_eq!(strip.len(), 5, "{strip:?}");
+    assert!(strip[0].contains("Hana Sato"));
+    assert!(strip[1].contains("Samuel Okaforweek 1"), "{}", strip[1]);
+    let fixes = [
+        format!("{board}/hats/new?hat=analyst"),
+        format!("{board}/hats/new?hat=coach"),
+        app.at("/squads/ev-at-home/members?q=design#add"),
+    ];
+    for fix in &fixes {
+        assert_eq!(page.count(&format!(".prod-team a[href='{fix}']")), 1, "{fix}");
+    }
+    assert!(strip[4].contains("1 of 2 squads"), "{}", strip[4]);
+    let shares = page.texts(".prod-team .ux li");
+    assert!(shares[0].ends_with("EV at Home none Find a designer"), "{shares:?}");
+    assert!(shares[1].ends_with("Fair Bills 50 %"), "{shares:?}");
+
+    // Who does not design sees what is missing, and no way that is not theirs.
+    let page = group.squads[0].1.get(&board).await;
+    assert_eq!(page.count(".prod-team a[href*='/hats/new'], .prod-team a[href*='#add']"), 0);
+    assert_eq!(page.text(".prod-team").matches("Nobody yet").count(), 2);
 }

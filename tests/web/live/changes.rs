@@ -214,3 +214,42 @@ async fn those_who_design_the_same_squad_see_each_other_across_instances() {
     drop(came);
     page.hears_of(&mut ada, &present, &[]).await;
 }
+
+/// Board, group and flow are about the product: a pull reaches all of them, and the page of the item.
+#[tokio::test]
+async fn a_pull_reaches_the_pages_of_its_product_and_of_its_item_and_no_other() {
+    use trellis::actor::{Actor, Origin};
+    let app = TestApp::new().await;
+    let _running = app.state.live.start(None);
+    let mut group = crate::backlog::group(&app, &["Fair Bills"]).await;
+    crate::backlog::ready(&app, &group, 2).await;
+    let items: Vec<Uuid> = sqlx::query_scalar("select id from backlog_item order by number")
+        .fetch_all(&app.pool)
+        .await
+        .unwrap();
+    let about = |page: &str, id: Uuid| app.at(&format!("/events?page={page}&subject={id}"));
+    let board = app.at("/products/norvik-app");
+    for below in ["", "/group", "/flow"] {
+        let page = group.lead.get(&format!("{board}{below}")).await;
+        let asked = page.attribute("#live", "hx-sse:connect").unwrap();
+        assert_eq!(asked, about("product", group.product.0), "{below}");
+        assert!(page.count("[data-live][id]") > 0, "{below}");
+    }
+    let mut product = Live::open(&group.lead, &about("product", group.product.0)).await;
+    let mut pulled = Live::open(&group.lead, &about("item", items[0])).await;
+    let mut other = Live::open(&group.lead, &about("item", items[1])).await;
+    for page in [&mut product, &mut pulled, &mut other] {
+        page.hear(SECOND).await;
+    }
+
+    let (squad, member) = group.squad(&app, 0);
+    let hints = app.state.live.hints();
+    let member = Actor { origin: Origin { hints, ..Origin::default() }, ..member };
+    trellis::backlog::service::pull(&app.pool, &member, group.product, 1, squad, None)
+        .await
+        .unwrap();
+
+    assert!(product.hears_a_change(SOON).await);
+    assert!(pulled.hears_a_change(SOON).await);
+    assert!(!other.hears_a_change(SOON).await);
+}

@@ -223,3 +223,32 @@ async fn whoever_left_is_back_in_all_teams_and_the_squad_is_active_again() {
     let is_back: bool = is_back.bind(leaving).fetch_one(&app.pool).await.unwrap();
     assert!(is_back);
 }
+
+#[tokio::test]
+async fn undoing_a_departure_says_what_it_does_not_bring_back() {
+    use trellis::products::{GroupHat, service};
+    let app = TestApp::new().await;
+    let group = crate::backlog::group(&app, &["Fair Bills"]).await;
+    let (pool, founder) = (&app.pool, app.founder());
+    let samuel = app.person("Samuel Okafor", "product").await;
+    service::begin_apprenticeship(pool, &founder, group.product, samuel).await.unwrap();
+    service::give_hat(pool, &founder, group.product, GroupHat::Analyst, samuel).await.unwrap();
+    let mut leader = app.leader("Ruth").await;
+    let form = leader.get(&app.at(&format!("/members/{samuel}/deactivate"))).await;
+    assert!(form.text(".note").ends_with("Undo brings the teams back, and not these."));
+    let designer = given::designer(&app);
+    members::service::deactivate(pool, &designer, samuel, 1, &reason()).await.unwrap();
+
+    let said = undo_newest(&app, &mut leader).await;
+
+    let not_back = "Not brought back: ";
+    let (_, left) = said.split_once(not_back).unwrap_or_else(|| panic!("{said}"));
+    assert!(left.contains("of Norvik App") && left.contains(", "), "both: {said}");
+    let still: i64 = sqlx::query_scalar(
+        "select (select count(*) from product_hat where until_at is null) + (select count(*) from apprenticeship where until_at is null)",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    assert_eq!(still, 0);
+}

@@ -49,7 +49,7 @@ async fn undo(app: &TestApp, visitor: &mut Visitor, event: EventId) -> String {
 }
 
 /// Undoes the newest event, which has to work.
-async fn undo_newest(app: &TestApp, visitor: &mut Visitor) {
+async fn undo_newest(app: &TestApp, visitor: &mut Visitor) -> String {
     let event = newest(app).await;
     let said = undo(app, visitor, event).await;
     assert!(said.starts_with("Undone: ") || said.starts_with("Done again: "), "{said}");
@@ -59,6 +59,7 @@ async fn undo_newest(app: &TestApp, visitor: &mut Visitor) {
         .await
         .unwrap();
     assert_eq!(undone, event, "the undo names what it undid");
+    said
 }
 
 /// Who is in a team: name, share, hats.

@@ -1,12 +1,16 @@
 //! What needs a person: at most ten things, the worst first, each with its reason and one way on.
 
+mod backlogs;
+
 use std::collections::HashSet;
 
 use crate::actor::{Role, Roles};
 use crate::design::{Finding, Severity, Subject, Tally, WayOut};
-use crate::ids::{MemberId, TeamId};
+use crate::ids::{MemberId, ProductId, TeamId};
 use crate::metrics::Goal;
 use crate::missions::{Customer, Value};
+
+pub use backlogs::{Backlog, Hand, Held, of_backlogs};
 
 /// More would be a list to work off instead of a look at the day.
 pub const MAX_THINGS: usize = 10;
@@ -35,6 +39,14 @@ pub enum Action {
     Squad(TeamId),
     /// Make a squad active.
     Activate(TeamId),
+    /// Look at a product group.
+    Group(ProductId),
+    /// Look at a board.
+    Board(ProductId),
+    /// Look at the items that are blocked.
+    Blocked(ProductId),
+    /// Answer those who proposed something.
+    Proposed(ProductId),
     /// Look at one's own skills again.
     OwnSkills,
     /// Add members.
@@ -111,7 +123,12 @@ impl Standing {
 
 /// What needs `person` among `squads`, and how many things more than are shown; `unseen` is how many there are in squads
 /// that are not here.
-pub fn things(squads: &[Standing], unseen: usize, person: &Person) -> (Vec<Thing>, usize) {
+pub fn things(
+    squads: &[Standing],
+    unseen: usize,
+    backlogs: &[Backlog],
+    person: &Person,
+) -> (Vec<Thing>, usize) {
     let mut things = Vec::new();
     if person.roles.may_administer() && person.members <= 1 {
         things.push(Thing {
@@ -142,13 +159,21 @@ pub fn things(squads: &[Standing], unseen: usize, person: &Person) -> (Vec<Thing
     let breaches =
         theirs.iter().filter(|(_, finding)| finding.severity == Severity::Breach).count();
     let (breaches, warnings) = theirs.split_at(breaches);
+    let mut of_backlogs = of_backlogs(backlogs, person);
+    let mut take = |severity: &str| -> Vec<Thing> {
+        of_backlogs.extract_if(.., |thing| thing.severity == severity).collect()
+    };
+    // Whose product it is has their hands full with it: it comes first among equals.
+    things.extend(take("breach"));
     things.extend(of_findings(breaches, person));
     if person.roles.may_design() {
         things.extend(ready(squads));
     } else if person.roles.has(Role::Coach) {
         things.extend(troubled(squads));
     }
+    things.extend(take("warning"));
     things.extend(of_findings(warnings, person));
+    things.extend(take("advice"));
     things.extend(stale(person));
     let more = things.len().saturating_sub(MAX_THINGS) + unseen;
     things.truncate(MAX_THINGS);
@@ -288,7 +313,7 @@ mod tests {
     }
 
     fn seen(design: &Design, person: &Person) -> (Vec<Thing>, usize) {
-        things(&standings(design, person), 0, person)
+        things(&standings(design, person), 0, &[], person)
     }
 
     #[test]
@@ -300,7 +325,7 @@ mod tests {
             squad.findings.retain(|finding| finding.title.contains("is in 3 squads"));
             assert_eq!(squad.findings.len(), 1);
         }
-        assert_eq!(things(&standings, 0, &person(&[])).0.len(), 1);
+        assert_eq!(things(&standings, 0, &[], &person(&[])).0.len(), 1);
     }
 
     #[test]
