@@ -8,8 +8,10 @@
 //! | the board | `board.rs` |
 //! | the list, an item's page | `list.rs` |
 //! | templates | `templates.rs` |
+//! | files from other tools | `import.rs` |
 
 mod board;
+mod import;
 mod items;
 mod list;
 mod order;
@@ -19,6 +21,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 pub use board::*;
+pub use import::*;
 pub use items::*;
 pub use list::*;
 pub use order::*;

@@ -1,5 +1,6 @@
 //! What a backlog is: its words, its order, what a squad may pull, and who may do what.
 
+pub mod import;
 mod pull;
 mod rank;
 mod rules;
