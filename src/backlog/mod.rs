@@ -33,6 +33,7 @@
 //! | proposing, editing, several at once | `service/items.rs` |
 //! | moving in the order | `service/order.rs` |
 //! | pulling, returning, finishing | `service/steps.rs` |
+//! | the demo's past, written at once by the same rules | `domain/past.rs`, `service/past.rs` |
 //! | the board and the one request behind drag, keys and menus | `web/board.rs`, `web/moves.rs`, `static/board.js` |
 //! | the list, an item's page, forms | `web/` |
 

@@ -9,12 +9,14 @@
 //! | the list, an item's page | `list.rs` |
 //! | templates | `templates.rs` |
 //! | files from other tools | `import.rs` |
+//! | a past that is written at once | `past.rs` |
 
 mod board;
 mod import;
 mod items;
 mod list;
 mod order;
+mod past;
 mod templates;
 
 use sqlx::{PgConnection, PgExecutor};
@@ -25,6 +27,7 @@ pub use import::*;
 pub use items::*;
 pub use list::*;
 pub use order::*;
+pub use past::*;
 pub use templates::*;
 
 use super::domain::{ItemKey, Load, Orderer, Puller, Standing};
