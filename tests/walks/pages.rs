@@ -85,8 +85,8 @@ fn looks_closest(who: Who) -> &'static str {
         Who::Anyone | Who::LinkHolder => "anonymous",
         Who::Admin => "admin",
         Who::SquadMember | Who::SelfOrAdmin | Who::ProductGroup => "member",
-        // None of the accounts orders a backlog; the form is the one of a new item, which everybody sees.
-        Who::LeadPm | Who::Orderer => "lead PM",
+        // The leader leads the product too.
+        Who::LeadPm | Who::Orderer => "leader",
         _ => "leader",
     }
 }
@@ -111,6 +111,8 @@ struct Demo {
     summary: Value,
     /// The links of an invitation and of a new password.
     links: Vec<String>,
+    /// A file that waits to be imported into the product's backlog.
+    file: String,
 }
 
 impl Demo {
@@ -120,7 +122,7 @@ impl Demo {
         let made =
             demo::service::fill(&app.pool, &Passwords::default(), app.clock(), &options).await;
         let summary = made.unwrap().json()["organizations"][0].clone();
-        let mut demo = Self { pool: app.pool.clone(), summary, links: vec![] };
+        let mut demo = Self { pool: app.pool.clone(), summary, links: vec![], file: String::new() };
         let mut admin = Visitor::of(app.router.clone());
         admin.cookies.insert("session".to_owned(), demo.token("admin").await);
         let settings = format!("/o/{}/settings", demo.slug());
@@ -150,7 +152,38 @@ impl Demo {
             let sent = admin.post(&items, &form).await;
             assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
         }
+        demo.lead(app).await;
         demo
+    }
+
+    /// The leader leads the product as well, and has sent a file for its backlog.
+    async fn lead(&mut self, app: &TestApp) {
+        let member: trellis::ids::MemberId = self.member("leader").parse().unwrap();
+        let (id, slug) = (self.summary["id"].as_str().unwrap(), self.slug());
+        let row = sqlx::query_as(
+            "select id, version from product where organization_id = $1 and slug = $2",
+        );
+        let (product, version): (trellis::ids::ProductId, i32) =
+            row.bind(id.parse::<Uuid>().unwrap()).bind(PRODUCT).fetch_one(&app.pool).await.unwrap();
+        let mut leader = Visitor::of(app.router.clone());
+        leader.cookies.insert("session".to_owned(), self.token("leader").await);
+        let hand_over = format!("/o/{slug}/products/{PRODUCT}/hand-over");
+        let form = format!("version={version}&member={member}");
+        let sent = leader.post(&hand_over, &form).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{product}: {}", sent.text("main"));
+        let text = include_str!("../data/jira.csv");
+        let body = format!(
+            "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"jira.csv\"\r\n\
+             content-type: text/csv\r\n\r\n{text}\r\n--b--\r\n"
+        );
+        let headers = [
+            ("content-type", "multipart/form-data; boundary=b"),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        let import = format!("/o/{slug}/products/{PRODUCT}/import");
+        let sent = leader.send(Method::POST, &import, &headers, body).await;
+        let there = sent.assert_redirect();
+        self.file = there.rsplit('/').next().unwrap().to_owned();
     }
 
     fn slug(&self) -> &str {
@@ -194,6 +227,7 @@ impl Demo {
                 return self.summary["core_teams"][0]["slug"].as_str().unwrap().to_owned();
             }
             // Everybody looks at somebody who is in a squad; the member at themselves.
+            "file" => return self.file.clone(),
             "member" if role == "admin" => return self.member("coach").to_owned(),
             "member" => return self.member("member").to_owned(),
             _ => {}

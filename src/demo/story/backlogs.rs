@@ -184,6 +184,9 @@ const PROMISED: &str = "They promised the readings for Thursday. I ask again on 
 const TRIED: &str = "Two customers tried it yesterday. Both stopped at the same place.";
 const ASKED: &str = "Still at the top: 31 customers asked for it last week.";
 
+/// For how long the item is in work that does not come to its end.
+const STUCK: i64 = 400;
+
 /// What is told of a product.
 struct Lanes {
     product: usize,
@@ -230,8 +233,9 @@ impl Author {
             for slot in 0..2 {
                 let mut day = serves - 6 * slot - self.rng.i64(0..=5);
                 while day > UNTIL {
-                    let is_stuck = n == 0 && slot == 1 && day < 55;
-                    let days = if is_stuck { 400 } else { self.cycle() };
+                    // One goes on for too long (finding B1).
+                    let is_stuck = product == 0 && n == 0 && slot == 1 && day < 75;
+                    let days = if is_stuck { STUCK } else { self.cycle() };
                     works.push((day, squad, days));
                     day -=
                         days + if slot == 0 { self.rng.i64(1..=6) } else { self.rng.i64(4..=14) };
@@ -239,6 +243,7 @@ impl Author {
             }
         }
         works.sort_by_key(|(day, squad, _)| (-day, *squad));
+        let mut stuck = vec![];
         for (pulled, squad, days) in works {
             let ready = (pulled + self.rng.i64(1..=9)).min(begin - 2);
             let proposed = (ready + self.rng.i64(1..=24)).min(begin - 1);
@@ -249,17 +254,20 @@ impl Author {
             let learns = days > 3 && self.rng.u8(0..10) < chance;
             let learning = learns.then_some(pulled - (days * 3 / 5).clamp(1, 20));
             let effect = EFFECTS[self.rng.usize(..EFFECTS.len())];
+            if days == STUCK {
+                stuck.push(lanes.items.len());
+            }
             item.work = Some(PastWork {
                 squad,
                 pulled,
-                learning: learning.filter(|day| *day > UNTIL && days < 400),
+                learning: learning.filter(|day| *day > UNTIL && days < STUCK),
                 done: (done > UNTIL).then_some((done, effect)),
             });
             lanes.items.push(item);
         }
         let in_hand = lanes.items.iter().enumerate().filter_map(|(at, item)| {
             let work = item.work.as_ref().filter(|work| work.done.is_none())?;
-            Some((at, work.squad, work.pulled))
+            Some((at, work.squad, stuck.contains(&at)))
         });
         let in_hand = in_hand.collect();
         let ready = lanes.items.len()..lanes.items.len() + 11;
@@ -292,9 +300,8 @@ impl Author {
         let squads = PRODUCTS[product].squads;
         let mut told = |day, item, step| self.act(day, Act::Item(ItemAct { product, item, step }));
         let mut room = squads.to_vec();
-        for (n, (item, squad, pulled)) in waiting.in_hand.into_iter().enumerate() {
-            if pulled > 35 {
-                // The one that goes on for too long, and waits.
+        for (n, (item, squad, is_stuck)) in waiting.in_hand.into_iter().enumerate() {
+            if is_stuck {
                 told(6, item, ItemStep::Block("Readings from the grid operator"));
                 told(5, item, ItemStep::Comment(PROMISED));
                 continue;
@@ -332,8 +339,8 @@ impl Author {
 
 /// What is there when the last days begin.
 struct Waiting {
-    /// What squads have in hand: the item, who, and since when.
-    in_hand: Vec<(usize, usize, i64)>,
+    /// What squads have in hand: the item, who, and whether it goes on for too long.
+    in_hand: Vec<(usize, usize, bool)>,
     /// The ready items, from the top.
     ready: std::ops::Range<usize>,
 }

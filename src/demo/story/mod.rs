@@ -307,6 +307,8 @@ impl Author {
             RETURNED => self.rng.i64(300..=380),
             _ => self.rng.i64(150..=380),
         };
+        // The first has worked for longer than a year.
+        let founded = if number == 0 { founded.max(378) } else { founded };
         let is_first = number < KINDS.len();
         let size = match (is_first, is_forming) {
             (true, _) => kind.size,
