@@ -47,7 +47,7 @@ pub enum ItemStep {
 }
 
 /// What items are about, by product.
-const TOPICS: [[&str; 14]; 3] = [
+const TOPICS: [[&str; 17]; 3] = [
     [
         "the first bill",
         "moving house",
@@ -63,6 +63,9 @@ const TOPICS: [[&str; 14]; 3] = [
         "a direct debit",
         "a payment by card",
         "the switch to an hourly tariff",
+        "a second meter",
+        "a deposit",
+        "a move abroad",
     ],
     [
         "ordering panels",
@@ -79,6 +82,9 @@ const TOPICS: [[&str; 14]; 3] = [
         "the end of a warranty",
         "a repair of the pump",
         "the consent of a neighbour",
+        "the insurance of a system",
+        "a second battery",
+        "the sale of a house",
     ],
     [
         "a new meter",
@@ -95,6 +101,9 @@ const TOPICS: [[&str; 14]; 3] = [
         "the reading by hand",
         "a contract for a whole street",
         "an invoice by e-mail",
+        "a change of bank account",
+        "a new heating",
+        "a tenant who moves out",
     ],
 ];
 
@@ -205,9 +214,9 @@ impl Lanes {
             if is_narrow && !breadth.is_narrow() {
                 continue;
             }
-            // 9 ways and 14 topics share no divisor: it takes 126 items until one comes again.
-            let topic = TOPICS[self.product][n % 14];
-            let again = if n >= 9 * 14 { ", once more" } else { "" };
+            // 9 ways and 17 topics share no divisor: it takes 153 items until one comes again.
+            let topic = TOPICS[self.product][n % 17];
+            let again = if n >= 9 * 17 { ", as it is now" } else { "" };
             let title = format!("{before}{topic}{after}{again}");
             return PastItem { title, why, breadth, proposed, ready, work: None };
         }
@@ -267,14 +276,15 @@ impl Author {
         }
         let in_hand = lanes.items.iter().enumerate().filter_map(|(at, item)| {
             let work = item.work.as_ref().filter(|work| work.done.is_none())?;
-            Some((at, work.squad, stuck.contains(&at)))
+            let (learns, is_stuck) = (work.learning.is_some(), stuck.contains(&at));
+            Some(InHand { item: at, squad: work.squad, learns, is_stuck })
         });
         let in_hand = in_hand.collect();
         let ready = lanes.items.len()..lanes.items.len() + 11;
         for n in 0..11 {
             // The narrow squad finds something narrow at the top.
             let is_narrow = product == 2 && n < 4;
-            let item = lanes.think(is_narrow, 40 - n, Some(30 - n));
+            let item = lanes.think(is_narrow, 75 - 3 * n, Some(62 - 4 * n));
             lanes.items.push(item);
         }
         for n in 0..5 {
@@ -300,8 +310,9 @@ impl Author {
         let squads = PRODUCTS[product].squads;
         let mut told = |day, item, step| self.act(day, Act::Item(ItemAct { product, item, step }));
         let mut room = squads.to_vec();
-        for (n, (item, squad, is_stuck)) in waiting.in_hand.into_iter().enumerate() {
-            if is_stuck {
+        for (n, one) in waiting.in_hand.into_iter().enumerate() {
+            let item = one.item;
+            if one.is_stuck {
                 told(6, item, ItemStep::Block("Readings from the grid operator"));
                 told(5, item, ItemStep::Comment(PROMISED));
                 continue;
@@ -309,9 +320,9 @@ impl Author {
             match n % 3 {
                 0 => {
                     told(11, item, ItemStep::Finish(EFFECTS[(n + product) % EFFECTS.len()]));
-                    room.push(squad);
+                    room.push(one.squad);
                 }
-                1 => told(8, item, ItemStep::Learn),
+                1 if !one.learns => told(8, item, ItemStep::Learn),
                 _ => told(7, item, ItemStep::Comment(TRIED)),
             }
         }
@@ -337,10 +348,20 @@ impl Author {
     }
 }
 
+/// An item that a squad has in hand.
+struct InHand {
+    item: usize,
+    squad: usize,
+    /// Whether it is with customers.
+    learns: bool,
+    /// Whether it goes on for too long.
+    is_stuck: bool,
+}
+
 /// What is there when the last days begin.
 struct Waiting {
-    /// What squads have in hand: the item, who, and whether it goes on for too long.
-    in_hand: Vec<(usize, usize, bool)>,
+    /// What squads have in hand.
+    in_hand: Vec<InHand>,
     /// The ready items, from the top.
     ready: std::ops::Range<usize>,
 }
