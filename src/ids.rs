@@ -74,5 +74,7 @@ id!(/// An item of a product's backlog.
     ItemId);
 id!(/// A product's own way of putting an item.
     TemplateId);
+id!(/// A file that was sent for a product's backlog.
+    BacklogImportId);
 id!(/// What somebody says about an item.
     CommentId);

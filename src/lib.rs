@@ -93,6 +93,7 @@ pub mod serve;
 pub mod setup;
 pub mod skills;
 pub mod squads;
+pub mod tabular;
 pub mod text;
 pub mod transaction;
 pub mod undo;

@@ -11,22 +11,29 @@
 //! - Every step is a row of `backlog_transition`, written by the schema, and the only source of flow. No number is kept
 //!   per person (H9).
 //!
+//! - A file of another tool comes in after a dry run, by whoever orders: all of its items in one step and with one event. Items remember
+//!   where they come from, so that the same file makes nothing twice. It may bring along what is done or dropped, and nothing that
+//!   is in a squad's hands.
+//!
 //! # Locks
 //!
 //! In this order everywhere: the row of the squad's service (`product_squad`), then items by their ids. Nothing locks the product: two
 //! squads pull at once, and two people who move items to different places do not wait for one another's disk. A place in the order
 //! is held by the item above it: whoever puts an item below another one holds both. At the ends no lock is needed, since the keys
-//! there carry the item's own number. The constraint on ranks stands behind all of this; who breaks it tries again.
+//! there carry the item's own number. Only an import holds the product, after its file: it takes many numbers at once, and of two imports
+//! the second finds what the first brought. The constraint on ranks stands behind all of this; who breaks it tries again.
 //!
 //! | to read about | open |
 //! |---|---|
 //! | stages, breadths, keys, templates | `domain/words.rs` |
 //! | places in the order | `domain/rank.rs` |
 //! | what a squad may pull | `domain/pull.rs` |
+//! | files from Jira, GitHub, Trello and others | `domain/import/`, `service/import.rs`, `web/import/` |
 //! | who may do what, and the steps | `domain/rules.rs` |
 //! | proposing, editing, several at once | `service/items.rs` |
 //! | moving in the order | `service/order.rs` |
 //! | pulling, returning, finishing | `service/steps.rs` |
+//! | the demo's past, written at once by the same rules | `domain/past.rs`, `service/past.rs` |
 //! | the board and the one request behind drag, keys and menus | `web/board.rs`, `web/moves.rs`, `static/board.js` |
 //! | the list, an item's page, forms | `web/` |
 

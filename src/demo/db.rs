@@ -216,3 +216,82 @@ pub async fn lead_of(
     .fetch_one(db)
     .await
 }
+
+/// Who led a product since when, from its beginning: whoever leads it now is its newest lead PM.
+pub async fn leads_of(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    product: ProductId,
+) -> sqlx::Result<Vec<(DateTime<Utc>, MemberId)>> {
+    let rows = sqlx::query!(
+        r#"
+        select e.at, e.subjects[array_length(e.subjects, 1)] as "lead!: MemberId"
+        from event e
+        where e.organization_id = $1 and e.subjects @> array[$2::uuid] and e.kind in ('product_created', 'product_handed_over')
+        order by e.at
+        "#,
+        tenant.organization_id().0,
+        product.0,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.at, row.lead)).collect())
+}
+
+/// Somebody who is in a squad.
+pub struct OfCrew {
+    /// The squad.
+    pub team: TeamId,
+    /// Who.
+    pub member: MemberId,
+    /// Since when.
+    pub from_at: DateTime<Utc>,
+}
+
+/// Who is in the squads that serve a product, those who are there for longest first.
+pub async fn crews_of(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    product: ProductId,
+) -> sqlx::Result<Vec<OfCrew>> {
+    sqlx::query_as!(
+        OfCrew,
+        r#"
+        select m.team_id as "team: TeamId", m.member_id as "member: MemberId", m.from_at
+        from product_squad s
+        join membership m on (m.organization_id, m.team_id) = (s.organization_id, s.team_id)
+        join member p on (p.organization_id, p.id) = (m.organization_id, m.member_id)
+        where s.organization_id = $1 and s.product_id = $2 and s.standing and m.until_at is null
+        order by m.from_at, p.name
+        "#,
+        tenant.organization_id().0,
+        product.0,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Somebody of the squad that holds an item.
+pub async fn holder_of(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    product: ProductId,
+    number: i32,
+) -> sqlx::Result<MemberId> {
+    sqlx::query_scalar!(
+        r#"
+        select m.member_id as "member: MemberId"
+        from backlog_item i
+        join membership m on (m.organization_id, m.team_id) = (i.organization_id, i.squad_id) and m.until_at is null
+        join member p on (p.organization_id, p.id) = (m.organization_id, m.member_id)
+        where i.organization_id = $1 and i.product_id = $2 and i.number = $3
+        order by m.from_at, p.name
+        limit 1
+        "#,
+        tenant.organization_id().0,
+        product.0,
+        number,
+    )
+    .fetch_one(db)
+    .await
+}

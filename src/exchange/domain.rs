@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::source::{Table, Unreadable};
+use super::source::Table;
 use crate::rule::Rule;
+use crate::tabular::Unreadable;
 
 /// What a file holds, recognised by the names of its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -15,7 +15,7 @@
 //!
 //! | to read about | open |
 //! |---|---|
-//! | reading CSV | `source.rs` |
+//! | reading CSV | `source.rs`, [`crate::tabular`] |
 //! | kinds of files, outcomes of rows | `domain.rs` |
 //! | what a row does, and why it is refused | `plan/` |
 //! | storing and applying | `service.rs`, `db.rs` |

@@ -1,87 +1,11 @@
-//! Reading a CSV file: bytes become rows of cells, or a sentence that says in which line to look.
-//!
-//! Own code and not the `csv` crate's reader, which takes broken quoting for text: a file that lost a quotation
-//! mark would come in with half of its rows in one cell.
+//! The files of an import: tables with columns of names of their own.
 
-use serde::{Deserialize, Serialize};
+use crate::tabular::{self, Limits, Line, Unreadable};
 
-use crate::rule::Rule;
-use crate::web::csv::unprotect;
-
-/// The largest file, in bytes (RELIABILITY 5, ASVS 5.2.1).
+/// The largest file, in bytes.
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;
-/// The most rows of a file, without the names of the columns.
-pub const MAX_ROWS: usize = 5_000;
-/// The most columns.
-pub const MAX_COLUMNS: usize = 64;
-/// The largest cell, in bytes.
-pub const MAX_CELL: usize = 8 * 1024;
-
-/// Why a file cannot be read. The line is the one that an editor shows.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    #[error(
-        "It is larger than 2 MB. Split it into several files and import them one after another."
-    )]
-    TooLarge,
-    #[error("It is written in UTF-16. Save it as “CSV UTF-8” and send it again.")]
-    Utf16,
-    #[error(
-        "Line {0} holds characters that are not UTF-8. Save the file as “CSV UTF-8” and send it again."
-    )]
-    NotUtf8(usize),
-    #[error("Line {0} holds an invisible NUL character, so this is probably no CSV file.")]
-    Nul(usize),
-    #[error(
-        "Line {0} has a quotation mark in the middle of a cell. Put the whole cell in quotation marks and write the mark within it twice."
-    )]
-    QuoteWithin(usize),
-    #[error(
-        "Line {0} goes on after the quotation mark that ends a cell. A mark within a cell is written twice."
-    )]
-    AfterQuote(usize),
-    #[error("The quotation mark that opens in line {0} is never closed.")]
-    QuoteOpen(usize),
-    #[error(
-        "It has more than 5,000 rows. Split it into several files and import them one after another."
-    )]
-    TooManyRows,
-    #[error("Line {0} has more than 64 columns.")]
-    TooManyColumns(usize),
-    #[error("Line {0} has a cell of more than 8 KB. Shorten it.")]
-    CellTooLong(usize),
-    #[error("It is empty. The first row names the columns.")]
-    Empty,
-    #[error("The column “{0}” is there twice. Name each column once.")]
-    ColumnTwice(String),
-    #[error("The first row has a column without a name. Name it, or remove it.")]
-    ColumnUnnamed,
-}
-
-impl Rule for Unreadable {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::TooLarge | Self::TooManyRows | Self::TooManyColumns(_) | Self::CellTooLong(_) => {
-                "file_too_large"
-            }
-            Self::Utf16 | Self::NotUtf8(_) | Self::Nul(_) => "file_encoding",
-            Self::QuoteWithin(_) | Self::AfterQuote(_) | Self::QuoteOpen(_) => "file_quoting",
-            Self::Empty | Self::ColumnTwice(_) | Self::ColumnUnnamed => "file_columns",
-        }
-    }
-    fn field(&self) -> Option<&'static str> {
-        Some("files")
-    }
-}
-
-/// One row of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    /// The line of the file in which it begins.
-    pub number: usize,
-    /// Its cells, trimmed.
-    pub cells: Vec<String>,
-}
+/// How large a file may be.
+const LIMITS: Limits = Limits { bytes: MAX_BYTES, columns: 64, cell: 8 * 1024 };
 
 /// A file that could be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -119,25 +43,12 @@ impl Table {
 
 /// Decodes the bytes of a file: UTF-8 with or without a byte order mark.
 pub fn decode(bytes: &[u8]) -> Result<&str, Unreadable> {
-    if bytes.len() > MAX_BYTES {
-        return Err(Unreadable::TooLarge);
-    }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(Unreadable::Utf16);
-    }
-    let line_at = |at: usize| bytes[..at].split(|byte| *byte == b'\n').count();
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| Unreadable::NotUtf8(line_at(error.valid_up_to())))?;
-    if let Some(at) = text.find('\0') {
-        return Err(Unreadable::Nul(line_at(at)));
-    }
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    tabular::decode(bytes, &LIMITS)
 }
 
 /// Reads a text as CSV, separated by commas, semicolons or tabs.
 pub fn read(text: &str) -> Result<Table, Unreadable> {
-    let mut lines = Reader::new(text).all()?.into_iter();
-    let columns = lines.next().ok_or(Unreadable::Empty)?.cells;
+    let (columns, lines) = tabular::rows(text, &LIMITS)?;
     if columns.iter().any(String::is_empty) {
         return Err(Unreadable::ColumnUnnamed);
     }
@@ -149,114 +60,7 @@ pub fn read(text: &str) -> Result<Table, Unreadable> {
         }
         words.push(word);
     }
-    Ok(Table { columns, words, lines: lines.collect() })
-}
-
-/// The separator that the first line has most of, outside of quotation marks.
-fn separator(text: &str) -> char {
-    let mut counts = [(',', 0_usize), (';', 0), ('\t', 0)];
-    let mut is_quoted = false;
-    for c in text.chars() {
-        match c {
-            '"' => is_quoted = !is_quoted,
-            '\n' | '\r' if !is_quoted => break,
-            _ if !is_quoted => {
-                for (separator, count) in &mut counts {
-                    *count += usize::from(c == *separator);
-                }
-            }
-            _ => {}
-        }
-    }
-    // The first of those that are as many: a comma.
-    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(',', |(separator, _)| *separator)
-}
-
-struct Reader<'a> {
-    chars: std::iter::Peekable<std::str::Chars<'a>>,
-    separator: char,
-    /// The line that is being read.
-    number: usize,
-}
-
-impl<'a> Reader<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { chars: text.chars().peekable(), separator: separator(text), number: 1 }
-    }
-
-    fn all(mut self) -> Result<Vec<Line>, Unreadable> {
-        let mut lines = vec![];
-        while self.chars.peek().is_some() {
-            let line = self.line()?;
-            if line.cells.iter().all(String::is_empty) {
-                continue;
-            }
-            if lines.len() > MAX_ROWS {
-                return Err(Unreadable::TooManyRows);
-            }
-            lines.push(line);
-        }
-        Ok(lines)
-    }
-
-    fn line(&mut self) -> Result<Line, Unreadable> {
-        let number = self.number;
-        let mut cells = vec![];
-        loop {
-            let (cell, is_last) = self.cell()?;
-            cells.push(unprotect(&cell).trim().to_owned());
-            if is_last {
-                break;
-            }
-            if cells.len() == MAX_COLUMNS {
-                return Err(Unreadable::TooManyColumns(number));
-            }
-        }
-        // Spreadsheets fill short rows up with nothing.
-        Ok(Line { number, cells })
-    }
-
-    /// The next cell, and whether its line ends with it.
-    fn cell(&mut self) -> Result<(String, bool), Unreadable> {
-        let begin = self.number;
-        let mut cell = String::new();
-        let is_quoted = self.chars.next_if_eq(&'"').is_some();
-        if is_quoted {
-            loop {
-                match self.chars.next() {
-                    None => return Err(Unreadable::QuoteOpen(begin)),
-                    Some('"') if self.chars.next_if_eq(&'"').is_some() => cell.push('"'),
-                    Some('"') => break,
-                    Some(c) => {
-                        self.number += usize::from(c == '\n');
-                        cell.push(c);
-                    }
-                }
-                if cell.len() > MAX_CELL {
-                    return Err(Unreadable::CellTooLong(begin));
-                }
-            }
-        }
-        loop {
-            match self.chars.next() {
-                None => return Ok((cell, true)),
-                Some(c) if c == self.separator => return Ok((cell, false)),
-                Some(c @ ('\n' | '\r')) => {
-                    if c == '\r' {
-                        self.chars.next_if_eq(&'\n');
-                    }
-                    self.number += 1;
-                    return Ok((cell, true));
-                }
-                Some(_) if is_quoted => return Err(Unreadable::AfterQuote(self.number)),
-                Some('"') => return Err(Unreadable::QuoteWithin(self.number)),
-                Some(c) => cell.push(c),
-            }
-            if cell.len() > MAX_CELL {
-                return Err(Unreadable::CellTooLong(begin));
-            }
-        }
-    }
+    Ok(Table { columns, words, lines })
 }
 
 #[cfg(test)]
@@ -264,6 +68,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tabular::MAX_ROWS;
+
+    const MAX_COLUMNS: usize = LIMITS.columns;
+    const MAX_CELL: usize = LIMITS.cell;
 
     fn cells(text: &str) -> Vec<Vec<String>> {
         let table = read(text).unwrap();
@@ -310,7 +118,7 @@ mod tests {
     #[test]
     fn the_largest_file_is_taken_and_one_more_is_refused() {
         assert!(decode(&vec![b'a'; MAX_BYTES]).is_ok());
-        assert_eq!(decode(&vec![b'a'; MAX_BYTES + 1]), Err(Unreadable::TooLarge));
+        assert_eq!(decode(&vec![b'a'; MAX_BYTES + 1]), Err(Unreadable::TooLarge(2)));
         let rows = |n: usize| format!("a,b\n{}", "1,2\n".repeat(n));
         assert_eq!(read(&rows(MAX_ROWS)).unwrap().lines.len(), MAX_ROWS);
         assert_eq!(read(&rows(MAX_ROWS + 1)), Err(Unreadable::TooManyRows));
@@ -318,14 +126,14 @@ mod tests {
         assert!(read(&wide(MAX_COLUMNS).replace("a\n", "a,b\n")).is_ok());
         assert_eq!(
             read(&wide(MAX_COLUMNS + 1).replace("a\n", "a,b\n")),
-            Err(Unreadable::TooManyColumns(2))
+            Err(Unreadable::TooManyColumns(2, 64))
         );
         let long = |n: usize| format!("a,b\n{},2\n", "x".repeat(n));
         assert!(read(&long(MAX_CELL)).is_ok());
-        assert_eq!(read(&long(MAX_CELL + 1)), Err(Unreadable::CellTooLong(2)));
+        assert_eq!(read(&long(MAX_CELL + 1)), Err(Unreadable::CellTooLong(2, 8)));
         let quoted = |n: usize| format!("a,b\n\"{}\",2\n", "x".repeat(n));
         assert!(read(&quoted(MAX_CELL)).is_ok());
-        assert_eq!(read(&quoted(MAX_CELL + 1)), Err(Unreadable::CellTooLong(2)));
+        assert_eq!(read(&quoted(MAX_CELL + 1)), Err(Unreadable::CellTooLong(2, 8)));
     }
 
     #[test]

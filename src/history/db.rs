@@ -90,6 +90,39 @@ pub async fn record_all(
     Ok(())
 }
 
+/// Writes the events of a past, each at its own time and by its own member, at once.
+pub async fn record_each(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    events: &[(DateTime<Utc>, MemberId, NewEvent)],
+) -> sqlx::Result<()> {
+    let rows: Vec<serde_json::Value> = events
+        .iter()
+        .map(|(at, member, event)| {
+            serde_json::json!({
+                "id": event.id, "at": at, "member": member, "kind": event.kind, "summary": event.summary, "subjects": event.subjects,
+                "before": event.before, "after": event.after, "reason": event.reason,
+            })
+        })
+        .collect();
+    sqlx::query!(
+        r#"
+        insert into event (organization_id, id, at, member_id, kind, summary, subjects, before, after, reason)
+        select $1, row.id, row.at, row.member, row.kind, row.summary,
+               array(select jsonb_array_elements_text(row.subjects)::uuid),
+               nullif(row.before, 'null'), nullif(row.after, 'null'), row.reason
+        from jsonb_to_recordset($2)
+             as row (id uuid, at timestamptz, member uuid, kind text, summary text, subjects jsonb, before jsonb, after jsonb, reason text)
+        order by row.at, row.id
+        "#,
+        tenant.organization_id().0,
+        serde_json::Value::Array(rows),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// A line of the activity of something.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Recent {

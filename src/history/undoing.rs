@@ -81,6 +81,7 @@ pub fn undoing(
         "item_set_back" => Err("make it ready again"),
         "item_dropped" | "items_dropped" => Err("propose it again"),
         "item_edited" => Err("edit it again"),
+        "items_imported" => Err("drop those that are not wanted"),
         "items_broadened" | "items_classed" => Err("change them again"),
         "item_pulled" => Err("return it with a reason"),
         "item_returned" => Err("pull it again"),

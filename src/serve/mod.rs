@@ -26,7 +26,9 @@ use tower::ServiceExt;
 use self::idle::{Answer, Work};
 use crate::config::{Config, Database};
 use crate::web::{Routes, Who};
-use crate::{AppState, accounts, app, database, exchange, organizations, setup, transaction};
+use crate::{
+    AppState, accounts, app, backlog, database, exchange, organizations, setup, transaction,
+};
 
 /// How long a browser may take to send its headers.
 const HEADERS: Duration = Duration::from_secs(10);
@@ -259,6 +261,9 @@ pub async fn sweep_once(state: &AppState) {
     }
     if let Err(error) = organizations::service::merge_counts(&state.pool).await {
         tracing::warn!(?error, "the counts of organizations could not be added up");
+    }
+    if let Err(error) = backlog::service::forget_waiting(&state.pool, now).await {
+        tracing::warn!(?error, "files for backlogs that nobody applied could not be swept out");
     }
     if let Err(error) = exchange::service::forget_waiting(&state.pool, now).await {
         tracing::warn!(?error, "dry runs that nobody applied could not be swept out");

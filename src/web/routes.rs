@@ -115,6 +115,7 @@ fn kind_of(name: &str) -> &'static str {
         "product" => "product (slug or id)",
         "item" => "item of a backlog (key)",
         "template" => "template of a backlog (id)",
+        "file" => "file that was sent for a backlog (id)",
         "service" => "squad that serves a product (id)",
         "worn" => "hat that somebody wears for a product group (id)",
         "apprenticeship" => "apprenticeship (id)",

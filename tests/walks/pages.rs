@@ -124,6 +124,8 @@ struct Demo {
     links: Vec<String>,
     /// The key of an item that is ready to be pulled.
     item: String,
+    /// A file that waits to be imported into the product's backlog.
+    file: String,
 }
 
 impl Demo {
@@ -133,8 +135,8 @@ impl Demo {
         let made =
             demo::service::fill(&app.pool, &Passwords::default(), app.clock(), &options).await;
         let summary = made.unwrap().json()["organizations"][0].clone();
-        let (links, item) = (vec![], String::new());
-        let mut demo = Self { pool: app.pool.clone(), summary, links, item };
+        let (links, item, file) = (vec![], String::new(), String::new());
+        let mut demo = Self { pool: app.pool.clone(), summary, links, item, file };
         let mut admin = Visitor::of(app.router.clone());
         admin.cookies.insert("session".to_owned(), demo.token("admin").await);
         let settings = format!("/o/{}/settings", demo.slug());
@@ -179,7 +181,25 @@ impl Demo {
         admin.cookies.insert("session".to_owned(), demo.token("lead PM").await);
         let sent = admin.post(&format!("{product}/move"), &format!("do=ready:{last}")).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
+        demo.send_backlog(&mut admin).await;
         demo
+    }
+
+    /// The lead PM has sent a file for the backlog.
+    async fn send_backlog(&mut self, lead: &mut Visitor) {
+        let text = include_str!("../data/jira.csv");
+        let body = format!(
+            "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"jira.csv\"\r\n\
+             content-type: text/csv\r\n\r\n{text}\r\n--b--\r\n"
+        );
+        let headers = [
+            ("content-type", "multipart/form-data; boundary=b"),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        let import = format!("/o/{}/products/{PRODUCT}/import", self.slug());
+        let sent = lead.send(Method::POST, &import, &headers, body).await;
+        let there = sent.assert_redirect();
+        self.file = there.rsplit('/').next().unwrap().to_owned();
     }
 
     fn slug(&self) -> &str {
@@ -224,6 +244,7 @@ impl Demo {
                 return self.summary["core_teams"][0]["slug"].as_str().unwrap().to_owned();
             }
             // Everybody looks at somebody who is in a squad; the member at themselves.
+            "file" => return self.file.clone(),
             "member" if role == "admin" => return self.member("coach").to_owned(),
             "member" => return self.member("member").to_owned(),
             _ => {}

@@ -280,7 +280,13 @@ async fn backlog_of(
     let name = TemplateName::parse("A question about a bill").unwrap();
     let says = (&new.why, Breadth::Problem);
     let template = service::add_template(pool, designer, product, &name, None, says).await.unwrap();
-    HashMap::from([("item", number.to_string()), ("template", template.to_string())])
+    let file = ("issues.csv", "title,state\nExplain the difference,open\n");
+    let file = service::keep_file(pool, designer, product, file, 10_000).await.unwrap();
+    HashMap::from([
+        ("item", number.to_string()),
+        ("template", template.to_string()),
+        ("file", file.to_string()),
+    ])
 }
 
 /// A product that `designer` leads, served by a squad, with a hat and an apprentice.

@@ -144,8 +144,30 @@ async fn all_pages(app: &TestApp) -> Vec<(&'static str, String)> {
     all.push(("the product group", app.at("/products/norvik-app/group")));
     all.push(("the board", app.at("/products/norvik-app")));
     all.push(("the items", app.at("/products/norvik-app/items")));
+    let file: Option<uuid::Uuid> = sqlx::query_scalar("select id from backlog_import limit 1")
+        .fetch_optional(&app.pool)
+        .await
+        .unwrap();
+    let file = match file {
+        Some(file) => file,
+        None => kept_file(app).await,
+    };
+    let import = app.at("/products/norvik-app/import");
+    all.push(("the columns of a file", format!("{import}/{file}")));
+    all.push(("the rows of a file", format!("{import}/{file}/rows")));
+    all.push(("the import of items", import));
     all.push(("the flow", app.at("/products/norvik-app/flow")));
     all
+}
+
+/// A file that waits to be imported into the product.
+async fn kept_file(app: &TestApp) -> uuid::Uuid {
+    let product: trellis::ids::ProductId =
+        sqlx::query_scalar("select id from product limit 1").fetch_one(&app.pool).await.unwrap();
+    let text = include_str!("../data/jira.csv");
+    let file = ("jira.csv", text);
+    let by = app.founder();
+    trellis::backlog::service::keep_file(&app.pool, &by, product, file, 100).await.unwrap().0
 }
 
 /// The pages with a budget, by what they are called.
@@ -261,10 +283,11 @@ async fn a_page_of_fifty_reads_as_much_of_a_large_organization_as_of_a_small_one
 async fn a_page_stays_small_on_its_way() {
     let app = TestApp::new().await;
     seed(&app, 200, 500).await;
-    let leader = app.leader("Lena Lead").await;
+    // They lead the product, and see every page.
+    let founder = app.visitor(&app.founder()).await;
     for (name, path) in all_pages(&app).await {
         let cookies: Vec<_> =
-            leader.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            founder.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = Request::get(&path)
             .header(header::COOKIE, cookies.join("; "))
             .header(header::ACCEPT_ENCODING, "zstd");

@@ -166,4 +166,70 @@ async fn the_demo_of_the_setup_shows_every_kind_of_finding_and_a_whole_history()
             .await
             .unwrap();
     assert!(over_days > 365, "{over_days}");
+    assert_a_year_of_flow(&app).await;
+}
+
+/// The squads of the demo have worked for a year and go on today.
+async fn assert_a_year_of_flow(app: &TestApp) {
+    let products: Vec<(String, i64, i64, i64, i64, i64)> = sqlx::query_as(
+        "select p.slug, count(*) filter (where stage = 'done'), count(*) filter (where stage = 'ready'), \
+                count(*) filter (where stage = 'proposed'), count(*) filter (where stage in ('in_progress', 'learning')), \
+                count(distinct title) - count(*) \
+         from backlog_item i join product p on p.id = i.product_id group by p.slug order by p.slug",
+    )
+    .fetch_all(&app.pool)
+    .await
+    .unwrap();
+    assert_eq!(products.len(), 3);
+    for (product, done, ready, proposed, held, again) in &products {
+        assert!(*done >= 30, "{product}: {done} are done");
+        assert!(*ready >= 4 && *proposed >= 3, "{product}: {ready} ready, {proposed} proposed");
+        assert!(*held >= 3, "{product}: {held} in the hands of squads");
+        assert_eq!(*again, 0, "{product}: no two items have one title");
+    }
+    let (weeks, first, events, actors): (i64, i64, i64, i64) = sqlx::query_as(
+        "select count(distinct date_trunc('week', t.at)), extract(day from now() - min(t.at))::bigint, count(distinct t.event_id) - count(*), \
+                count(distinct e.member_id) \
+         from backlog_transition t join event e on e.id = t.event_id where t.to_stage = 'done'",
+    )
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
+    assert!(weeks >= 48 && first > 340, "{weeks} weeks with something done, since {first} days");
+    assert_eq!(events, 0, "each step has an event of its own");
+    assert!(actors >= 20, "{actors} people finished something");
+    let number = async |sql: &'static str| -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&app.pool).await.unwrap()
+    };
+    assert!(
+        number("select count(distinct breadth) from backlog_item where stage = 'done'").await == 4
+    );
+    assert_eq!(
+        number(
+            "select count(*) from backlog_item where class = 'expedite' and stage = 'in_progress'"
+        )
+        .await,
+        1
+    );
+    assert!(number("select count(*) from backlog_item where stage = 'learning'").await >= 3);
+    assert_eq!(number("select count(*) from backlog_item where blocked_at is not null").await, 1);
+    assert!(number("select count(*) from backlog_passed_over").await >= 1);
+    assert!(number("select count(*) from backlog_comment").await >= 3);
+    assert!(
+        number("select count(distinct effect) from backlog_item where stage = 'done'").await >= 8
+    );
+
+    let mut founder = app.visitor(&app.founder()).await;
+    let mut codes = BTreeSet::new();
+    for (product, ..) in &products {
+        founder.get(&app.at(&format!("/products/{product}"))).await.assert_ok();
+        let flow = founder.get(&app.at(&format!("/products/{product}/flow?weeks=26"))).await;
+        for code in ["B1", "B2"] {
+            if flow.count(&format!("[data-code={code}]")) > 0 {
+                codes.insert(format!("{product} {code}"));
+            }
+        }
+    }
+    assert!(codes.contains("norvik-app B1"), "{codes:?}");
+    assert!(codes.contains("business-portal B2"), "{codes:?}");
 }

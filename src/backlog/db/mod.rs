@@ -8,20 +8,26 @@
 //! | the board | `board.rs` |
 //! | the list, an item's page | `list.rs` |
 //! | templates | `templates.rs` |
+//! | files from other tools | `import.rs` |
+//! | a past that is written at once | `past.rs` |
 
 mod board;
+mod import;
 mod items;
 mod list;
 mod order;
+mod past;
 mod templates;
 
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 pub use board::*;
+pub use import::*;
 pub use items::*;
 pub use list::*;
 pub use order::*;
+pub use past::*;
 pub use templates::*;
 
 use super::domain::{ItemKey, Load, Orderer, Puller, Standing};

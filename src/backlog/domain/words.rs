@@ -81,6 +81,8 @@ macro_rules! words {
     };
 }
 
+pub(super) use words;
+
 words!(
     /// How much an item leaves open, from narrow to broad.
     Breadth, "breadth",

@@ -1,13 +1,17 @@
 //! What a person may do with a backlog.
 
+mod import;
 mod items;
 mod order;
+mod past;
 mod steps;
 
 use sqlx::PgConnection;
 
+pub use import::{Imported, bring_in, choose, dry_run, forget_waiting, keep_file, read, seen};
 pub use items::{add_template, bulk, comment, edit, propose, remove_template};
 pub use order::order;
+pub use past::past;
 pub use steps::{
     block, drop_item, finish, give_back, learn, make_ready, pull, reopen, resume, set_back, unblock,
 };

@@ -8,15 +8,18 @@
 //! | the forms of a new and of a changed item | `form.rs` |
 //! | the list, several at once, CSV | `list.rs` |
 //! | templates | `templates.rs` |
+//! | files from other tools | `import/` |
 
 mod board;
 mod form;
+mod import;
 mod item;
 mod list;
 mod moves;
 mod templates;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
+use axum::handler::Handler;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
@@ -54,6 +57,16 @@ pub fn routes() -> Routes {
             Who::Orderer,
             templates::remove,
         )
+        .get("/o/{org}/products/{product}/import", Who::Orderer, import::file)
+        .post(
+            "/o/{org}/products/{product}/import",
+            Who::Orderer,
+            import::send.layer(DefaultBodyLimit::max(import::MAX_BODY)),
+        )
+        .get("/o/{org}/products/{product}/import/{file}", Who::Orderer, import::columns)
+        .post("/o/{org}/products/{product}/import/{file}", Who::Orderer, import::choose)
+        .get("/o/{org}/products/{product}/import/{file}/rows", Who::Orderer, import::rows)
+        .post("/o/{org}/products/{product}/import/{file}/rows", Who::Orderer, import::apply)
 }
 
 /// The product in the address and who asks for it; 404 if there is none in their organization. A page at an address

@@ -1,5 +1,6 @@
 //! The story of the demo: who there is and what happens, day by day. Pure: the same seed tells the same story.
 
+mod backlogs;
 mod links;
 mod products;
 mod skills;
@@ -13,6 +14,7 @@ use super::company::{
 use super::names::{Names, PLACES};
 use crate::links::LinkKind;
 
+pub use backlogs::{ItemAct, ItemStep, PastItem, PastWork};
 pub use products::{PRODUCTS, ProductAct};
 
 /// The day on which it begins, so many days ago.
@@ -130,6 +132,12 @@ pub enum Act {
         by: usize,
     },
     Product(ProductAct),
+    /// What happened to a product's items until now.
+    Past {
+        product: usize,
+        items: Vec<PastItem>,
+    },
+    Item(ItemAct),
     Link(Tie),
     Unlink {
         tie: Tie,
@@ -299,6 +307,8 @@ impl Author {
             RETURNED => self.rng.i64(300..=380),
             _ => self.rng.i64(150..=380),
         };
+        // The first has worked for longer than a year.
+        let founded = if number == 0 { founded.max(378) } else { founded };
         let is_first = number < KINDS.len();
         let size = match (is_first, is_forming) {
             (true, _) => kind.size,

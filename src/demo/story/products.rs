@@ -21,7 +21,7 @@ pub struct Told {
     pub key: &'static str,
     pub description: &'static str,
     /// The kinds of the squads that serve it.
-    squads: &'static [usize],
+    pub squads: &'static [usize],
 }
 
 /// The products, the first with a group that is nearly whole.
@@ -77,9 +77,10 @@ impl Author {
         let [haddad, rey, bakke, mensah, lunde, watanabe, lie]: [usize; 7] =
             std::array::from_fn(|at| first + at);
         // Somebody else led it before.
-        self.begin(0, 370, lie);
-        self.begin(1, 340, rey);
-        self.begin(2, 300, bakke);
+        let begin = [370, 340, 300];
+        for (product, lead) in [lie, rey, bakke].into_iter().enumerate() {
+            self.begin(product, begin[product], lead);
+        }
         let mut tell = |day, act| self.act(day, Act::Product(act));
         tell(330, ProductAct::HandOver { product: 0, to: haddad });
         tell(320, ProductAct::Wear { product: 0, hat: GroupHat::Analyst, person: watanabe });
@@ -88,6 +89,7 @@ impl Author {
         tell(41, ProductAct::Learn { product: 0, person: mensah });
         tell(20, ProductAct::Delegate { product: 0, person: mensah });
         tell(13, ProductAct::Learn { product: 0, person: lunde });
+        self.backlogs(begin);
     }
 
     /// A product from its first day, with its squads as they come to be.

@@ -17,10 +17,11 @@ pub use standing::{
 };
 
 use super::domain::{FieldChange, FileOutcome, Files, Kind, Outcome, Outcomes, RowOutcome};
-use super::source::{Line, Table, column_word};
+use super::source::{Table, column_word};
 use crate::accounts::{BadEmail, Email};
 use crate::design::MAX_MEMBERS;
 use crate::ids::MemberId;
+use crate::tabular::Line;
 use crate::text::BadText;
 
 /// What an import says and what it does.

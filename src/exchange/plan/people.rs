@@ -8,10 +8,11 @@ use super::{
 };
 use crate::accounts::{Email, PersonName};
 use crate::exchange::domain::{FieldChange, RowOutcome};
-use crate::exchange::source::{Line, Table};
+use crate::exchange::source::Table;
 use crate::exchange::words;
 use crate::members::{Discipline, Title};
 use crate::skills::SkillName;
+use crate::tabular::Line;
 use crate::text::BadText;
 
 /// What a row says of a member; nothing where it is empty.

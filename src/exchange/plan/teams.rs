@@ -9,9 +9,10 @@ use super::{
 };
 use crate::design::MAX_MEMBERS;
 use crate::exchange::domain::{FieldChange, Outcome, RowOutcome};
-use crate::exchange::source::{Line, Table};
+use crate::exchange::source::Table;
 use crate::exchange::words::{self, TeamKind};
 use crate::squads::{Description, HatName, SquadName};
+use crate::tabular::Line;
 
 /// What a row says of a team; nothing where it is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]

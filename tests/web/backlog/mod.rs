@@ -1,6 +1,7 @@
 //! Backlogs: their order, who pulls what, what two do at once, and their pages.
 
 mod costs;
+mod import;
 mod order;
 mod pages;
 mod pulling;
