@@ -86,7 +86,6 @@ fn looks_closest(who: Who) -> &'static str {
         Who::Admin => "admin",
         Who::SquadMember | Who::SelfOrAdmin | Who::ProductGroup => "member",
         // The leader leads the product too.
-        Who::LeadPm | Who::Orderer => "leader",
         _ => "leader",
     }
 }
@@ -183,7 +182,7 @@ impl Demo {
         let import = format!("/o/{slug}/products/{PRODUCT}/import");
         let sent = leader.send(Method::POST, &import, &headers, body).await;
         let there = sent.assert_redirect();
-        self.file = there.rsplit('/').next().unwrap().to_owned();
+        there.rsplit('/').next().unwrap().clone_into(&mut self.file);
     }
 
     fn slug(&self) -> &str {
