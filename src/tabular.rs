@@ -129,7 +129,7 @@ pub fn decode_any<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, str>, 
     };
     let text = match decode(bytes, limits) {
         Ok(text) => return Ok(Cow::Borrowed(text)),
-        Err(Unreadable::Utf16) if bytes.len() % 2 == 0 => {
+        Err(Unreadable::Utf16) if bytes.len().is_multiple_of(2) => {
             let is_little = bytes.starts_with(&[0xff, 0xfe]);
             let units =
                 if is_little { units(u16::from_le_bytes) } else { units(u16::from_be_bytes) };
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(text(b"\xff\xfea"), Err(Unreadable::Utf16), "half a character");
         assert_eq!(text(b"\xff\xfe\x00\xd8a\x00"), Err(Unreadable::Utf16), "half a pair");
         assert_eq!(text(b"a\n\x81"), Err(Unreadable::Nul(2)), "no text in any of them");
-        assert_eq!(text(&[b'a'; 1024 * 1024 + 1]), Err(Unreadable::TooLarge(1)));
+        assert_eq!(text(&vec![b'a'; 1024 * 1024 + 1]), Err(Unreadable::TooLarge(1)));
     }
 
     #[test]

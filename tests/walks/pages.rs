@@ -199,7 +199,7 @@ impl Demo {
         let import = format!("/o/{}/products/{PRODUCT}/import", self.slug());
         let sent = lead.send(Method::POST, &import, &headers, body).await;
         let there = sent.assert_redirect();
-        self.file = there.rsplit('/').next().unwrap().to_owned();
+        there.rsplit('/').next().unwrap().clone_into(&mut self.file);
     }
 
     fn slug(&self) -> &str {

@@ -1,6 +1,6 @@
 //! A backlog's past, written at once: the same rules for many items that the steps have for one.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
@@ -85,7 +85,7 @@ impl Rule for PastRefused {
 /// Whether this can have happened until `now`, to squads that had nothing in hand before: step by step in the order of time.
 pub fn check_past(
     items: &[PastItem],
-    squads: &HashMap<TeamId, Load>,
+    squads: &BTreeMap<TeamId, Load>,
     policy: WipPolicy,
     now: DateTime<Utc>,
 ) -> Result<(), PastRefused> {

@@ -1,6 +1,6 @@
 //! A backlog's past, written at once: for the demo, whose squads have worked for a year before anybody looks. No page leads here.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -28,7 +28,7 @@ pub async fn past(
         Begun::Again(answer) => return Ok(answer),
     };
     let group = find_product(&mut tx, actor, product).await?;
-    let mut squads = HashMap::new();
+    let mut squads = BTreeMap::new();
     for squad in db::squads(&mut *tx, actor.tenant, product).await? {
         if let Some(lane) = db::lock_lane(&mut tx, actor.tenant, product, squad.id).await? {
             squads.insert(squad.id, lane);
@@ -64,7 +64,7 @@ pub async fn past(
 }
 
 /// How many items a squad has room for.
-fn loads_of(loads: &HashMap<TeamId, crate::backlog::domain::Load>) -> HashMap<TeamId, usize> {
+fn loads_of(loads: &BTreeMap<TeamId, crate::backlog::domain::Load>) -> BTreeMap<TeamId, usize> {
     let room = |load: &crate::backlog::domain::Load| {
         usize::try_from(load.wip_limit.min(load.learning_limit).max(1)).unwrap_or(1)
     };
@@ -75,7 +75,7 @@ fn loads_of(loads: &HashMap<TeamId, crate::backlog::domain::Load>) -> HashMap<Te
 /// still in hand comes last.
 fn waves<'a, 'b>(
     begun: &'a [db::Proposed<'b>],
-    rooms: &HashMap<TeamId, usize>,
+    rooms: &BTreeMap<TeamId, usize>,
 ) -> Vec<Vec<&'a db::Proposed<'b>>> {
     let mut waves: Vec<Vec<&db::Proposed<'_>>> = vec![];
     for (squad, room) in rooms {
@@ -135,7 +135,7 @@ impl Writer<'_> {
         &mut self,
         tx: &mut PgConnection,
         wave: &[&db::Proposed<'_>],
-        names: &HashMap<TeamId, String>,
+        names: &BTreeMap<TeamId, String>,
     ) -> Result<()> {
         for stage in [Stage::InProgress, Stage::Learning, Stage::Done] {
             let mut steps = vec![];

@@ -56,6 +56,11 @@ words!(
 );
 
 impl Field {
+    /// How its control is called: `key` is the one-time key of every form.
+    pub fn control(self) -> &'static str {
+        if self == Self::Key { "key_column" } else { self.word() }
+    }
+
     /// What is done with it.
     pub fn hint(self) -> &'static str {
         match self {
@@ -287,8 +292,8 @@ mod tests {
     #[test]
     fn sixty_states_are_states_and_one_more_are_none() {
         let text = |n: usize| {
-            let rows: String = (0..n).map(|i| format!("x,s{i}\n")).collect();
-            format!("Title,State\n{rows}X,S0\n")
+            let rows: Vec<_> = (0..n).map(|i| format!("x,s{i}")).collect();
+            format!("Title,State\n{}\nX,S0\n", rows.join("\n"))
         };
         let choice = |n| {
             Choice {

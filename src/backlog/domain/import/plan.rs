@@ -295,12 +295,12 @@ impl Planner<'_> {
             let what = if reading.cell(Field::Key).is_empty() { "title" } else { "key" };
             return refused(format!("Line {line} has the same {what}."));
         }
-        let state = reading.cell(Field::State);
-        let target = if state.is_empty() { Target::Proposed } else { self.choice.target(state) };
+        let word = reading.cell(Field::State);
+        let target = if word.is_empty() { Target::Proposed } else { self.choice.target(word) };
         let Some(stage) = target.stage() else {
             return Err((
                 RowOutcome::LeftOut,
-                format!("Rows with “{}” are left out.", short(state, 60)),
+                format!("Rows with “{}” are left out.", short(word, 60)),
             ));
         };
         let read = self.item(reading, title, source, stage);
@@ -326,7 +326,7 @@ impl Planner<'_> {
 
     fn item(&self, reading: &Reading<'_>, title: &str, source: String, stage: Stage) -> Read {
         let mut notes = vec![];
-        let state = reading.cell(Field::State);
+        let word = reading.cell(Field::State);
         let mut stage = if Values::is_dropped(reading.cell(Field::Dropped), stage) {
             Stage::Dropped
         } else {
@@ -336,8 +336,8 @@ impl Planner<'_> {
         if stage == Stage::Ready && description.is_empty() {
             stage = Stage::Proposed;
             notes.push("It comes in as proposed, since it does not say why it matters.".to_owned());
-        } else if stage == Stage::Ready && Target::is_held(state) {
-            notes.push(format!("It was in “{}”: nobody assigns an item to a squad, so it waits until one pulls it.", short(state, 60)));
+        } else if stage == Stage::Ready && Target::is_held(word) {
+            notes.push(format!("It was in “{}”: nobody assigns an item to a squad, so it waits until one pulls it.", short(word, 60)));
         }
         let mut parts = vec![];
         if title.chars().count() > MAX_TITLE {
@@ -441,9 +441,9 @@ mod tests {
     #[test]
     fn rows_stand_in_the_order_of_their_rank() {
         let order = |ranks: [&str; 4]| {
-            let rows: String =
-                ranks.iter().enumerate().map(|(n, rank)| format!("T{n},{rank}\n")).collect();
-            let plan = made(&format!("title,rank\n{rows}"), &Here::default());
+            let rows: Vec<_> =
+                ranks.iter().enumerate().map(|(n, rank)| format!("T{n},{rank}")).collect();
+            let plan = made(&format!("title,rank\n{}\n", rows.join("\n")), &Here::default());
             plan.items.iter().map(|item| item.title.to_string()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(order(["10", "9", "", "1.5"]), "T3 T1 T0 T2", "numbers as numbers, none last");

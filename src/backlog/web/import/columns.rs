@@ -162,11 +162,6 @@ impl ColumnsPage {
         })
     }
 
-    /// How a field's control is called.
-    fn control(&self, field: Field) -> &'static str {
-        if field == Field::Key { "key_column" } else { field.word() }
-    }
-
     fn is_chosen(&self, field: Field, at: usize) -> bool {
         self.form.column(field) == at.to_string()
     }

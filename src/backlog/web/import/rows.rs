@@ -58,20 +58,17 @@ impl RowsPage {
         query: &RowsQuery,
         errors: FormErrors,
     ) -> Result<Self> {
-        let (rows, persons) = match row.outcome.clone() {
-            Some(kept) => {
-                let kept: Imported =
-                    serde_json::from_value(kept).map_err(|error| Error::Internal(error.into()))?;
-                (kept.rows, vec![])
-            }
-            None => {
-                let (sheet, choice) = service::read(&row)?;
-                let mut connection = pool.acquire().await?;
-                let of = (&sheet, &choice);
-                let plan =
-                    service::dry_run(&mut connection, at.visitor.tenant(), &at.product, of).await?;
-                (plan.rows, sheet.persons().into_iter().map(str::to_owned).collect())
-            }
+        let (rows, persons) = if let Some(kept) = row.outcome.clone() {
+            let kept: Imported =
+                serde_json::from_value(kept).map_err(|error| Error::Internal(error.into()))?;
+            (kept.rows, vec![])
+        } else {
+            let (sheet, choice) = service::read(&row)?;
+            let mut connection = pool.acquire().await?;
+            let of = (&sheet, &choice);
+            let plan =
+                service::dry_run(&mut connection, at.visitor.tenant(), &at.product, of).await?;
+            (plan.rows, sheet.persons().into_iter().map(str::to_owned).collect())
         };
         let (tally, visitor) = (Tally::count(&rows), &at.visitor);
         let when = row.applied_at.unwrap_or(row.at);
