@@ -7,7 +7,7 @@
 //!   able. That orders what was asked for and keeps no number of a person (H9).
 //! - Products are found as squads are. Items of backlogs are found while they are open and when they have every word, since they are many;
 //!   the key of one (NA-214) leads to it, whatever became of it.
-//! - Five statements, six for a question with slips, however much there is to find; `RANKED` and `FITTING` bound what they read.
+//! - Five statements, six for a question with slips, however much there is to find; `RANKED` and `FITTING` bound the rows that they read.
 //! - Spelling is looked up in the words of the organization, kept by triggers, for the first three words that are not there.
 //!
 //! | to read about | open |

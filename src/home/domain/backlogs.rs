@@ -82,7 +82,7 @@ pub struct Held {
 /// lead PMs the same and a backlog that is true (B1, answers).
 pub fn of_backlogs(backlogs: &[Backlog], person: &Person) -> Vec<Thing> {
     let theirs = backlogs.iter().filter(|it| it.is_lead || person.roles.may_design());
-    let mut things: Vec<Thing> = theirs.flat_map(groups).collect();
+    let mut things: Vec<Thing> = theirs.filter_map(groups).collect();
     things.extend(spans(backlogs, person));
     things.extend(backlogs.iter().filter(|it| it.is_lead).flat_map(truths));
     things
