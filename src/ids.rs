@@ -76,3 +76,13 @@ id!(/// A product's own way of putting an item.
     TemplateId);
 id!(/// What somebody says about an item.
     CommentId);
+id!(/// A step of a learning plan.
+    StepId);
+id!(/// Practice that an apprentice wrote down.
+    EvidenceId);
+id!(/// The lead PM's word that a step is done.
+    SignOffId);
+id!(/// What somebody says of an apprentice's practice.
+    FeedbackId);
+id!(/// A learning plan that is kept for the next apprentice.
+    PlanTemplateId);

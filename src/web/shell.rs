@@ -54,6 +54,7 @@ pub enum Section {
     Products,
     Members,
     Skills,
+    Learning,
     Activity,
     Import,
     Settings,

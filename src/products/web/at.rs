@@ -92,6 +92,7 @@ pub struct Head {
     /// Whether the visitor leads it.
     pub is_lead: bool,
     organization: String,
+    visitor: MemberId,
 }
 
 impl Head {
@@ -105,6 +106,7 @@ impl Head {
             may_tend: goes_on && may_tend(group.lead, member, roles),
             is_lead: goes_on && group.lead == member,
             organization: visitor.slug.clone(),
+            visitor: member,
             group,
         }
     }
@@ -139,6 +141,16 @@ impl Head {
     /// The address of what is done to an apprenticeship.
     pub fn apprentice_url(&self, one: &Apprentice, below: &str) -> String {
         self.url(&format!("/apprentices/{}/{below}", one.id))
+    }
+
+    /// The address of the learning plan of an apprentice.
+    pub fn learning_url(&self, member: &MemberId, below: &str) -> String {
+        self.url(&format!("/learning/{member}{below}"))
+    }
+
+    /// Whether the visitor is this apprentice.
+    pub fn is_apprentice(&self, member: &MemberId) -> bool {
+        self.visitor == *member
     }
 
     /// Where a hat of the group is laid down.

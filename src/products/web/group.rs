@@ -148,6 +148,14 @@ fn way(head: &Head, finding: &Finding) -> Option<(String, String)> {
         WayOut::SeeSquads => {
             (true, Some((head.url("/group#squads"), "Look at the squads".to_owned())))
         }
+        WayOut::MakePlan(member) => {
+            (head.is_lead, Some((head.learning_url(member, "/plan"), "Make the plan".to_owned())))
+        }
+        WayOut::LogPractice(member) | WayOut::LogCall(member) => {
+            let label = if head.is_apprentice(member) { "Log practice" } else { "Look at the plan" };
+            let below = if head.is_apprentice(member) { "/log" } else { "" };
+            (true, Some((head.learning_url(member, below), label.to_owned())))
+        }
     };
     way.filter(|_| may)
 }
@@ -161,7 +169,7 @@ async fn group_page(
     let head = at.head(pool).await?;
     let (now, zone) = (at.visitor.actor.at, at.visitor.time_zone);
     let found = match head.group.ended_at {
-        None => head.group.design().findings(),
+        None => head.group.findings(at.visitor.today()),
         Some(_) => vec![],
     };
     let found =
