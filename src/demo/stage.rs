@@ -8,13 +8,17 @@ use sqlx::PgPool;
 use super::company::{CORE_TEAMS, CRAFTS, DISSOLVED, KINDS};
 use super::db;
 use super::story::{
-    Act, COACH_AT, Joining, LEADER_AT, Mission, PRODUCTS, Person, ProductAct, Story, Team, Tie,
+    Act, COACH_AT, Joining, LEADER_AT, LearningAct, Mission, PRODUCTS, Person, ProductAct, Story, Team, Tie,
 };
 use crate::accounts::{Email, PersonName};
 use crate::actor::{Actor, Origin, Roles, Tenant};
 use crate::core_teams::{self, CoreTeamName, NewCoreTeam};
 use crate::error::{Error, Result};
 use crate::ids::{ApprenticeshipId, HatId, LinkId, MemberId, ProductId, SkillId, TeamId};
+use crate::learning::{
+    About, EvidenceLink, Feedback, Focus, Learned, NewEvidence, Practised, Reflection, Source, Terms as Weeks,
+    WEEKS, service as learning,
+};
 use crate::links::{self, NewLink, Purpose, Terms};
 use crate::members::{self, Discipline, Profile, TimeZone, Title};
 use crate::metrics::{self, Aim, Cadence, Direction, MetricName, NewMetric, Unit};
@@ -210,6 +214,7 @@ impl<'a> Stage<'a> {
                     .await
                     .map(drop)
             }
+            Act::Learning(act) => self.learning(act).await,
             Act::Product(act) => self.product(act).await,
             Act::Link(tie) => self.link(tie).await,
             Act::Unlink { tie, reason } => self.unlink(tie, reason).await,

@@ -52,7 +52,12 @@ fn weeks(learner: &Learner) -> Result<i16, LearningRefused> {
     learner.weeks.ok_or_else(|| LearningRefused::NotPlanned(learner.name.clone()))
 }
 
-async fn check_squad(tx: &mut PgConnection, actor: &Actor, of: &Learner, terms: &Terms) -> Result<()> {
+async fn check_squad(
+    tx: &mut PgConnection,
+    actor: &Actor,
+    of: &Learner,
+    terms: &Terms,
+) -> Result<()> {
     let Some(squad) = terms.squad else { return Ok(()) };
     // Who was chosen once may stay, even after the squad has stopped serving.
     if of.squad == Some(squad) {
@@ -312,7 +317,10 @@ pub async fn log(
         format!("practised “{}” at {}", step.says.title, learner.product_name),
         subjects(&learner).into_iter().chain([step.id.0, id.0]).chain(item.map(|item| item.0)),
     )
-    .change(None, json!({"practised": evidence.practised, "learned": evidence.learned, "on": evidence.on}));
+    .change(
+        None,
+        json!({"practised": evidence.practised, "learned": evidence.learned, "on": evidence.on}),
+    );
     let which = (id, learner.id);
     db::insert_evidence(&mut tx, actor.tenant, which, evidence, item, actor.at, event.id).await?;
     history::record(&mut tx, actor, event).await?;
@@ -517,9 +525,10 @@ pub async fn keep_as_template(
         format!("kept a learning plan of {} steps as “{name}”", steps.len()),
         subjects(&learner),
     );
-    db::insert_template(&mut tx, actor.tenant, name.as_str(), weeks, &steps)
-        .await
-        .on_constraint("learning_template_name_key", LearningRefused::NameTaken(name.to_string()))?;
+    db::insert_template(&mut tx, actor.tenant, name.as_str(), weeks, &steps).await.on_constraint(
+        "learning_template_name_key",
+        LearningRefused::NameTaken(name.to_string()),
+    )?;
     history::record(&mut tx, actor, event).await?;
     tx.done(()).await
 }

@@ -1,5 +1,6 @@
 //! The story of the demo: who there is and what happens, day by day. Pure: the same seed tells the same story.
 
+mod learning;
 mod links;
 mod products;
 mod skills;
@@ -13,6 +14,7 @@ use super::company::{
 use super::names::{Names, PLACES};
 use crate::links::LinkKind;
 
+pub use learning::LearningAct;
 pub use products::{PRODUCTS, ProductAct};
 
 /// The day on which it begins, so many days ago.
@@ -130,6 +132,7 @@ pub enum Act {
         by: usize,
     },
     Product(ProductAct),
+    Learning(LearningAct),
     Link(Tie),
     Unlink {
         tie: Tie,

@@ -88,6 +88,7 @@ impl Author {
         tell(41, ProductAct::Learn { product: 0, person: mensah });
         tell(20, ProductAct::Delegate { product: 0, person: mensah });
         tell(13, ProductAct::Learn { product: 0, person: lunde });
+        self.learning(haddad, mensah, lunde, watanabe);
     }
 
     /// A product from its first day, with its squads as they come to be.

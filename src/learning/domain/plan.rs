@@ -236,7 +236,10 @@ mod tests {
     fn a_week_has_seven_days_from_the_first_on() {
         let from = NaiveDate::from_ymd_opt(2026, 10, 5).unwrap();
         let after = |days| week_of(from, from + TimeDelta::days(days));
-        assert_eq!([after(-1), after(0), after(6), after(7), after(83)], [None, Some(1), Some(1), Some(2), Some(12)]);
+        assert_eq!(
+            [after(-1), after(0), after(6), after(7), after(83)],
+            [None, Some(1), Some(1), Some(2), Some(12)]
+        );
         assert_eq!(last_day(from, 12).to_string(), "2026-12-27");
     }
 

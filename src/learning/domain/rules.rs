@@ -50,7 +50,9 @@ pub enum LearningRefused {
     #[error("{0} has no learning plan yet. The lead PM makes it.")]
     NotPlanned(String),
     /// It is over.
-    #[error("The apprenticeship of {0} has ended. The plan stays readable and is not changed any more.")]
+    #[error(
+        "The apprenticeship of {0} has ended. The plan stays readable and is not changed any more."
+    )]
     Ended(String),
     /// Before it began.
     #[error("The apprenticeship began on {0}. Choose that day or a later one.")]
@@ -62,10 +64,14 @@ pub enum LearningRefused {
     #[error("Choose a step of the plan.")]
     NoStep,
     /// No such item.
-    #[error("There is no item {0} in this product's backlog. Write a key such as {1}-1, or leave it empty.")]
+    #[error(
+        "There is no item {0} in this product's backlog. Write a key such as {1}-1, or leave it empty."
+    )]
     NoItem(String, String),
     /// A call is one of the first family.
-    #[error("A customer call is practice of a step of customer calls. Choose such a step, or leave this out.")]
+    #[error(
+        "A customer call is practice of a step of customer calls. Choose such a step, or leave this out."
+    )]
     NoCall,
     /// Nothing to rest on.
     #[error("Nobody has practised this step yet. It is signed off once there is evidence.")]

@@ -230,7 +230,9 @@ mod tests {
         for good in ["", "  ", "https://notes.example.org/42?x=1#y"] {
             assert_eq!(EvidenceLink::parse(good).unwrap().as_str(), good.trim());
         }
-        for bad in ["http://example.org", "javascript:alert(1)", "https://", "https://a b", "https://?x"] {
+        for bad in
+            ["http://example.org", "javascript:alert(1)", "https://", "https://a b", "https://?x"]
+        {
             assert_eq!(EvidenceLink::parse(bad), Err(LearningRefused::BadLink), "{bad}");
         }
         assert!(EvidenceLink::parse(&format!("https://{}", "a".repeat(500))).is_err());

@@ -65,7 +65,6 @@ impl At {
     }
 
     /// The address of a step, or of a page below it.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as a template hands it over")]
     pub fn step_url(&self, step: &StepId, below: &str) -> String {
         self.url(&format!("/steps/{step}{below}"))
     }
@@ -76,7 +75,8 @@ impl At {
     }
 
     /// The address of an item of the product.
-    pub fn item_url(&self, number: i32) -> String {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as a template hands it over")]
+    pub fn item_url(&self, number: &i32) -> String {
         format!("{}/items/{}-{number}", self.product_url(), self.learner.key)
     }
 
@@ -86,7 +86,7 @@ impl At {
     }
 
     /// The address of a member's page.
-    pub fn member_url(&self, member: crate::ids::MemberId) -> String {
+    pub fn member_url(&self, member: &crate::ids::MemberId) -> String {
         format!("/o/{}/members/{member}", self.visitor.slug)
     }
 

@@ -166,7 +166,11 @@ pub async fn ask(at: At, State(pool): State<PgPool>) -> Result<Response> {
     page(&ask_page(&pool, at, AskForm::default(), FormErrors::default()).await?)
 }
 
-pub async fn send(at: At, State(pool): State<PgPool>, Form(form): Form<AskForm>) -> Result<Response> {
+pub async fn send(
+    at: At,
+    State(pool): State<PgPool>,
+    Form(form): Form<AskForm>,
+) -> Result<Response> {
     at.must_learn()?;
     let mut errors = FormErrors::default();
     let members: Result<Vec<MemberId>, _> = form.member.iter().map(|id| id.parse()).collect();

@@ -111,7 +111,11 @@ pub async fn ask(
     page(&log_page(&pool, at, form, FormErrors::default()).await?)
 }
 
-pub async fn save(at: At, State(pool): State<PgPool>, Form(form): Form<LogForm>) -> Result<Response> {
+pub async fn save(
+    at: At,
+    State(pool): State<PgPool>,
+    Form(form): Form<LogForm>,
+) -> Result<Response> {
     at.must_learn()?;
     let mut errors = FormErrors::default();
     if let Some(evidence) = form.parse(&mut errors) {

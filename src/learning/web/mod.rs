@@ -31,7 +31,11 @@ pub fn routes() -> Routes {
         .post("/o/{org}/products/{product}/learning/{learner}/template", Who::LeadPm, terms::keep)
         .get("/o/{org}/products/{product}/learning/{learner}/steps/new", Who::LeadPm, steps::new)
         .post("/o/{org}/products/{product}/learning/{learner}/steps", Who::LeadPm, steps::add)
-        .get("/o/{org}/products/{product}/learning/{learner}/steps/{step}", Who::Member, steps::show)
+        .get(
+            "/o/{org}/products/{product}/learning/{learner}/steps/{step}",
+            Who::Member,
+            steps::show,
+        )
         .get(
             "/o/{org}/products/{product}/learning/{learner}/steps/{step}/edit",
             Who::LeadPm,
@@ -61,7 +65,11 @@ pub fn routes() -> Routes {
         .post("/o/{org}/products/{product}/learning/{learner}/log", Who::Apprentice, log::save)
         .get("/o/{org}/products/{product}/learning/{learner}/practice", Who::Member, log::list)
         .get("/o/{org}/products/{product}/learning/{learner}/feedback", Who::Member, feedback::list)
-        .post("/o/{org}/products/{product}/learning/{learner}/feedback", Who::Member, feedback::give)
+        .post(
+            "/o/{org}/products/{product}/learning/{learner}/feedback",
+            Who::Member,
+            feedback::give,
+        )
         .get("/o/{org}/products/{product}/learning/{learner}/ask", Who::Apprentice, feedback::ask)
         .post("/o/{org}/products/{product}/learning/{learner}/ask", Who::Apprentice, feedback::send)
         .get(

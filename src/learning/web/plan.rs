@@ -148,16 +148,15 @@ pub async fn show(at: At, State(pool): State<PgPool>) -> Result<Response> {
     }
     let states: Vec<_> = steps.iter().map(|step| step.state.clone()).collect();
     let (now, zone) = (at.visitor.actor.at, at.visitor.time_zone);
-    let findings =
-        if at.goes_on() { at.design().findings(at.visitor.today()) } else { vec![] };
+    let findings = if at.goes_on() { at.design().findings(at.visitor.today()) } else { vec![] };
     page(&PlanPage {
         shell: at.shell(),
         org: at.visitor.slug.clone(),
-        evidence: evidence
+        evidence: evidence.into_iter().map(|row| (row.clone(), at.shown(row.on_day))).collect(),
+        feedback: feedback
             .into_iter()
-            .map(|row| (row.clone(), at.shown(row.on_day)))
+            .map(|row| (row.clone(), moment(row.at, now, zone)))
             .collect(),
-        feedback: feedback.into_iter().map(|row| (row.clone(), moment(row.at, now, zone))).collect(),
         findings,
         tracks: Family::ALL.iter().map(|family| Track::of(*family, &states)).collect(),
         weeks: weeks(&at, &states),

@@ -46,8 +46,14 @@ struct ReflectionsPage {
 }
 
 impl ReflectionsPage {
-    fn week_url(&self, week: i16) -> String {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as a template hands it over")]
+    fn week_url(&self, week: &i16) -> String {
         self.at.url(&format!("/reflections?week={week}"))
+    }
+
+    /// A refusal that does not belong to the text.
+    fn refusal(&self) -> Option<&str> {
+        self.errors.general().first().copied().or_else(|| self.errors.on("week"))
     }
 
     /// What is saved now, on the page of a conflict.

@@ -73,11 +73,11 @@ async fn step_page(
     Ok(StepPage {
         shell: at.shell(),
         org: at.visitor.slug.clone(),
-        evidence: evidence
+        evidence: evidence.into_iter().map(|row| (row.clone(), at.shown(row.on_day))).collect(),
+        feedback: feedback
             .into_iter()
-            .map(|row| (row.clone(), at.shown(row.on_day)))
+            .map(|row| (row.clone(), moment(row.at, now, zone)))
             .collect(),
-        feedback: feedback.into_iter().map(|row| (row.clone(), moment(row.at, now, zone))).collect(),
         signed: step.signed_at.map(|moment| at.shown(at.day(moment))),
         step,
         form,

@@ -8,7 +8,8 @@ use sqlx::types::Json;
 use crate::actor::Tenant;
 use crate::ids::{ApprenticeshipId, MemberId, MembershipId, ProductId, ServiceId, TeamId, WornId};
 use crate::products::domain::{
-    ApprenticeDesign, CoachDesign, GroupHat, LeadDesign, Finding, ProductDesign, ServingDesign, UxDesign,
+    ApprenticeDesign, CoachDesign, Finding, GroupHat, LeadDesign, ProductDesign, ServingDesign,
+    UxDesign,
 };
 
 /// A product with its group, as its pages show it.

@@ -152,7 +152,8 @@ fn way(head: &Head, finding: &Finding) -> Option<(String, String)> {
             (head.is_lead, Some((head.learning_url(member, "/plan"), "Make the plan".to_owned())))
         }
         WayOut::LogPractice(member) | WayOut::LogCall(member) => {
-            let label = if head.is_apprentice(member) { "Log practice" } else { "Look at the plan" };
+            let label =
+                if head.is_apprentice(member) { "Log practice" } else { "Look at the plan" };
             let below = if head.is_apprentice(member) { "/log" } else { "" };
             (true, Some((head.learning_url(member, below), label.to_owned())))
         }
