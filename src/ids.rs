@@ -78,3 +78,13 @@ id!(/// A file that was sent for a product's backlog.
     BacklogImportId);
 id!(/// What somebody says about an item.
     CommentId);
+id!(/// A step of a learning plan.
+    StepId);
+id!(/// Practice that an apprentice wrote down.
+    EvidenceId);
+id!(/// The lead PM's word that a step is done.
+    SignOffId);
+id!(/// What somebody says of an apprentice's practice.
+    FeedbackId);
+id!(/// A learning plan that is kept for the next apprentice.
+    PlanTemplateId);

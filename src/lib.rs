@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
+//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
 //! [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
@@ -78,6 +78,7 @@ pub mod hints;
 pub mod history;
 pub mod home;
 pub mod ids;
+pub mod learning;
 pub mod limits;
 pub mod links;
 pub mod live;
@@ -166,6 +167,7 @@ pub fn routes() -> web::Routes {
         .merge(products::routes())
         .merge(backlog::routes())
         .merge(flow::routes())
+        .merge(learning::routes())
         .merge(missions::routes())
         .merge(metrics::routes())
         .merge(undo::routes())

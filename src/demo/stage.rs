@@ -8,8 +8,8 @@ use sqlx::PgPool;
 use super::company::{CORE_TEAMS, CRAFTS, DISSOLVED, KINDS};
 use super::db;
 use super::story::{
-    Act, COACH_AT, ItemAct, ItemStep, Joining, LEADER_AT, Mission, PRODUCTS, PastItem, PastWork,
-    Person, ProductAct, Story, Team, Tie,
+    Act, COACH_AT, ItemAct, ItemStep, Joining, LEADER_AT, LearningAct, Mission, PRODUCTS, PastItem,
+    PastWork, Person, ProductAct, Story, Team, Tie,
 };
 use crate::accounts::{Email, PersonName};
 use crate::actor::{Actor, Origin, Roles, Tenant};
@@ -19,6 +19,10 @@ use crate::backlog::{
 use crate::core_teams::{self, CoreTeamName, NewCoreTeam};
 use crate::error::{Error, Result};
 use crate::ids::{ApprenticeshipId, HatId, LinkId, MemberId, ProductId, SkillId, TeamId};
+use crate::learning::{
+    About, EvidenceLink, Feedback, Focus, Learned, NewEvidence, Practised, Reflection, Source,
+    Terms as Weeks, WEEKS, service as learning,
+};
 use crate::links::{self, NewLink, Purpose, Terms};
 use crate::members::{self, Discipline, Profile, TimeZone, Title};
 use crate::metrics::{self, Aim, Cadence, Direction, MetricName, NewMetric, Unit};
@@ -217,6 +221,7 @@ impl<'a> Stage<'a> {
                     .await
                     .map(drop)
             }
+            Act::Learning(act) => self.learning(act).await,
             Act::Product(act) => self.product(act).await,
             Act::Past { product, items } => self.past(*product, items).await,
             Act::Item(act) => self.item(act).await,

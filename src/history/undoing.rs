@@ -91,6 +91,19 @@ pub fn undoing(
         "item_commented" => Err("what was said was read; say something else"),
         "item_template_added" => Err("remove it instead"),
         "item_template_removed" => Err("add it again"),
+        "learning_plan_made" | "learning_plan_changed" | "learning_step_changed" => {
+            Err("change the plan again")
+        }
+        "learning_step_added" => Err("remove the step instead"),
+        "learning_step_removed" => Err("add the step again"),
+        "learning_practised" => Err("what was practised stays; write down what came after"),
+        "learning_signed_off" => Err("take it back with a reason"),
+        "learning_sign_off_taken_back" => Err("sign the step off again"),
+        "learning_reflected" => Err("write it again"),
+        "learning_feedback_asked" | "learning_feedback_given" => {
+            Err("what was said was read; say something else")
+        }
+        "learning_template_kept" => Err("keep another one under a name of its own"),
         "squad_created" | "core_team_created" => Err("dissolve it instead"),
         "squad_dissolved" | "core_team_dissolved" | "product_ended" | "apprenticeship_ended" => {
             Err("begin it anew")

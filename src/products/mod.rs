@@ -18,7 +18,7 @@
 //! |---|---|
 //! | names, keys, policies, limits, hats, outcomes | `domain/words.rs` |
 //! | who may do what, and the refusals | `domain/rules.rs` |
-//! | P1 to P3 | `domain/findings.rs` |
+//! | P1 to P4 | `domain/findings.rs` |
 //! | use cases on the product itself | `service/product.rs` |
 //! | squads that serve, hats | `service/group.rs` |
 //! | apprenticeships | `service/apprentices.rs` |

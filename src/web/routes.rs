@@ -32,6 +32,10 @@ pub enum Who {
     LeadPmOrDesigner,
     /// The product's lead PM; other members get 403.
     LeadPm,
+    /// The apprentice; other members get 403.
+    Apprentice,
+    /// The apprentice and the product's lead PM; other members get 403.
+    ApprenticeOrLeadPm,
     /// The product's lead PM, and an apprentice to whom they have delegated it; other members get 403, unless the thing is their own.
     Orderer,
     /// Whoever orders the product's backlog, and the members of the squads that serve it; other members get 403.
@@ -66,6 +70,8 @@ impl std::fmt::Display for Who {
             Self::SelfOrAdmin => "oneself, or as the page says",
             Self::LeadPmOrDesigner => "the product's lead PM, leaders and admins",
             Self::LeadPm => "the product's lead PM",
+            Self::Apprentice => "the apprentice",
+            Self::ApprenticeOrLeadPm => "the apprentice and the product's lead PM",
             Self::Orderer => "the product's lead PM, or an apprentice by delegation",
             Self::ProductGroup => "the product's lead PM and its squads' members",
             Self::Admin => "admins",

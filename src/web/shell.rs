@@ -56,6 +56,7 @@ pub enum Section {
     Products,
     Members,
     Skills,
+    Learning,
     Activity,
     Import,
     Settings,

@@ -265,6 +265,12 @@ impl Demo {
         let sql = match name {
             "membership" | "metric" => of_team,
             "service" | "apprenticeship" => of_product,
+            // Both of the same plan, at the product whose pages are looked at.
+            "learner" | "step" => format!(
+                "select {} from learning_step s join apprenticeship a on a.id = s.apprenticeship_id join product p on p.id = a.product_id \
+                 where a.organization_id = $1 and $2 <> '' and p.slug = '{PRODUCT}' and a.until_at is null order by a.id, s.id limit 1",
+                if name == "learner" { "a.member_id" } else { "s.id" },
+            ),
             _ => any,
         };
         let team = if path.contains("/core-teams/") {

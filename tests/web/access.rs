@@ -333,13 +333,29 @@ async fn product_of(
         .fetch_one(pool)
         .await
         .unwrap();
+    let step = plan_of(pool, designer, learning).await;
     HashMap::from([
+        ("learner", apprentice.to_string()),
+        ("step", step.to_string()),
         ("product", slug),
         ("product by id", product.to_string()),
         ("service", serving.to_string()),
         ("worn", worn.to_string()),
         ("apprenticeship", learning.to_string()),
     ])
+}
+
+/// The plan of an apprentice of `lead`; answers a step of it.
+async fn plan_of(
+    pool: &sqlx::PgPool,
+    lead: &Actor,
+    apprenticeship: trellis::ids::ApprenticeshipId,
+) -> trellis::ids::StepId {
+    use trellis::learning::{Family, Focus, Source, Terms, service};
+    let (starts_on, focus) = (lead.at.date_naive(), Focus::parse("").unwrap());
+    let terms = Terms { starts_on, weeks: 12, focus, squad: None };
+    service::make_plan(pool, lead, apprenticeship, &terms, Source::First).await.unwrap();
+    service::steps_of(pool, lead, apprenticeship, Family::Calls).await.unwrap()[0]
 }
 
 async fn membership_in(app: &TestApp, designer: &Actor, team: trellis::ids::TeamId) -> String {
@@ -507,7 +523,10 @@ fn may(who: Who, kind: &str) -> bool {
         Who::LeadPmOrDesigner => matches!(kind, "admin" | "leader"),
         Who::LeadPm | Who::Orderer => false,
         Who::Admin => kind == "admin",
-        Who::SquadMember | Who::ProductGroup => kind == "squad's member",
+        // The squad's member is the apprentice of the world.
+        Who::SquadMember | Who::ProductGroup | Who::Apprentice | Who::ApprenticeOrLeadPm => {
+            kind == "squad's member"
+        }
         Who::SquadMemberOrLeader => matches!(kind, "leader" | "squad's member"),
         _ => true,
     }

@@ -131,9 +131,19 @@ async fn product(app: &TestApp) {
     .unwrap();
     for (squad, member) in squads.into_iter().zip(members) {
         service::serve(pool, &founder, product, squad, first).await.unwrap();
-        service::begin_apprenticeship(pool, &founder, product, member).await.unwrap();
+        let begun = service::begin_apprenticeship(pool, &founder, product, member).await.unwrap();
+        plan(app, begun).await;
         service::give_hat(pool, &founder, product, GroupHat::Analyst, member).await.unwrap();
     }
+}
+
+/// The learning plan of an apprentice.
+async fn plan(app: &TestApp, apprenticeship: trellis::ids::ApprenticeshipId) {
+    use trellis::learning::{Focus, Source, Terms, service};
+    let (founder, focus) = (app.founder(), Focus::parse("").unwrap());
+    let terms = Terms { starts_on: founder.at.date_naive(), weeks: 12, focus, squad: None };
+    let (pool, source) = (&app.pool, Source::First);
+    service::make_plan(pool, &founder, apprenticeship, &terms, source).await.unwrap();
 }
 
 /// The pages with a budget, with those of the product.
@@ -157,6 +167,18 @@ async fn all_pages(app: &TestApp) -> Vec<(&'static str, String)> {
     all.push(("the rows of a file", format!("{import}/{file}/rows")));
     all.push(("the import of items", import));
     all.push(("the flow", app.at("/products/norvik-app/flow")));
+    all.push(("the apprenticeships", app.at("/learning")));
+    let learner: uuid::Uuid = sqlx::query_scalar(
+        "select member_id from apprenticeship where organization_id = $1 order by id limit 1",
+    )
+    .bind(app.tenant().organization_id())
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
+    let plan = app.at(&format!("/products/norvik-app/learning/{learner}"));
+    for below in ["/practice", "/feedback", "/reflections", "/plan", ""] {
+        all.push(("a learning plan", format!("{plan}{below}")));
+    }
     all
 }
 

@@ -22,6 +22,7 @@ mod finder;
 mod flow;
 mod history;
 mod home;
+mod learning;
 mod links;
 mod live;
 mod members;

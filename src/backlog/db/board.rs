@@ -2,6 +2,7 @@
 //! counts that stop where nobody reads them any more.
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 
@@ -16,7 +17,8 @@ pub const PAGE: usize = 30;
 pub const COUNTED: i64 = 200;
 
 /// A squad's lane.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "LaneValue")]
 pub struct LaneRow {
     /// The squad.
     pub squad: TeamId,
@@ -32,121 +34,67 @@ pub struct LaneRow {
     pub serving: Serving,
 }
 
-/// How many wait, as far as it is counted.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Waiting {
-    /// Ready to be pulled.
-    pub ready: i64,
-    /// Proposed.
-    pub proposed: i64,
+#[derive(Deserialize)]
+struct LaneValue {
+    service: ServiceId,
+    squad: TeamId,
+    name: String,
+    slug: String,
+    is_active: bool,
+    load: Load,
+    goal: Option<String>,
+    worn: Vec<WornInSquad>,
+    designer: Option<Designer>,
 }
 
-/// What stands beside the lanes.
-#[derive(Debug, Clone, Default)]
+impl From<LaneValue> for LaneRow {
+    fn from(value: LaneValue) -> Self {
+        let LaneValue { service, squad, name, slug, is_active, load, goal, worn, designer } = value;
+        let serving = Serving {
+            id: service,
+            team: squad,
+            name: name.clone(),
+            slug: slug.clone(),
+            is_active,
+            wip_limit: load.wip_limit,
+            learning_limit: load.learning_limit,
+            worn,
+            designer,
+            others: vec![],
+        };
+        Self { squad, name, slug, load, goal, serving }
+    }
+}
+
+/// What stands beside the cards.
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Beside {
-    /// How much waits.
-    pub waiting: Waiting,
+    /// How many are ready to be pulled, as far as it is counted.
+    pub ready: i64,
+    /// How many are proposed, as far as it is counted.
+    pub proposed: i64,
     /// The hats of the group, by the names of those who wear them.
     pub hats: Vec<Worn>,
     /// Who learns here, the longest first.
     pub apprentices: Vec<Apprentice>,
+    /// A lane for each squad that serves the product, by their names.
+    pub lanes: Vec<LaneRow>,
 }
 
-/// The lanes of a product by the names of their squads, and what stands beside them, in one statement.
+/// The lanes of a product.
 pub async fn lanes(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     product: ProductId,
-) -> sqlx::Result<(Beside, Vec<LaneRow>)> {
-    let rows = sqlx::query!(
-        r#"
-        select w.ready as "ready!", w.proposed as "proposed!", w.hats as "hats!: Json<Vec<Worn>>",
-               w.apprentices as "apprentices!: Json<Vec<Apprentice>>", l.service as "service?: ServiceId",
-               l.squad as "squad?: TeamId", l.name as "name?", l.slug as "slug?", l.is_active as "is_active?",
-               l.in_progress as "in_progress?", l.expedite as "expedite?", l.learning as "learning?", l.wip_limit as "wip_limit?",
-               l.learning_limit as "learning_limit?", l.goal as "goal?",
-               l.worn as "worn?: Json<Vec<WornInSquad>>", l.designer as "designer?: Json<Designer>"
-        from (select (select count(*) from (select from backlog_item
-                                            where organization_id = $1 and product_id = $2 and stage = 'ready' limit $3) as r) as ready,
-                     (select count(*) from (select from backlog_item
-                                            where organization_id = $1 and product_id = $2 and stage = 'proposed' limit $3) as p) as proposed,
-                     (select coalesce(jsonb_agg(jsonb_build_object('id', h.id, 'member', m.id, 'name', m.name, 'hat', h.hat,
-                                                                   'is_coach', 'coach' = any (m.roles) and m.deactivated_at is null)
-                                                order by lower(m.name), m.id), '[]')
-                      from product_hat h
-                      join member m on (m.organization_id, m.id) = (h.organization_id, h.member_id)
-                      where h.organization_id = $1 and h.product_id = $2 and h.until_at is null) as hats,
-                     (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'member', m.id, 'name', m.name, 'from_at', a.from_at,
-                                                                   'may_order', a.may_order, 'version', a.version)
-                                                order by a.from_at, lower(m.name), m.id), '[]')
-                      from apprenticeship a
-                      join member m on (m.organization_id, m.id) = (a.organization_id, a.member_id)
-                      where a.organization_id = $1 and a.product_id = $2 and a.until_at is null) as apprentices) as w
-        left join (select ps.id as service, t.id as squad, t.name, t.slug, t.state = 'active' as is_active,
-                          ps.in_progress, ps.expedite, ps.learning, ps.wip_limit, ps.learning_limit, g.name as goal,
-                          coalesce((select jsonb_agg(jsonb_build_object('membership', ms.id, 'name', m.name, 'hat', lower(h.name),
-                                                                        'share', ms.allocation)
-                                                     order by ms.allocation desc, lower(m.name), m.id)
-                                    from membership ms
-                                    join membership_hat mh on (mh.organization_id, mh.membership_id) = (ms.organization_id, ms.id)
-                                    join hat h on (h.organization_id, h.id) = (mh.organization_id, mh.hat_id)
-                                                  and lower(h.name) in ('ux', 'analyst')
-                                    join member m on (m.organization_id, m.id) = (ms.organization_id, ms.member_id)
-                                    where ms.organization_id = $1 and ms.team_id = ps.team_id and ms.until_at is null), '[]') as worn,
-                          (select jsonb_build_object('membership', ms.id, 'name', m.name)
-                           from membership ms
-                           join member m on (m.organization_id, m.id) = (ms.organization_id, ms.member_id)
-                           where ms.organization_id = $1 and ms.team_id = ps.team_id and ms.until_at is null
-                             and lower(m.discipline) = 'design'
-                           order by ms.allocation desc, lower(m.name), m.id
-                           limit 1) as designer
-                   from product_squad ps
-                   join team t on (t.organization_id, t.id) = (ps.organization_id, ps.team_id)
-                   left join metric g on g.organization_id = $1 and g.team_id = t.id and g.is_goal and g.ended_at is null
-                   where ps.organization_id = $1 and ps.product_id = $2 and ps.standing) as l on true
-        order by lower(l.name), l.squad
-        "#,
+) -> sqlx::Result<Vec<LaneRow>> {
+    let beside = sqlx::query_scalar!(
+        r#"select beside as "beside!: Json<Beside>" from board_beside where organization_id = $1 and product_id = $2"#,
         tenant.organization_id().0,
         product.0,
-        COUNTED + 1,
     )
-    .fetch_all(db)
+    .fetch_one(db)
     .await?;
-    let beside = rows.first().map_or_else(Beside::default, |row| Beside {
-        waiting: Waiting { ready: row.ready, proposed: row.proposed },
-        hats: row.hats.0.clone(),
-        apprentices: row.apprentices.0.clone(),
-    });
-    let lanes = rows.into_iter().filter_map(|row| {
-        let (squad, name, slug) = (row.squad?, row.name?, row.slug?);
-        let (wip_limit, learning_limit) = (row.wip_limit?, row.learning_limit?);
-        Some(LaneRow {
-            squad,
-            load: Load {
-                in_progress: row.in_progress?,
-                expedite: row.expedite?,
-                learning: row.learning?,
-                wip_limit,
-                learning_limit,
-            },
-            goal: row.goal,
-            serving: Serving {
-                id: row.service?,
-                team: squad,
-                name: name.clone(),
-                slug: slug.clone(),
-                is_active: row.is_active?,
-                wip_limit,
-                learning_limit,
-                worn: row.worn?.0,
-                designer: row.designer.map(|one| one.0),
-                others: vec![],
-            },
-            name,
-            slug,
-        })
-    });
-    Ok((beside, lanes.collect()))
+    Ok(beside.0.lanes)
 }
 
 /// A card.
@@ -178,22 +126,22 @@ pub struct CardRow {
     pub effect: String,
 }
 
-/// The cards of the board: a page of what is ready below `after`, and of each lane what is in progress, with customers, and done
-/// since `month`; one more of each list than it shows.
-pub async fn cards(
+/// The board in one statement: the cards, a page of what is ready below `after`, and of each lane what is in progress, with customers, and
+/// done since `month`, one more of each list than it shows; and what stands beside them.
+pub async fn board(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     product: ProductId,
     after: Option<&Rank>,
     month: DateTime<Utc>,
-) -> sqlx::Result<Vec<CardRow>> {
+) -> sqlx::Result<(Beside, Vec<CardRow>)> {
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    sqlx::query_as!(
-        CardRow,
+    let rows = sqlx::query!(
         r#"
-        select i.id as "id!: ItemId", i.number as "number!", i.title as "title!", left(split_part(i.why, e'\n', 1), 140) as "why!",
-               i.breadth as "breadth!", i.class as "class!", i.stage as "stage!", i.rank as "rank!: Rank", i.squad_id as "squad: TeamId",
-               i.stage_at as "stage_at!", i.blocked_reason as "blocked!", left(i.effect, 140) as "effect!"
+        select i.id as "id?: ItemId", i.number as "number?", i.title as "title?", left(split_part(i.why, e'\n', 1), 140) as "why?",
+               i.breadth as "breadth?", i.class as "class?", i.stage as "stage?", i.rank as "rank?: Rank", i.squad_id as "squad?: TeamId",
+               i.stage_at as "stage_at?", i.blocked_reason as "blocked?", left(i.effect, 140) as "effect?",
+               null::jsonb as "beside?: Json<Beside>"
         from ((select * from backlog_item
                where organization_id = $1 and product_id = $2 and stage = 'ready' and rank > coalesce($3, '')
                order by rank limit $5)
@@ -211,6 +159,10 @@ pub async fn cards(
                                      and d.stage_at >= $4
                                    order by d.stage_at desc, d.id desc limit $5) as finished
                where ps.organization_id = $1 and ps.product_id = $2 and ps.standing)) as i
+        union all
+        select null, null, null, null, null, null, null, null, null, null, null, null, b.beside
+        from board_beside b
+        where b.organization_id = $1 and b.product_id = $2
         "#,
         tenant.organization_id().0,
         product.0,
@@ -219,5 +171,27 @@ pub async fn cards(
         limit,
     )
     .fetch_all(db)
-    .await
+    .await?;
+    let mut beside = Beside::default();
+    let cards = rows.into_iter().filter_map(|row| {
+        if let Some(value) = row.beside {
+            beside = value.0;
+        }
+        Some(CardRow {
+            id: row.id?,
+            number: row.number?,
+            title: row.title?,
+            why: row.why?,
+            breadth: row.breadth?.into(),
+            class: row.class?.into(),
+            stage: row.stage?.into(),
+            rank: row.rank?,
+            squad: row.squad,
+            stage_at: row.stage_at?,
+            blocked: row.blocked?,
+            effect: row.effect?,
+        })
+    });
+    let cards = cards.collect();
+    Ok((beside, cards))
 }

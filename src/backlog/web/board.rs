@@ -1,5 +1,7 @@
 //! The board: one ranked column that all squads pull from, and a lane for each of them.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -7,7 +9,7 @@ use serde::Deserialize;
 use sqlx::PgPool;
 
 use super::{At, Offered, month_of};
-use crate::backlog::db::{self, CardRow, LaneRow};
+use crate::backlog::db::{self, Beside, CardRow, LaneRow};
 use crate::backlog::domain::{Breadth, Class, Rank, Stage, Step};
 use crate::error::Result;
 use crate::ids::TeamId;
@@ -120,7 +122,8 @@ pub struct Board {
     pub ready: Vec<Card>,
     pub first: Option<String>,
     pub more: Option<String>,
-    pub waiting: db::Waiting,
+    pub ready_count: i64,
+    pub proposed_count: i64,
     /// Who the product group is.
     pub team: Team,
     pub lanes: Vec<BoardLane>,
@@ -153,11 +156,11 @@ impl Board {
 
     /// How many are ready, as far as they are counted.
     pub fn ready_count(&self) -> String {
-        counted(self.waiting.ready)
+        counted(self.ready_count)
     }
 
     pub fn proposed_count(&self) -> String {
-        counted(self.waiting.proposed)
+        counted(self.proposed_count)
     }
 
     /// How the backlog is pulled.
@@ -229,18 +232,10 @@ fn card(at: &At, lanes: &[LaneRow], row: CardRow, place: usize) -> Card {
 fn lane_list(
     at: &At,
     lanes: &[LaneRow],
-    rows: &mut Vec<CardRow>,
+    mut own: Vec<CardRow>,
     squad: TeamId,
     stage: Stage,
 ) -> LaneList {
-    let mut own: Vec<CardRow> = vec![];
-    rows.retain(|row| {
-        let is_own = row.squad == Some(squad) && row.stage == stage;
-        if is_own {
-            own.push(row.clone());
-        }
-        !is_own
-    });
     own.sort_by_key(|row| (row.stage_at, row.id));
     if stage == Stage::Done {
         own.reverse();
@@ -261,21 +256,19 @@ fn lane_list(
     }
 }
 
-/// Loads the board: two statements, beside those that find the visitor and the product.
+/// Loads the board: one statement, beside those that find the visitor and the product.
 pub async fn load(pool: &PgPool, at: At, query: &BoardQuery) -> Result<Board> {
     let (tenant, product) = (at.visitor.tenant(), at.product.id);
-    let (beside, rows) = db::lanes(pool, tenant, product).await?;
     let month = month_of(at.visitor.today(), at.visitor.time_zone);
     let after = query.after();
-    let mut cards = db::cards(pool, tenant, product, after.as_ref(), month).await?;
-    let mut ready: Vec<CardRow> = vec![];
-    cards.retain(|row| {
-        let is_ready = row.stage == Stage::Ready;
-        if is_ready {
-            ready.push(row.clone());
-        }
-        !is_ready
-    });
+    let (beside, cards) = db::board(pool, tenant, product, after.as_ref(), month).await?;
+    let Beside { ready: ready_count, proposed: proposed_count, hats, apprentices, lanes: rows } =
+        beside;
+    let mut lists: HashMap<(Option<TeamId>, Stage), Vec<CardRow>> = HashMap::new();
+    for row in cards {
+        lists.entry((row.squad, row.stage)).or_default().push(row);
+    }
+    let mut ready = lists.remove(&(None, Stage::Ready)).unwrap_or_default();
     ready.sort_by(|a, b| a.rank.cmp(&b.rank));
     let before = if after.is_some() { query.n.max(1) } else { 0 };
     let has_more = ready.len() > db::PAGE;
@@ -300,7 +293,10 @@ pub async fn load(pool: &PgPool, at: At, query: &BoardQuery) -> Result<Board> {
             squad_url: crate::squads::url(&at.visitor.slug, &row.slug),
             is_own: at.product.standing.is_in(row.squad),
             lists: [Stage::InProgress, Stage::Learning, Stage::Done]
-                .map(|stage| lane_list(&at, &rows, &mut cards, row.squad, stage))
+                .map(|stage| {
+                    let own = lists.remove(&(Some(row.squad), stage)).unwrap_or_default();
+                    lane_list(&at, &rows, own, row.squad, stage)
+                })
                 .into(),
             row: row.clone(),
         })
@@ -315,14 +311,15 @@ pub async fn load(pool: &PgPool, at: At, query: &BoardQuery) -> Result<Board> {
         &at.product.slug,
         !at.product.is_ended,
         (at.product.lead, at.product.lead_name.clone()),
-        (beside.apprentices, beside.hats, rows.into_iter().map(|row| row.serving).collect()),
+        (apprentices, hats, rows.into_iter().map(|row| row.serving).collect()),
     );
     Ok(Board {
         key: new_key(),
         ready,
         first: after.is_some().then(|| at.url(&filter)),
         more,
-        waiting: beside.waiting,
+        ready_count,
+        proposed_count,
         team,
         lanes,
         chips,

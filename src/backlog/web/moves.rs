@@ -301,7 +301,7 @@ impl StepPage {
         let (tenant, product) = (at.visitor.tenant(), at.product.id);
         let item = db::find_item(pool, tenant, product, asked.number).await?;
         let item = item.ok_or(Error::NotFound)?;
-        let (_, lanes) = db::lanes(pool, tenant, product).await?;
+        let lanes = db::lanes(pool, tenant, product).await?;
         let standing = &at.product.standing;
         let own: Vec<_> = lanes.into_iter().filter(|lane| standing.is_in(lane.squad)).collect();
         let squad = match step {

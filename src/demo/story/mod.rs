@@ -1,6 +1,7 @@
 //! The story of the demo: who there is and what happens, day by day. Pure: the same seed tells the same story.
 
 mod backlogs;
+mod learning;
 mod links;
 mod products;
 mod skills;
@@ -15,6 +16,7 @@ use super::names::{Names, PLACES};
 use crate::links::LinkKind;
 
 pub use backlogs::{ItemAct, ItemStep, PastItem, PastWork};
+pub use learning::LearningAct;
 pub use products::{PRODUCTS, ProductAct};
 
 /// The day on which it begins, so many days ago.
@@ -138,6 +140,7 @@ pub enum Act {
         items: Vec<PastItem>,
     },
     Item(ItemAct),
+    Learning(LearningAct),
     Link(Tie),
     Unlink {
         tie: Tie,

@@ -90,6 +90,7 @@ impl Author {
         tell(20, ProductAct::Delegate { product: 0, person: mensah });
         tell(13, ProductAct::Learn { product: 0, person: lunde });
         self.backlogs(begin);
+        self.learning(haddad, mensah, lunde, watanabe);
     }
 
     /// A product from its first day, with its squads as they come to be.

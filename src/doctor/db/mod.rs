@@ -3,9 +3,11 @@
 //! No statement here takes a [`Tenant`](crate::actor::Tenant): the doctor looks at all organizations.
 
 mod backlog;
+mod learning;
 mod products;
 
 pub use backlog::{holders, in_hand, orders};
+pub use learning::learned;
 pub use products::*;
 
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, PgPool, Postgres, Transaction};
@@ -27,6 +29,7 @@ pub struct Counts {
     pub links: i64,
     pub products: i64,
     pub items: i64,
+    pub plans: i64,
     pub events: i64,
     pub slugs: i64,
     pub references: i64,
@@ -45,6 +48,7 @@ pub async fn count(db: impl PgExecutor<'_>) -> sqlx::Result<Counts> {
                (select count(*) from link)                                               as "links!",
                (select count(*) from product)                                            as "products!",
                (select count(*) from backlog_item)                                       as "items!",
+               (select count(*) from learning_plan)                                      as "plans!",
                (select count(*) from event)                                              as "events!",
                (select count(*) from team_slug)                                          as "slugs!",
                (select count(*) from pg_constraint c

@@ -1,6 +1,6 @@
 //! What the pages read: a product group in one statement, and the choices of forms.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
@@ -8,7 +8,8 @@ use sqlx::types::Json;
 use crate::actor::Tenant;
 use crate::ids::{ApprenticeshipId, MemberId, MembershipId, ProductId, ServiceId, TeamId, WornId};
 use crate::products::domain::{
-    CoachDesign, GroupHat, LeadDesign, ProductDesign, ServingDesign, UxDesign,
+    ApprenticeDesign, CoachDesign, Finding, GroupHat, LeadDesign, ProductDesign, ServingDesign,
+    UxDesign,
 };
 
 /// A product with its group, as its pages show it.
@@ -131,6 +132,26 @@ pub struct Apprentice {
     pub may_order: bool,
     /// The version of the apprenticeship.
     pub version: i32,
+    /// The first day of the learning plan; none without a plan.
+    pub starts_on: Option<NaiveDate>,
+    /// The last day of practice.
+    pub evidence_on: Option<NaiveDate>,
+    /// The last day of a customer call.
+    pub call_on: Option<NaiveDate>,
+}
+
+impl Apprentice {
+    /// As the design rules see it.
+    pub fn design(&self) -> ApprenticeDesign {
+        ApprenticeDesign {
+            member: self.member,
+            name: self.name.clone(),
+            began: self.from_at.date_naive(),
+            plan: self.starts_on,
+            evidence: self.evidence_on,
+            call: self.call_on,
+        }
+    }
 }
 
 impl Serving {
@@ -166,6 +187,14 @@ impl Group {
     /// Who wears a hat for the group.
     pub fn wearing(&self, hat: GroupHat) -> impl Iterator<Item = &Worn> {
         self.hats.iter().filter(move |one| one.hat == hat)
+    }
+
+    /// What the design rules say of it, the worst first: P1 to P4.
+    pub fn findings(&self, today: NaiveDate) -> Vec<Finding> {
+        let mut findings = self.design().findings();
+        findings.extend(self.apprentices.iter().flat_map(|one| one.design().findings(today)));
+        findings.sort_by_key(|finding| (finding.severity, finding.code));
+        findings
     }
 
     /// As the design rules see it.
@@ -283,9 +312,11 @@ pub async fn groups(
         ) as worn
         cross join lateral (
             select jsonb_agg(jsonb_build_object('id', a.id, 'member', m.id, 'name', m.name, 'from_at', a.from_at,
-                                                'may_order', a.may_order, 'version', a.version)
+                                                'may_order', a.may_order, 'version', a.version,
+                                                'starts_on', v.starts_on, 'evidence_on', v.evidence_on, 'call_on', v.call_on)
                              order by a.from_at, lower(m.name), m.id) as list
             from apprenticeship a
+            join apprenticeship_learned v on (v.organization_id, v.apprenticeship_id) = (a.organization_id, a.id)
             join member m on (m.organization_id, m.id) = (a.organization_id, a.member_id)
             where a.organization_id = $1 and a.product_id = p.id and a.until_at is null
         ) as learning

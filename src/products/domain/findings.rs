@@ -1,4 +1,7 @@
-//! What the design rules say of a product group (P1 to P3): pure functions over a [`ProductDesign`].
+//! What the design rules say of a product group (P1 to P4): pure functions over a [`ProductDesign`] and its
+//! apprentices ([`ApprenticeDesign`]).
+
+use chrono::NaiveDate;
 
 use crate::design::Severity;
 use crate::ids::{MemberId, MembershipId, ProductId, TeamId};
@@ -19,6 +22,8 @@ pub enum Code {
     P2,
     /// How products and squads are spread over one another.
     P3,
+    /// An apprentice who does not get to learn.
+    P4,
 }
 
 /// A product group, as it is or could be.
@@ -111,6 +116,12 @@ pub enum WayOut {
     AddSquad,
     /// Look at which squads serve.
     SeeSquads,
+    /// Make a plan with an apprentice.
+    MakePlan(MemberId),
+    /// Write down what an apprentice practised.
+    LogPractice(MemberId),
+    /// Have an apprentice at a customer call.
+    LogCall(MemberId),
 }
 
 /// What a design rule says of a product group.
@@ -126,6 +137,67 @@ pub struct Finding {
     pub reason: String,
     /// What to do.
     pub way_out: WayOut,
+}
+
+/// Without evidence, and without a customer call, for so many days is too long (P4; 1PM4T: very regular customer calls).
+pub const LEARNING_PAUSE: i64 = 14;
+
+/// An apprentice, as P4 sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprenticeDesign {
+    /// Who.
+    pub member: MemberId,
+    /// Their name.
+    pub name: String,
+    /// The day on which the apprenticeship began.
+    pub began: NaiveDate,
+    /// The first day of the plan; none without a plan.
+    pub plan: Option<NaiveDate>,
+    /// The last day of practice.
+    pub evidence: Option<NaiveDate>,
+    /// The last day of a customer call.
+    pub call: Option<NaiveDate>,
+}
+
+impl ApprenticeDesign {
+    /// P4: a plan, practice, and customer calls. Days are counted from the last one, and before the first from the beginning of both
+    /// apprenticeship and plan.
+    pub fn findings(&self, today: NaiveDate) -> Vec<Finding> {
+        let Self { member, name, .. } = self;
+        let Some(plan) = self.plan else {
+            return vec![finding(
+                Code::P4,
+                Severity::Warning,
+                format!("{name} has no learning plan."),
+                "An apprentice learns what somebody has planned with them, on work that somebody looks at.",
+                WayOut::MakePlan(*member),
+            )];
+        };
+        let since = plan.max(self.began);
+        let days = |last: Option<NaiveDate>| {
+            (today - last.map_or(since, |last| last.max(since))).num_days()
+        };
+        let mut findings = vec![];
+        if days(self.evidence) >= LEARNING_PAUSE {
+            findings.push(finding(
+                Code::P4,
+                Severity::Warning,
+                format!("{name} has logged no practice for {} days.", days(self.evidence)),
+                "What is not practised every week is not learned.",
+                WayOut::LogPractice(*member),
+            ));
+        }
+        if days(self.call) >= LEARNING_PAUSE {
+            findings.push(finding(
+                Code::P4,
+                Severity::Warning,
+                format!("{name} has been at no customer call for {} days.", days(self.call)),
+                "A lead PM hears customers very regularly, and so does who becomes one.",
+                WayOut::LogCall(*member),
+            ));
+        }
+        findings
+    }
 }
 
 fn finding(
@@ -412,5 +484,53 @@ mod tests {
         design.analysts = 0;
         let severities: Vec<_> = design.findings().iter().map(|one| one.severity).collect();
         assert_eq!(severities, [Severity::Breach, Severity::Warning, Severity::Advice]);
+    }
+
+    fn day(n: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, n).unwrap()
+    }
+
+    fn learns(
+        plan: Option<u32>,
+        evidence: Option<u32>,
+        call: Option<u32>,
+        today: u32,
+    ) -> Vec<String> {
+        let apprentice = ApprenticeDesign {
+            member: MemberId::new(),
+            name: "Samuel Okafor".to_owned(),
+            began: day(2),
+            plan: plan.map(day),
+            evidence: evidence.map(day),
+            call: call.map(day),
+        };
+        apprentice.findings(day(today)).into_iter().map(|one| one.title).collect()
+    }
+
+    #[test]
+    fn an_apprentice_without_a_plan_is_a_finding_from_the_first_day_on() {
+        assert_eq!(learns(None, None, None, 2), ["Samuel Okafor has no learning plan."]);
+    }
+
+    #[test]
+    fn fourteen_days_without_practice_or_call_are_too_long_and_thirteen_are_not() {
+        assert!(learns(Some(2), Some(10), Some(10), 23).is_empty());
+        assert_eq!(
+            learns(Some(2), Some(10), Some(11), 24),
+            ["Samuel Okafor has logged no practice for 14 days."]
+        );
+        assert_eq!(
+            learns(Some(2), Some(11), Some(10), 24),
+            ["Samuel Okafor has been at no customer call for 14 days."]
+        );
+    }
+
+    #[test]
+    fn before_the_first_they_are_counted_from_the_later_beginning() {
+        assert!(learns(Some(1), None, None, 15).is_empty(), "from the apprenticeship's");
+        assert_eq!(learns(Some(1), None, None, 16).len(), 2);
+        assert!(learns(Some(10), None, None, 23).is_empty(), "from the plan's");
+        assert_eq!(learns(Some(10), None, None, 24).len(), 2);
+        assert!(learns(Some(25), None, None, 24).is_empty(), "a plan that is still to begin");
     }
 }

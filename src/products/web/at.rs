@@ -93,6 +93,7 @@ pub struct Head {
     /// Whether the visitor leads it.
     pub is_lead: bool,
     organization: String,
+    visitor: MemberId,
 }
 
 impl Head {
@@ -106,6 +107,7 @@ impl Head {
             may_tend: goes_on && may_tend(group.lead, member, roles),
             is_lead: goes_on && group.lead == member,
             organization: visitor.slug.clone(),
+            visitor: member,
             group,
         }
     }
@@ -139,8 +141,23 @@ impl Head {
 
     /// Where a way out leads; none where the visitor may not go it.
     pub fn way(&self, way_out: &WayOut) -> Option<(String, String)> {
-        let ways = Ways::new(&self.organization, &self.group.slug);
-        way(&ways, self.may_design, &self.group.squads, way_out)
+        match way_out {
+            WayOut::MakePlan(member) => self
+                .is_lead
+                .then(|| (self.learning_url(member, "/plan"), "Make the plan".to_owned())),
+            WayOut::LogPractice(member) | WayOut::LogCall(member) => {
+                let (below, label) = if self.is_apprentice(member) {
+                    ("/log", "Log practice")
+                } else {
+                    ("", "Look at the plan")
+                };
+                Some((self.learning_url(member, below), label.to_owned()))
+            }
+            _ => {
+                let ways = Ways::new(&self.organization, &self.group.slug);
+                way(&ways, self.may_design, &self.group.squads, way_out)
+            }
+        }
     }
 
     /// The address of the list.
@@ -161,6 +178,16 @@ impl Head {
     /// The address of what is done to an apprenticeship.
     pub fn apprentice_url(&self, one: &Apprentice, below: &str) -> String {
         self.url(&format!("/apprentices/{}/{below}", one.id))
+    }
+
+    /// The address of the learning plan of an apprentice.
+    pub fn learning_url(&self, member: &MemberId, below: &str) -> String {
+        Ways::new(&self.organization, &self.group.slug).learning_url(*member, below)
+    }
+
+    /// Whether the visitor is this apprentice.
+    pub fn is_apprentice(&self, member: &MemberId) -> bool {
+        self.visitor == *member
     }
 
     /// The address of the limits of a squad.

@@ -89,7 +89,7 @@ async fn group_page(
     let head = at.head(pool).await?;
     let (now, zone) = (at.visitor.actor.at, at.visitor.time_zone);
     let found = match head.group.ended_at {
-        None => head.group.design().findings(),
+        None => head.group.findings(at.visitor.today()),
         Some(_) => vec![],
     };
     let found = found

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use chrono::NaiveDate;
 use serde::Deserialize;
 use sqlx::PgPool;
 
@@ -48,6 +49,7 @@ struct ListPage {
     asked: ListQuery,
     rows: Vec<Group>,
     next: Option<String>,
+    today: NaiveDate,
 }
 
 impl ListPage {
@@ -83,8 +85,8 @@ impl ListPage {
         row.squads.iter().map(|squad| squad.name.clone()).collect()
     }
 
-    fn tally(row: &Group) -> Tally {
-        let findings = row.design().findings();
+    fn tally(&self, row: &Group) -> Tally {
+        let findings = row.findings(self.today);
         let count = |wanted| findings.iter().filter(|one| one.severity == wanted).count();
         Tally {
             breaches: count(Severity::Breach),
@@ -119,5 +121,6 @@ pub async fn list(
         asked,
         rows,
         next,
+        today: visitor.today(),
     })
 }

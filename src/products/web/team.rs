@@ -79,6 +79,10 @@ impl Team {
         self.ways.member_url(*member)
     }
 
+    fn learning_url(&self, member: &MemberId) -> String {
+        self.ways.learning_url(*member, "")
+    }
+
     fn worn_url(&self, one: &Worn) -> String {
         self.url(&format!("/hats/{}/lay-down", one.id))
     }

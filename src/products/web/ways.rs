@@ -33,6 +33,11 @@ impl Ways {
         format!("{}{below}", crate::squads::url(&self.organization, slug))
     }
 
+    /// The address of the learning plan of an apprentice, or of a page below it.
+    pub fn learning_url(&self, member: MemberId, below: &str) -> String {
+        self.url(&format!("/learning/{member}{below}"))
+    }
+
     /// Where a hat of the group is given.
     pub fn hat_url(&self, hat: GroupHat) -> String {
         self.url(&format!("/hats/new?hat={}", hat.word()))
@@ -70,6 +75,8 @@ pub fn way(
             return plain(ways.url("/group#apprentices"), "Look at the apprentices");
         }
         WayOut::SeeSquads => return plain(ways.url("/group#squads"), "Look at the squads"),
+        // Whose they are says who asks: `Head::way`.
+        WayOut::MakePlan(_) | WayOut::LogPractice(_) | WayOut::LogCall(_) => return None,
     };
     way.filter(|_| may_design)
 }
