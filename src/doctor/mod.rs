@@ -117,12 +117,6 @@ async fn checks(tx: &mut sqlx::PgConnection) -> sqlx::Result<Vec<Check>> {
             (n.items, "items"),
             [db::holders(&mut *tx).await?, db::in_hand(&mut *tx).await?].concat(),
         ),
-        Check::new(
-            "P4",
-            "practice is of its apprenticeship, sign-offs are the lead PM's, and no event tells what a reflection says",
-            (n.plans, "learning plans"),
-            db::learned(&mut *tx).await?,
-        ),
         Check::later("H5"),
         Check::later("H6"),
         Check::new(
@@ -173,6 +167,12 @@ async fn checks(tx: &mut sqlx::PgConnection) -> sqlx::Result<Vec<Check>> {
             "links tie two teams that are there, with liaisons who are or were their members",
             (n.links, "links"),
             db::links(&mut *tx).await?,
+        ),
+        Check::new(
+            "learning",
+            "practice is of its apprenticeship, sign-offs are the lead PM's, and no event tells what a reflection says",
+            (n.plans, "learning plans"),
+            db::learned(&mut *tx).await?,
         ),
         Check::new(
             "addresses",

@@ -97,10 +97,6 @@ impl PlanPage {
         self.feedback.first().map_or(0, |(row, _)| row.all)
     }
 
-    fn family(row: &EvidenceRow) -> Family {
-        Family::from(row.family.clone())
-    }
-
     /// What the visitor was asked.
     fn asked(&self) -> Option<&str> {
         let me = self.at.visitor.actor.member;

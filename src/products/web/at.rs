@@ -165,11 +165,6 @@ impl Head {
         list_url(&self.organization)
     }
 
-    /// The address of a member's page.
-    pub fn member_url(&self, member: &MemberId) -> String {
-        format!("/o/{}/members/{member}", self.organization)
-    }
-
     /// The address of a squad's page, or of one below it.
     pub fn squad_url(&self, slug: &str, below: &str) -> String {
         format!("{}{below}", crate::squads::url(&self.organization, slug))
