@@ -337,7 +337,9 @@ async fn who_is_asked_sees_it_and_has_answered_by_saying_something() {
     let asked = post(&world.apprentice, &ask, &format!("about=My+silence&member={lead}")).await;
     assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.text("main"));
     let page = world.url(&app, "");
-    assert!(get(&world.group.lead, &page).await.text(".banner").contains("My silence"));
+    assert!(
+        get(&world.group.lead, &page).await.text("#learning-parts .banner").contains("My silence")
+    );
 
     let own = Feedback::parse("I did well").unwrap();
     let own = service::give_feedback(&app.pool, &world.learner(&app), world.id, &own, None).await;
@@ -411,7 +413,11 @@ async fn who_becomes_lead_pm_elsewhere_keeps_the_plan_to_read_and_changes_it_no_
             .unwrap();
     assert_eq!(outcome.as_deref(), Some("lead_pm_elsewhere"));
     let shown = get(&world.apprentice, &world.url(&app, "")).await;
-    assert!(shown.text(".banner").contains("Lead PM elsewhere"), "{}", shown.text("main"));
+    assert!(
+        shown.text("#learning-parts .banner").contains("Lead PM elsewhere"),
+        "{}",
+        shown.text("main")
+    );
     assert!(shown.text("main").contains("Customer calls"));
     let listed = get(&world.apprentice, &app.at("/learning?state=ended")).await;
     assert!(listed.text("main").contains("Samuel Okafor"));
