@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Tool;
 use crate::backlog::domain::words::{Breadth, Class, NoSuchWord, Stage, words};
+use crate::secret;
 
 words!(
     /// What a state of a file is here.
@@ -178,7 +179,12 @@ impl Values {
     pub fn source(tool: Tool, key: &str, title: &str) -> String {
         let key = key.split_whitespace().collect::<Vec<_>>().join(" ");
         if key.is_empty() {
-            return format!("title:{}", title.to_lowercase());
+            let title = title.to_lowercase();
+            // A long title as what stands for all of it, since a source has its length.
+            if title.chars().count() > 160 {
+                return format!("title:{}", secret::hex(&secret::sha256(&[title.as_bytes()])));
+            }
+            return format!("title:{title}");
         }
         let key = match tool {
             Tool::GitHub => Self::github(&key).unwrap_or(key),
@@ -277,6 +283,10 @@ mod tests {
         assert_eq!(source(Tool::Jira, "NA-12"), "jira:NA-12");
         assert_eq!(source(Tool::Trello, " 5f1c "), "trello:5f1c");
         assert_eq!(source(Tool::Other, ""), "title:moving house");
+        let long =
+            |end: &str| Values::source(Tool::Other, "", &format!("{}{end}", "word ".repeat(40)));
+        assert_eq!(long("a").len(), "title:".len() + 64);
+        assert_ne!(long("a"), long("b"), "the end of a long title counts");
     }
 
     #[test]
