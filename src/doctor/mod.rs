@@ -92,6 +92,13 @@ pub async fn examine(pool: &PgPool) -> anyhow::Result<Vec<Check>> {
 
 async fn checks(tx: &mut sqlx::PgConnection) -> sqlx::Result<Vec<Check>> {
     let n = db::count(&mut *tx).await?;
+    let mut checks = rules(tx, &n).await?;
+    checks.extend(records(tx, &n).await?);
+    Ok(checks)
+}
+
+/// The hard rules, H1 to H12.
+async fn rules(tx: &mut sqlx::PgConnection, n: &db::Counts) -> sqlx::Result<Vec<Check>> {
     Ok(vec![
         Check::new(
             "H1",
@@ -150,6 +157,12 @@ async fn checks(tx: &mut sqlx::PgConnection) -> sqlx::Result<Vec<Check>> {
             (n.events, "events"),
             db::untold(&mut *tx).await?,
         ),
+    ])
+}
+
+/// What is kept beside them, and what holds them.
+async fn records(tx: &mut sqlx::PgConnection, n: &db::Counts) -> sqlx::Result<Vec<Check>> {
+    Ok(vec![
         Check::new(
             "counts",
             "member_count is the number of current memberships, mission_version the newest mission; products are counted",

@@ -128,7 +128,7 @@ mod tests {
 
         assert_eq!((0..30).filter(|_| Turns::may_wait(one, now)).count(), 20);
         assert!(Turns::may_wait(other, now));
-        assert!(!Turns::may_wait(one, now + EVERY - Duration::from_millis(1)));
+        assert!(!Turns::may_wait(one, now + EVERY / 2));
         assert!(Turns::may_wait(one, now + EVERY));
         assert!(!Turns::may_wait(one, now + EVERY));
         let later = now + EVERY * 100;

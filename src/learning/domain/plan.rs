@@ -111,14 +111,11 @@ pub fn first_template() -> Vec<NewStep> {
         (Data, "Answer a question of a squad with data", 2, WithSupport, 8),
         (Data, "Present what moved the metric, and what did not", 1, Alone, 12),
     ];
-    let step = |(family, title, target, rung, week)| NewStep {
-        family,
-        title: StepTitle::parse(title).expect("a title of ours is none too long"),
-        target,
-        rung,
-        week,
+    let step = |(family, title, target, rung, week)| {
+        // A title of ours is none too long: the test counts the steps.
+        Some(NewStep { family, title: StepTitle::parse(title).ok()?, target, rung, week })
     };
-    all.into_iter().map(step).collect()
+    all.into_iter().filter_map(step).collect()
 }
 
 /// The steps of a template for a plan of so many weeks: none is planned for later than the last.
@@ -261,6 +258,7 @@ mod tests {
         for family in Family::ALL {
             assert!(steps.iter().any(|step| step.family == family), "{family:?}");
         }
+        assert_eq!(steps.len(), 12);
         assert!(steps.len() <= MAX_STEPS);
     }
 

@@ -68,8 +68,8 @@ impl LogPage {
     }
 
     /// The steps of a family.
-    fn of(&self, family: &Family) -> Vec<&StepRow> {
-        self.steps.iter().filter(|step| step.state.says.family == *family).collect()
+    fn of(&self, family: Family) -> Vec<&StepRow> {
+        self.steps.iter().filter(|step| step.state.says.family == family).collect()
     }
 
     fn is_call(&self) -> bool {

@@ -93,7 +93,7 @@ async fn reflections_page(
         _ => form.text,
     };
     let version = there.map_or(0, |row| row.version);
-    let form = ReflectionForm { text, version, ..form };
+    let form = ReflectionForm { version, text, ..form };
     Ok(ReflectionsPage { shell: at.shell(), rows, week, last, form, errors, at })
 }
 
