@@ -55,7 +55,16 @@ async fn a_database_without_the_newest_migration_is_not_examined() {
 }
 
 /// Damage by hand, past triggers and references, and how the doctor names it.
-const DAMAGE: [(&str, &str); 37] = [
+const DAMAGE: [(&str, &str); 39] = [
+    (
+        "update learning_sign_off f set by_id = a.member_id from learning_step s \
+         join apprenticeship a on a.id = s.apprenticeship_id where s.id = f.step_id",
+        "is signed off by the apprentice",
+    ),
+    (
+        "update learning_evidence e set is_call = true from learning_step s where s.id = e.step_id and s.family <> 'calls'",
+        "learning: norvik-energy: a customer call of the apprenticeship",
+    ),
     (
         "update member_load set share = share + 10 where member_id = (select min(id::text)::uuid from member where name = 'Hana Sato')",
         "counts: norvik-energy: Hana Sato (",
