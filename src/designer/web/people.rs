@@ -336,6 +336,6 @@ mod tests {
     fn a_page_of_the_pool_has_an_end() {
         let limit =
             |show: &str| PoolQuery { show: show.to_owned(), ..PoolQuery::default() }.limit();
-        assert_eq!(["", "x", "1", "80", "9999999"].map(limit), [40, 40, 40, 80, 400]);
+        assert_eq!(["", "x", "1", "80", "9999999"].map(limit), [PAGE, PAGE, PAGE, 80, MOST]);
     }
 }
