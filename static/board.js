@@ -17,8 +17,15 @@ const place = card => {
   return above ? `below:${n}:${above}` : below ? `above:${n}:${below}` : '';
 };
 
-// While somebody drags, nothing is replaced.
-const hold = yes => { const b = $('#board'); if (yes) b.dataset.hold = ''; else delete b.dataset.hold; };
+// While somebody has a card in hand, nothing is replaced; what came meanwhile is asked for again.
+const hold = yes => {
+  const b = $('#board');
+  if (yes) { b.dataset.hold = ''; return; }
+  delete b.dataset.hold;
+  if ($('[data-live-new]')) b.dispatchEvent(new CustomEvent('live:changed', { bubbles: true }));
+};
+on('pointerdown', e => e.target.closest?.('[data-card]') && hold(1));
+['pointerup', 'pointercancel'].forEach(type => on(type, () => setTimeout(hold)));
 const arm = () => lists().forEach(list => Sortable.get(list) || new Sortable(list, {
   group: 'cards', draggable: '[data-card]', filter: 'button, .done', preventOnFilter: false, sort: list.matches('[data-list=ready]') && $('#board').matches('[data-orders]'),
   forceFallback: true, fallbackTolerance: 4, delay: 180, delayOnTouchOnly: true, scrollSensitivity: 60,

@@ -119,6 +119,7 @@ async fn by_mouse_by_keyboard_and_by_menu_items_are_pulled_and_ordered_and_the_o
     mia.sees("NA-1 is pulled.").await;
     let took = appears(&hana, "[data-list=in_progress] #i1").await;
     assert!(took < SOON, "{took:?}");
+    mia.sees("1 of 3").await;
     mia.tab_to("Pull NA-2").await;
     mia.keys(&[Key::Enter.into()]).await;
     mia.sees("NA-2 is pulled.").await;
@@ -142,6 +143,7 @@ async fn by_mouse_by_keyboard_and_by_menu_items_are_pulled_and_ordered_and_the_o
     let learning = "return document.querySelector('[data-list=learning][data-squad]')";
     mia.drag(&card(1), learning).await;
     mia.sees("NA-1 is with customers.").await;
+    mia.sees("2 of 3").await;
     let done = "return document.querySelector('[data-list=done][data-squad]')";
     mia.drag(&card(1), done).await;
     mia.sees("Finish NA-1").await;

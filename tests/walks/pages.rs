@@ -96,6 +96,7 @@ fn looks_closest(who: Who) -> &'static str {
         Who::Admin => "admin",
         Who::SquadMember | Who::SelfOrAdmin | Who::ProductGroup => "member",
         Who::LeadPm | Who::Orderer => "lead PM",
+        Who::Apprentice | Who::ApprenticeOrLeadPm => "apprentice",
         _ => "leader",
     }
 }
@@ -107,7 +108,7 @@ fn care(who: Who, role: &str) -> Option<Care> {
     }
     let is_in = match who {
         // They see what everybody sees, who has seen it.
-        _ if role == "lead PM" => false,
+        _ if matches!(role, "lead PM" | "apprentice") => false,
         Who::User | Who::Member => role != "anonymous",
         Who::Designer => matches!(role, "admin" | "leader"),
         Who::SquadMemberOrLeader => matches!(role, "leader" | "member"),
@@ -182,7 +183,19 @@ impl Demo {
         let sent = admin.post(&format!("{product}/move"), &format!("do=ready:{last}")).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
         demo.send_backlog(&mut admin).await;
+        demo.sign_up_learner().await;
         demo
+    }
+
+    /// An apprentice has an account.
+    async fn sign_up_learner(&self) {
+        let learner: Uuid = self.id("learner", "", "").await.parse().unwrap();
+        let user = Uuid::now_v7();
+        let sql = "insert into user_account (id, email, name, password_hash, created_at) \
+                   values ($1, 'learner@norvik.example', 'Learner', '-', now())";
+        sqlx::query(sql).bind(user).execute(&self.pool).await.unwrap();
+        let sql = "update member set user_id = $1 where id = $2";
+        sqlx::query(sql).bind(user).bind(learner).execute(&self.pool).await.unwrap();
     }
 
     /// The lead PM has sent a file for the backlog.
@@ -215,6 +228,9 @@ impl Demo {
     }
 
     async fn token(&self, role: &str) -> String {
+        if role == "apprentice" {
+            return session_of(&self.pool, &self.id("learner", "", role).await).await;
+        }
         session_of(&self.pool, self.member(role)).await
     }
 
@@ -315,6 +331,10 @@ impl Demo {
                     pages.push((self.address(path, role).await, Care::Full));
                 }
             }
+            "apprentice" => {
+                let plan = "/o/{org}/products/{product}/learning/{learner}";
+                pages.push((self.address(plan, role).await, Care::Full));
+            }
             "anonymous" => {
                 pages.extend(self.links.iter().map(|link| (link.clone(), Care::Full)));
                 pages.push(("/setup".to_owned(), Care::Full));
@@ -364,7 +384,7 @@ async fn every_page_is_sound_for_every_role_in_both_themes_on_a_desk_and_on_a_ph
     };
     let (leader, others) = tokio::join!(
         roles(&["leader"]),
-        roles(&["anonymous", "admin", "member", "coach", "lead PM"])
+        roles(&["anonymous", "admin", "member", "coach", "lead PM", "apprentice"])
     );
 
     let wrong = [leader, others].concat();
