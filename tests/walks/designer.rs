@@ -101,6 +101,7 @@ async fn by_mouse_and_by_keyboard_a_squad_is_designed_and_activated() {
     browser.focus_is_on("Ben Holt").await;
     browser.tab_to("Actions for Ben Holt").await;
     browser.keys(&enter).await;
+    browser.sees_only(":popover-open :focus", 1).await;
     browser.keys(&[Key::Up.into()]).await; // from the first of the menu to its last
     browser.focus_is_on("Remove from the squad").await;
     browser.keys(&enter).await;
