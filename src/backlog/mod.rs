@@ -42,7 +42,7 @@ mod domain;
 pub mod service;
 mod web;
 
-pub use db::Product;
+pub use db::{Product, SquadOption, squads};
 pub use domain::*;
 pub use web::{At, routes};
 

@@ -65,7 +65,8 @@ pub(super) async fn load_part(
     Ok(design)
 }
 
-/// One squad without its members, for whoever reads those in a way of their own: 1 statement.
+/// One squad without its members, for whoever reads those in a way of their own: 1 statement. It stands beside that of all squads, whose
+/// optional list of ids would be planned anew at each page of a squad; both read the view `squad_designed`.
 pub async fn load_squad(
     pool: &PgPool,
     tenant: Tenant,

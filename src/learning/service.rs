@@ -12,7 +12,7 @@ use super::domain::{
     Reflection, Source, Standing, TemplateName, Terms, WEEKS, first_template, fitted, week_of,
 };
 use crate::actor::Actor;
-use crate::backlog::ItemKey;
+use crate::backlog::{self, ItemKey};
 use crate::error::{Error, OnConstraint, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::{ApprenticeshipId, EvidenceId, MemberId, StepId};
@@ -63,8 +63,8 @@ async fn check_squad(
     if of.squad == Some(squad) {
         return Ok(());
     }
-    let serving = db::squads(tx, actor.tenant, of.product).await?;
-    if serving.iter().any(|one| one.id == squad.0) {
+    let serving = backlog::squads(tx, actor.tenant, of.product).await?;
+    if serving.iter().any(|one| one.id == squad) {
         Ok(())
     } else {
         Err(LearningRefused::NoSquad.into())

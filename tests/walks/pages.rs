@@ -259,8 +259,8 @@ impl Demo {
             "core_team" => {
                 return self.summary["core_teams"][0]["slug"].as_str().unwrap().to_owned();
             }
-            // Everybody looks at somebody who is in a squad; the member at themselves.
             "file" => return self.file.clone(),
+            // Everybody looks at somebody who is in a squad; the member at themselves.
             "member" if role == "admin" => return self.member("coach").to_owned(),
             "member" => return self.member("member").to_owned(),
             _ => {}

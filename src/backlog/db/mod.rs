@@ -208,7 +208,7 @@ pub async fn lock_lane(
     }))
 }
 
-/// A squad or metric to choose.
+/// A squad to choose.
 #[derive(Debug, Clone)]
 pub struct SquadOption {
     /// Its id.

@@ -418,35 +418,13 @@ pub async fn reflections(
     .await
 }
 
-/// A squad or a member who can be chosen.
+/// A member who can be asked.
 #[derive(Debug, Clone)]
 pub struct Choice {
-    /// Which.
+    /// Who.
     pub id: uuid::Uuid,
     /// The name.
     pub name: String,
-}
-
-/// The squads that serve a product, by name.
-pub async fn squads(
-    db: impl PgExecutor<'_>,
-    tenant: Tenant,
-    product: ProductId,
-) -> sqlx::Result<Vec<Choice>> {
-    sqlx::query_as!(
-        Choice,
-        r#"
-        select t.id, t.name
-        from product_squad s
-        join team t on (t.organization_id, t.id) = (s.organization_id, s.team_id)
-        where s.organization_id = $1 and s.product_id = $2 and s.standing
-        order by lower(t.name), t.id
-        "#,
-        tenant.organization_id().0,
-        product.0,
-    )
-    .fetch_all(db)
-    .await
 }
 
 /// Whom an apprentice can ask: the product's lead PM, who wears a hat of the group, the members of the squads that serve, coaches.

@@ -108,17 +108,10 @@ pub async fn sign_off(
 ) -> Result<Response> {
     at.must_master()?;
     let step = find(&pool, &at, &ids).await?;
-    let mut errors = FormErrors::default();
     let which = (at.learner.id, ids.step);
-    match service::sign_off(&pool, &at.visitor.actor, which, form.version).await {
-        Ok(()) => {
-            let said = format!("“{}” is signed off.", step.state.says.title);
-            return Ok(flash::redirect(&at.step_url(&ids.step, ""), &said));
-        }
-        Err(error) => errors.absorb(error)?,
-    }
-    let shown = step_page(&pool, at, step, ReasonForm::default(), errors.clone()).await?;
-    refused(&errors, &shown)
+    let done = service::sign_off(&pool, &at.visitor.actor, which, form.version).await;
+    let (there, said) = (at.step_url(&ids.step, ""), "is signed off");
+    answer(&pool, at, step, done, &there, said).await
 }
 
 pub async fn remove(
@@ -129,16 +122,28 @@ pub async fn remove(
 ) -> Result<Response> {
     at.must_master()?;
     let step = find(&pool, &at, &ids).await?;
-    let mut errors = FormErrors::default();
     let which = (at.learner.id, ids.step);
-    match service::remove_step(&pool, &at.visitor.actor, which, form.version).await {
-        Ok(()) => {
-            let said = format!("“{}” is removed from the plan.", step.state.says.title);
-            return Ok(flash::redirect(&at.url(""), &said));
-        }
-        Err(error) => errors.absorb(error)?,
-    }
-    let shown = step_page(&pool, at, step, ReasonForm::default(), errors.clone()).await?;
+    let done = service::remove_step(&pool, &at.visitor.actor, which, form.version).await;
+    let (there, said) = (at.url(""), "is removed from the plan");
+    answer(&pool, at, step, done, &there, said).await
+}
+
+/// On to `there`, where it is said what became of the step; or its page again, with why not.
+async fn answer(
+    pool: &PgPool,
+    at: At,
+    step: StepRow,
+    done: Result<()>,
+    there: &str,
+    said: &str,
+) -> Result<Response> {
+    let Err(error) = done else {
+        let said = format!("“{}” {said}.", step.state.says.title);
+        return Ok(flash::redirect(there, &said));
+    };
+    let mut errors = FormErrors::default();
+    errors.absorb(error)?;
+    let shown = step_page(pool, at, step, ReasonForm::default(), errors.clone()).await?;
     refused(&errors, &shown)
 }
 

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use sqlx::PgPool;
 
 use super::at::At;
+use crate::backlog::{self, SquadOption};
 use crate::error::Result;
 use crate::ids::TeamId;
-use crate::learning::db::{self, Choice, StepRow, TemplateRow};
+use crate::learning::db::{self, StepRow, TemplateRow};
 use crate::learning::domain::{
     Focus, LearningRefused, MAX_WEEKS, Source, TemplateName, Terms, WEEKS, day, number,
 };
@@ -65,7 +66,7 @@ impl TermsForm {
 struct TermsPage {
     shell: Shell,
     at: At,
-    squads: Vec<Choice>,
+    squads: Vec<SquadOption>,
     templates: Vec<TemplateRow>,
     steps: Vec<StepRow>,
     form: TermsForm,
@@ -75,14 +76,14 @@ struct TermsPage {
 }
 
 impl TermsPage {
-    fn is_chosen(&self, squad: &Choice) -> bool {
+    fn is_chosen(&self, squad: &SquadOption) -> bool {
         self.form.squad == squad.id.to_string()
     }
 
     /// The squad of the plan, should it serve no more.
     fn former(&self) -> Option<(String, &str)> {
         let (id, name) = (self.at.learner.squad?, self.at.learner.squad_name.as_deref()?);
-        let serves = self.squads.iter().any(|squad| squad.id == id.0);
+        let serves = self.squads.iter().any(|squad| squad.id == id);
         (!serves).then(|| (id.to_string(), name))
     }
 
@@ -119,7 +120,7 @@ async fn terms_page(
     };
     Ok(TermsPage {
         shell: at.shell(),
-        squads: db::squads(pool, tenant, at.learner.product).await?,
+        squads: backlog::squads(pool, tenant, at.learner.product).await?,
         templates: if at.is_planned() { vec![] } else { db::templates(pool, tenant, None).await? },
         steps: db::steps(pool, tenant, at.learner.id).await?,
         form: TermsForm { version: at.learner.version, ..form },
