@@ -9,7 +9,8 @@
 -- "Squad 00000", forming with 5 members, to be designed. The database's triggers keep counts and summaries as ever.
 -- The second gives its first members users with open sessions, whose tokens are the prefix and 'bench-session-0', 'bench-session-1', …; all are leaders.
 -- The third gives a seeded organization a product with so many items, 500 at least: 26 of each of six squads are in progress, as many with
--- customers and done this month, the others ready, proposed and done long ago. Everybody with a session may order it. Past the triggers, so
+-- customers and done this month, the others ready, proposed and done long ago. The member of session 0 leads it,
+-- and two others learn. Past the triggers, so
 -- for a superuser only: to make 50,000 items step by step takes minutes.
 
 -- An id that is the same each time, with a time in it, as ids of version 7 have.
@@ -110,17 +111,18 @@ declare
     salt text := org::text;
     product uuid := pg_temp.id('product' || salt || word, 0);
     began uuid := pg_temp.id('event' || salt, 8);
+    lead uuid := (select id from member where organization_id = org and roles = '{leader}' order by email limit 1);
 begin
     set local session_replication_role = replica;
     insert into product (organization_id, id, name, slug, key, lead_id, lead_event, lead_at, wip_policy, items, squads, created_at)
-    values (org, product, 'Product ' || board, board, word, pg_temp.id('member' || salt, 20), began, at, 'warn', n, 6, at - interval '1 year');
+    values (org, product, 'Product ' || board, board, word, lead, began, at, 'warn', n, 6, at - interval '1 year');
     insert into product_slug (organization_id, slug, product_id) values (org, board, product);
     insert into product_squad (organization_id, id, product_id, team_id, from_at, from_event, in_progress, learning)
     select org, pg_temp.id('serves' || salt || word, i), product, pg_temp.id('squad' || salt, i), at - interval '1 year', began, 26, 26
     from generate_series(1, 6) i;
     insert into apprenticeship (organization_id, id, product_id, member_id, from_at, from_event, may_order)
     select org, pg_temp.id('learns' || salt || word, row_number() over (order by m.id)), product, m.id, at - interval '1 month', began, true
-    from member m where m.organization_id = org and m.roles = '{leader}';
+    from member m where m.organization_id = org and m.roles = '{leader}' and m.id <> lead order by m.id limit 2;
 
     create temp table b on commit drop as
     select i, case when i <= 468 then (array['in_progress', 'learning', 'done'])[1 + i % 3]

@@ -185,15 +185,18 @@ impl Change {
         if let Some((organization, user, once)) = &self.key {
             let kept =
                 serde_json::to_value(&answer).map_err(|error| Error::Internal(error.into()))?;
-            sqlx::query!(
-                "update idempotency_key set answer = $4 where organization_id = $1 and user_id = $2 and key = $3",
-                organization,
-                user,
-                once.key,
-                kept,
-            )
-            .execute(&mut *self.tx)
-            .await?;
+            // A key without an answer is one whose use case answers nothing.
+            if !kept.is_null() {
+                sqlx::query!(
+                    "update idempotency_key set answer = $4 where organization_id = $1 and user_id = $2 and key = $3",
+                    organization,
+                    user,
+                    once.key,
+                    kept,
+                )
+                .execute(&mut *self.tx)
+                .await?;
+            }
         }
         self.tx.commit().await?;
         self.hints.committed(self.organization);

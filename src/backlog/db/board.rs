@@ -106,7 +106,7 @@ pub struct CardRow {
     pub number: i32,
     /// What it is about.
     pub title: String,
-    /// The first line of why it matters.
+    /// The first line of why it matters, of what is ready.
     pub why: String,
     /// How much it leaves open.
     pub breadth: Breadth,
@@ -122,7 +122,7 @@ pub struct CardRow {
     pub stage_at: DateTime<Utc>,
     /// What it waits for.
     pub blocked: String,
-    /// What became of it.
+    /// What became of it, of what is done.
     pub effect: String,
 }
 
@@ -138,31 +138,10 @@ pub async fn board(
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     let rows = sqlx::query!(
         r#"
-        select i.id as "id?: ItemId", i.number as "number?", i.title as "title?", left(split_part(i.why, e'\n', 1), 140) as "why?",
-               i.breadth as "breadth?", i.class as "class?", i.stage as "stage?", i.rank as "rank?: Rank", i.squad_id as "squad?: TeamId",
-               i.stage_at as "stage_at?", i.blocked_reason as "blocked?", left(i.effect, 140) as "effect?",
-               null::jsonb as "beside?: Json<Beside>"
-        from ((select * from backlog_item
-               where organization_id = $1 and product_id = $2 and stage = 'ready' and rank > coalesce($3, '')
-               order by rank limit $5)
-              union all
-              (select held.* from product_squad ps
-               cross join (values ('in_progress'), ('learning')) as s (stage)
-               cross join lateral (select * from backlog_item h
-                                   where h.organization_id = $1 and h.product_id = $2 and h.squad_id = ps.team_id and h.stage = s.stage
-                                   order by h.stage_at, h.id limit $5) as held
-               where ps.organization_id = $1 and ps.product_id = $2 and ps.standing)
-              union all
-              (select finished.* from product_squad ps
-               cross join lateral (select * from backlog_item d
-                                   where d.organization_id = $1 and d.product_id = $2 and d.squad_id = ps.team_id and d.stage = 'done'
-                                     and d.stage_at >= $4
-                                   order by d.stage_at desc, d.id desc limit $5) as finished
-               where ps.organization_id = $1 and ps.product_id = $2 and ps.standing)) as i
-        union all
-        select null, null, null, null, null, null, null, null, null, null, null, null, b.beside
-        from board_beside b
-        where b.organization_id = $1 and b.product_id = $2
+        select id as "id?: ItemId", number as "number?", title as "title?", why as "why?", breadth as "breadth?", class as "class?",
+               stage as "stage?", rank as "rank?: Rank", squad_id as "squad?: TeamId", stage_at as "stage_at?", blocked as "blocked?",
+               effect as "effect?", beside as "beside?: Json<Beside>"
+        from board_shown($1, $2, $3, $4, $5)
         "#,
         tenant.organization_id().0,
         product.0,

@@ -1,8 +1,10 @@
 //! The board: one ranked column that all squads pull from, and a lane for each of them.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use askama::Template;
+use askama::filters::HtmlSafe;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
@@ -15,6 +17,7 @@ use crate::error::Result;
 use crate::ids::TeamId;
 use crate::products::{Team, WipPolicy, pulled_by};
 use crate::web::shell::{Section, Shell};
+use crate::web::ui;
 use crate::web::{Query, new_key, page};
 
 // GET /o/{org}/products/{product}?squad=&after=&n=
@@ -131,19 +134,30 @@ pub struct Board {
     pub chips: Vec<(String, String, bool)>,
     pub all_url: String,
     pub is_filtered: bool,
+    /// The address of the items; an item's key follows.
+    pub items_url: String,
+    ellipsis: String,
 }
+
+/// Markup that was rendered before.
+pub struct Marked<'a>(&'a str);
+
+impl fmt::Display for Marked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl HtmlSafe for Marked<'_> {}
 
 impl Board {
     pub fn url(&self, below: &str) -> String {
         self.at.url(below)
     }
 
-    pub fn item_url(&self, card: &Card) -> String {
-        self.at.item_url(card.number, "")
-    }
-
-    pub fn menu_url(&self, card: &Card) -> String {
-        self.at.item_url(card.number, "/moves")
+    /// The icon of a card's menu, which is the same on all of them.
+    pub fn ellipsis(&self) -> Marked<'_> {
+        Marked(&self.ellipsis)
     }
 
     pub fn may_order(&self) -> bool {
@@ -218,7 +232,7 @@ fn card(at: &At, lanes: &[LaneRow], row: CardRow, place: usize) -> Card {
         key: at.product.item_key(row.number).to_string(),
         age: at.age(row.stage_at),
         title: row.title,
-        why: if is_ready { row.why } else { String::new() },
+        why: row.why,
         breadth: row.breadth,
         is_expedite: row.class == Class::Expedite,
         is_done: row.stage == Stage::Done,
@@ -325,6 +339,8 @@ pub async fn load(pool: &PgPool, at: At, query: &BoardQuery) -> Result<Board> {
         chips,
         all_url: at.url(""),
         is_filtered,
+        items_url: at.url("/items/"),
+        ellipsis: ui::icon("ellipsis").to_string(),
         at,
     })
 }

@@ -109,46 +109,10 @@ pub async fn list_inside(
     sqlx::query_as!(
         PersonRow,
         r#"
-        select m.id as "id: MemberId", null::bigint as place, null::bigint as total, m.name, m.title, m.discipline,
-               p.places as "places!: Json<Vec<PlaceRow>>",
-               r.skills as "skills!: Vec<SkillId>", r.levels as "levels!: Vec<i16>",
-               moved.place as "moved?: Json<PlaceRow>"
-        from membership s
-        join member m on (m.organization_id, m.id) = (s.organization_id, s.member_id)
-        cross join lateral (
-            select jsonb_agg(jsonb_build_object(
-                       'membership', x.id, 'team', t.id, 'name', t.name, 'slug', t.slug, 'share', x.allocation,
-                       'is_squad', t.kind = 'squad', 'is_active', t.state = 'active', 'members', t.member_count,
-                       'hats', array(select c.name from membership_hat h
-                                     join hat c on (c.organization_id, c.id) = (h.organization_id, h.hat_id)
-                                     where (h.organization_id, h.membership_id) = (x.organization_id, x.id)
-                                     order by lower(c.name)))
-                       order by x.allocation desc, lower(t.name), t.id) as places
-            from membership x
-            join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id)
-            where x.organization_id = m.organization_id and x.member_id = m.id and x.until_at is null
-        ) p
-        cross join lateral (
-            select coalesce(array_agg(k.skill_id), '{}') as skills, coalesce(array_agg(k.level), '{}') as levels
-            from member_skill k
-            where k.organization_id = m.organization_id and k.member_id = m.id and k.skill_id = any($3)
-              and k.level is not null
-        ) r
-        left join lateral (
-            select jsonb_build_object(
-                       'membership', d.id, 'team', t.id, 'name', t.name, 'slug', t.slug, 'share', d.allocation,
-                       'is_squad', true, 'is_active', t.state = 'active', 'members', t.member_count,
-                       'hats', array[]::text[]) as place
-            from event e
-            join membership d on d.organization_id = e.organization_id and d.team_id = any(e.subjects)
-                             and d.member_id = s.member_id and d.until_event = e.id and d.team_id <> s.team_id
-            join team t on (t.organization_id, t.id) = (d.organization_id, d.team_id)
-            where e.organization_id = s.organization_id and e.id = s.from_event and t.kind = 'squad'
-              and t.state <> 'dissolved'
-            limit 1
-        ) moved on true
-        where s.organization_id = $1 and s.team_id = $2 and s.until_at is null
-        order by lower(m.name), m.id
+        select id as "id!: MemberId", place, total, name as "name!", title as "title!", discipline as "discipline!",
+               places as "places!: Json<Vec<PlaceRow>>", skills as "skills!: Vec<SkillId>", levels as "levels!: Vec<i16>",
+               moved as "moved?: Json<PlaceRow>"
+        from designer_inside($1, $2, $3)
         "#,
         tenant.organization_id().0,
         team.0,
@@ -190,78 +154,10 @@ pub async fn list_pool(
     sqlx::query_as!(
         PersonRow,
         r#"
-        with gap as (
-            select * from unnest($4::uuid[], $5::smallint[]) as g (skill_id, level)
-        ), closing as (
-            select k.member_id, count(*) as gaps, bool_or(k.skill_id = any($7)) as is_closing
-            from gap
-            join member_skill k on k.organization_id = $1 and k.skill_id = gap.skill_id and k.level >= gap.level
-            group by k.member_id
-        ), somebody as (
-            select m.id, lower(m.name) as word, coalesce(c.gaps, 0) as gaps,
-                   greatest(100 - l.share, 0)::bigint as free, l.squads,
-                   (cardinality($7::uuid[]) = 0 or coalesce(c.is_closing, false)
-                    or ($12 and not exists (select from closing x
-                                            where x.is_closing
-                                              and not exists (select from membership s
-                                                              where s.organization_id = $1 and s.team_id = $2
-                                                                and s.member_id = x.member_id and s.until_at is null))))
-                   and 100 - l.share >= $8
-                   and ($6::text is null
-                        or position(lower($6) in lower(m.name || ' ' || m.title || ' ' || m.discipline)) > 0
-                        or exists (select from member_skill k
-                                   join skill s on (s.organization_id, s.id) = (k.organization_id, k.skill_id)
-                                   where k.organization_id = $1 and k.member_id = m.id and k.level is not null
-                                     and position(lower($6) in lower(s.name)) > 0)) as is_asked
-            from member m
-            join member_load l on l.organization_id = $1 and l.member_id = m.id
-            left join closing c on c.member_id = m.id
-            where m.organization_id = $1 and m.deactivated_at is null
-              and not exists (select from membership s
-                              where s.organization_id = $1 and s.team_id = $2 and s.member_id = m.id
-                                and s.until_at is null)
-        ), asked as (
-            select id, row_number() over (order by gaps desc, free desc, word, id) as place,
-                   (select count(*) from somebody where is_asked)                  as total
-            from (select id, gaps, free, word
-                  from somebody
-                  where is_asked
-                  order by gaps desc, free desc, word, id
-                  limit $9) a
-        ), best as (
-            select distinct on (gap.skill_id) f.id
-            from gap
-            join member_skill k on k.organization_id = $1 and k.skill_id = gap.skill_id and k.level >= gap.level
-            join somebody f on f.id = k.member_id
-            where f.free >= $10 and f.squads < $11
-            order by gap.skill_id, f.free desc, k.level desc, f.word, f.id
-        ), chosen as (
-            select id, place, total from asked
-            union all
-            select id, null, null from best where id not in (select id from asked)
-        )
-        select m.id as "id: MemberId", chosen.place as "place?", chosen.total as "total?", m.name, m.title, m.discipline,
-               coalesce(p.places, '[]') as "places!: Json<Vec<PlaceRow>>",
-               r.skills as "skills!: Vec<SkillId>", r.levels as "levels!: Vec<i16>",
-               null::jsonb as "moved?: Json<PlaceRow>"
-        from chosen
-        join member m on m.organization_id = $1 and m.id = chosen.id
-        cross join lateral (
-            select jsonb_agg(jsonb_build_object(
-                       'membership', x.id, 'team', t.id, 'name', t.name, 'slug', t.slug, 'share', x.allocation,
-                       'is_squad', t.kind = 'squad', 'is_active', t.state = 'active', 'members', t.member_count,
-                       'hats', array[]::text[])
-                       order by x.allocation desc, lower(t.name), t.id) as places
-            from membership x
-            join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id)
-            where x.organization_id = $1 and x.member_id = m.id and x.until_at is null
-        ) p
-        cross join lateral (
-            select coalesce(array_agg(k.skill_id), '{}') as skills, coalesce(array_agg(k.level), '{}') as levels
-            from member_skill k
-            where k.organization_id = $1 and k.member_id = m.id and k.skill_id = any($3) and k.level is not null
-        ) r
-        order by chosen.place
+        select id as "id!: MemberId", place, total, name as "name!", title as "title!", discipline as "discipline!",
+               places as "places!: Json<Vec<PlaceRow>>", skills as "skills!: Vec<SkillId>", levels as "levels!: Vec<i16>",
+               moved as "moved?: Json<PlaceRow>"
+        from designer_pool($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         "#,
         tenant.organization_id().0,
         team.0,
