@@ -1,3 +1,11 @@
+-- Home and the designer look at all squads' and members' rows for a few small facts: these stand in the index, so that wide rows, and those of
+-- other organizations between them, are not read for it.
+alter table squad_summary drop constraint squad_summary_pkey,
+    add constraint squad_summary_pkey primary key (organization_id, team_id)
+        include (rules, turns_on, breaches, warnings, advice, has_mission, is_ready);
+alter table member_load drop constraint member_load_pkey,
+    add constraint member_load_pkey primary key (organization_id, member_id) include (share, squads);
+
 -- Statements of the pages that are asked for most, as functions that keep their plan. Postgres plans a statement anew for each call where it
 -- believes that knowing the arguments makes it cheaper; for these it does not, and planning them took longer than running them. The
 -- setting holds inside the function only: other statements, whose arguments do decide the plan, keep their choice.
