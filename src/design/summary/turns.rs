@@ -39,7 +39,9 @@ impl Turn {
 /// So often readers of an organization wait for its summaries in the long run.
 const EVERY: Duration = Duration::from_secs(5);
 /// So often at once, where nobody did lately.
-const AT_ONCE: u32 = 20;
+const AT_ONCE: u32 = 5;
+/// So long it is not counted again how many are out of date, for those who do not wait.
+const COUNTED: Duration = Duration::from_secs(1);
 
 static TURNS: LazyLock<Mutex<Turns>> = LazyLock::new(Mutex::default);
 
@@ -50,6 +52,8 @@ pub(super) struct Turns {
     running: HashSet<OrganizationId>,
     /// Until when those who waited have used up what their organization may, each [`EVERY`]; only where that is to come.
     used: HashMap<OrganizationId, Instant>,
+    /// How many were out of date when they were counted.
+    behind: HashMap<OrganizationId, (Instant, usize)>,
 }
 
 impl Turns {
@@ -81,6 +85,18 @@ impl Turns {
             *until += EVERY;
         }
         may
+    }
+
+    /// How many summaries are out of date, if that was counted just before `now`.
+    pub fn behind(tenant: Tenant, now: Instant) -> Option<usize> {
+        let behind = &mut Self::all().behind;
+        behind.retain(|_, (at, _)| now.saturating_duration_since(*at) < COUNTED);
+        behind.get(&tenant.organization_id()).map(|(_, behind)| *behind)
+    }
+
+    /// Notes how many they were `now`.
+    pub fn note_behind(tenant: Tenant, now: Instant, behind: usize) {
+        Self::all().behind.insert(tenant.organization_id(), (now, behind));
     }
 }
 
@@ -122,17 +138,28 @@ mod tests {
     }
 
     #[test]
-    fn readers_wait_twenty_times_at_once_and_once_in_five_seconds() {
+    fn readers_wait_five_times_at_once_and_once_in_five_seconds() {
         let (one, other) = (Tenant::of(OrganizationId::new()), Tenant::of(OrganizationId::new()));
         let now = Instant::now();
 
-        assert_eq!((0..30).filter(|_| Turns::may_wait(one, now)).count(), 20);
+        assert_eq!((0..30).filter(|_| Turns::may_wait(one, now)).count(), 5);
         assert!(Turns::may_wait(other, now));
         assert!(!Turns::may_wait(one, now + EVERY / 2));
         assert!(Turns::may_wait(one, now + EVERY));
         assert!(!Turns::may_wait(one, now + EVERY));
         let later = now + EVERY * 100;
-        assert_eq!((0..30).filter(|_| Turns::may_wait(one, later)).count(), 20);
+        assert_eq!((0..30).filter(|_| Turns::may_wait(one, later)).count(), 5);
+    }
+
+    #[test]
+    fn how_many_are_out_of_date_is_known_for_a_second() {
+        let (one, other) = (Tenant::of(OrganizationId::new()), Tenant::of(OrganizationId::new()));
+        let now = Instant::now();
+        Turns::note_behind(one, now, 7);
+
+        assert_eq!(Turns::behind(one, now + COUNTED / 2), Some(7));
+        assert_eq!(Turns::behind(other, now + COUNTED / 2), None);
+        assert_eq!(Turns::behind(one, now + COUNTED), None);
     }
 
     #[tokio::test]
