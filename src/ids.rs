@@ -88,3 +88,11 @@ id!(/// What somebody says of an apprentice's practice.
     FeedbackId);
 id!(/// A learning plan that is kept for the next apprentice.
     PlanTemplateId);
+id!(/// A squad's request for coaching, with all that comes of it.
+    CoachingId);
+id!(/// An offer of coaching to a squad.
+    OfferId);
+id!(/// A session of coaching.
+    CoachingSessionId);
+id!(/// A note about coaching.
+    CoachingNoteId);

@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
+//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`coaching`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
 //! [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
@@ -62,6 +62,7 @@ pub mod accounts;
 pub mod actor;
 pub mod backlog;
 pub mod clock;
+pub mod coaching;
 pub mod config;
 pub mod constellation;
 pub mod core_teams;
@@ -168,6 +169,7 @@ pub fn routes() -> web::Routes {
         .merge(backlog::routes())
         .merge(flow::routes())
         .merge(learning::routes())
+        .merge(coaching::routes())
         .merge(missions::routes())
         .merge(metrics::routes())
         .merge(undo::routes())

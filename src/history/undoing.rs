@@ -72,9 +72,8 @@ pub fn undoing(
         "need_set" | "need_removed" | "skills_rated" | "member_changed" => {
             Ok(Inverse::OneselfOrDesigners)
         }
-        "metric_changed" | "item_ordered" | "item_blocked" | "item_unblocked" => {
-            Ok(Inverse::Oneself)
-        }
+        "metric_changed" | "item_ordered" | "item_blocked" | "item_unblocked"
+        | "coaching_limit_set" => Ok(Inverse::Oneself),
         "item_proposed" | "item_reopened" => Err("drop it instead"),
         "item_made_ready" => Err("say that it is not ready after all"),
         "items_made_ready" => Err("say of each that it is not ready after all"),
@@ -104,6 +103,20 @@ pub fn undoing(
             Err("what was said was read; say something else")
         }
         "learning_template_kept" => Err("keep another one under a name of its own"),
+        "coaching_requested" => Err("withdraw the request instead"),
+        "coaching_pulled" => Err("put it back on the board with a reason"),
+        "coaching_let_go" => Err("pull it again"),
+        "coaching_agreement_written" => Err("write another version"),
+        "coaching_agreed" => Err("write another version, to which both agree"),
+        "coaching_session_planned" => Err("call the session off instead"),
+        "coaching_session_cancelled" => Err("plan another session"),
+        "coaching_session_held" => Err("what took place took place"),
+        "coaching_note_written" => Err("what was said was read; write another note"),
+        "coaching_looked_back" => Err("the squad says now whether it helped"),
+        "coaching_closed" | "coaching_withdrawn" => Err("the squad may ask again"),
+        "coaching_offered" => Err("withdraw the offer instead"),
+        "coaching_offer_accepted" => Err("withdraw the request instead"),
+        "coaching_offer_declined" | "coaching_offer_withdrawn" => Err("offer it again"),
         "squad_created" | "core_team_created" => Err("dissolve it instead"),
         "squad_dissolved" | "core_team_dissolved" | "product_ended" | "apprenticeship_ended" => {
             Err("begin it anew")

@@ -26,6 +26,18 @@ pub enum Who {
     SquadMemberOrLeader,
     /// The squad's own members, and those who design it while it is forming; other members get 403.
     SquadMember,
+    /// The squad's own members alone, whatever roles others have (H5); they get 403.
+    OwnSquad,
+    /// Coaches; other members get 403.
+    Coach,
+    /// Coaches and leaders; other members get 403.
+    CoachOrLeader,
+    /// The squad's own members, and the coach who has pulled its request; other members get 403.
+    Coaching,
+    /// The coach who has pulled the request; other members get 403.
+    RequestsCoach,
+    /// Who has made the offer; other members get 403.
+    Offerer,
     /// The member whom it is about, and those who may act for them as the page says.
     SelfOrAdmin,
     /// The product's lead PM, leaders and admins; other members get 403.
@@ -67,6 +79,12 @@ impl std::fmt::Display for Who {
             Self::Designer => "leaders and admins",
             Self::SquadMemberOrLeader => "the squad's members and leaders",
             Self::SquadMember => "the squad's members; while it is forming, leaders and admins",
+            Self::OwnSquad => "the squad's own members alone",
+            Self::Coach => "coaches",
+            Self::CoachOrLeader => "coaches and leaders",
+            Self::Coaching => "the squad's own members and its coach",
+            Self::RequestsCoach => "the coach who has pulled it",
+            Self::Offerer => "who has made the offer",
             Self::SelfOrAdmin => "oneself, or as the page says",
             Self::LeadPmOrDesigner => "the product's lead PM, leaders and admins",
             Self::LeadPm => "the product's lead PM",
@@ -125,6 +143,9 @@ fn kind_of(name: &str) -> &'static str {
         "service" => "squad that serves a product (id)",
         "worn" => "hat that somebody wears for a product group (id)",
         "apprenticeship" => "apprenticeship (id)",
+        "request" => "coaching request (id)",
+        "offer" => "offer of coaching (id)",
+        "meeting" => "session of coaching (id)",
         "invitation" => "invitation (id)",
         "session" => "session (id)",
         "import" => "import (id)",

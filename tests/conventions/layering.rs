@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The features in their order: one may use those before it.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 27] = [
     "history",
     "accounts",
     "organizations",
@@ -21,6 +21,7 @@ const ORDER: [&str; 26] = [
     "backlog",
     "flow",
     "learning",
+    "coaching",
     "undo",
     "exchange",
     "designer",
@@ -225,6 +226,12 @@ fn every_query_on_tenant_data_names_the_organization() {
         "learning_request",
         "learning_feedback",
         "learning_template",
+        "coaching_coach",
+        "coaching_offer",
+        "coaching_request",
+        "coaching_agreement",
+        "coaching_session",
+        "coaching_note",
     ];
     let across = ["src/doctor/", "src/accounts/db"];
     let mut broken = vec![];

@@ -69,6 +69,12 @@ impl ShowPage {
         format!("/o/{}/products/{}", self.org, product.slug)
     }
 
+    /// Where the squad's own members ask for coaching; nothing for everybody else (H5).
+    fn ask(&self) -> String {
+        let may = self.head.squad.is_mine && self.head.state.is_live();
+        if may { self.head.url("/coaching/new") } else { String::new() }
+    }
+
     fn missing(&self) -> Vec<Missing> {
         self.head.rules().missing(&self.facts)
     }

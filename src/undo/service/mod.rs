@@ -82,6 +82,7 @@ async fn inverse(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
         "skills_rated" => words::ratings(pool, actor, event).await,
         "member_changed" => words::profile(pool, actor, event).await,
         "item_ordered" => items::order(pool, actor, event).await,
+        "coaching_limit_set" => words::coaching_limit(pool, actor, event).await,
         "item_blocked" | "item_unblocked" => items::blocked(pool, actor, event).await,
         other => Err(Error::Internal(anyhow::anyhow!("{other} should have an inverse"))),
     }

@@ -8,6 +8,7 @@ use super::super::domain::UndoRefused;
 use super::must_be_newest;
 use crate::accounts::PersonName;
 use crate::actor::Actor;
+use crate::coaching;
 use crate::core_teams;
 use crate::error::{Error, Result};
 use crate::ids::{MemberId, MetricId, SkillId, TeamId};
@@ -237,4 +238,14 @@ pub async fn profile(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> 
         time_zone: TimeZone::parse(&event.was::<String>("time_zone")?)?,
     };
     members::service::update(pool, actor, MemberId(id), version, &profile).await
+}
+
+/// A coach's own limit of engagements, which is theirs to set.
+pub async fn coaching_limit(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
+    let coach = event.subject(0)?;
+    if coach != actor.member.0 {
+        return Err(Error::Forbidden("A limit is set by the coach whose it is.".into()));
+    }
+    must_be_newest(pool, actor, event, &["coaching_limit_set"], (&[coach], &[])).await?;
+    coaching::service::set_limit(pool, actor, event.was("limit")?).await
 }
