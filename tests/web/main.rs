@@ -11,6 +11,7 @@ mod accounts;
 mod authority;
 mod backlog;
 mod budgets;
+mod coaching;
 mod constellation;
 mod core_teams;
 mod demo;
