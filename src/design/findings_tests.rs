@@ -222,6 +222,8 @@ fn a_mission_with_open_parts_is_a_warning() {
 fn a_mission_is_overdue_the_day_after_its_review_date() {
     let mut design = design(6);
     assert!(design.findings().is_empty());
+    squad(&mut design).looks = looks(1, 30);
+    squad(&mut design).health = None;
     design.today = today().succ_opt().unwrap();
     assert_eq!(said(&design), ["S2 warning: The mission is past its review date."]);
 }
