@@ -60,6 +60,10 @@ id!(/// A link between two teams.
     LinkId);
 id!(/// A metric of a squad.
     MetricId);
+id!(/// A check-in of a metric.
+    CheckInId);
+id!(/// What lets a program check in to a metric.
+    MetricTokenId);
 id!(/// An import.
     ImportId);
 id!(/// A product.

@@ -72,8 +72,10 @@ pub fn undoing(
         "need_set" | "need_removed" | "skills_rated" | "member_changed" => {
             Ok(Inverse::OneselfOrDesigners)
         }
-        "metric_changed" | "item_ordered" | "item_blocked" | "item_unblocked"
-        | "coaching_limit_set" => Ok(Inverse::Oneself),
+        "metric_changed" | "metric_checked_in" | "check_in_corrected" | "check_in_withdrawn"
+        | "item_ordered" | "item_blocked" | "item_unblocked" | "coaching_limit_set" => {
+            Ok(Inverse::Oneself)
+        }
         "item_proposed" | "item_reopened" => Err("drop it instead"),
         "item_made_ready" => Err("say that it is not ready after all"),
         "items_made_ready" => Err("say of each that it is not ready after all"),
@@ -134,7 +136,14 @@ pub fn undoing(
         "skill_confirmed" | "skills_still_true" => Err("rate the skill anew"),
         "hat_added" => Err("a hat that nobody wears does no harm"),
         "member_added" | "member_reactivated" => Err("deactivate them instead"),
-        "goal_metric_set" | "goal_metric_replaced" => Err("replace the metric again"),
+        "goal_metric_set" | "goal_metric_replaced" | "metric_replaced" => {
+            Err("replace the metric again")
+        }
+        "goal_metric_chosen" => Err("make the other one the goal again"),
+        "metric_added" => Err("end the metric instead"),
+        "metric_ended" => Err("add it again; its history stays with the old one"),
+        "metric_token_made" => Err("revoke the token instead"),
+        "metric_token_revoked" => Err("make a new token"),
         "members_imported" | "skills_imported" | "squad_imported" | "core_team_imported" => {
             Err("import a corrected file")
         }

@@ -173,7 +173,7 @@ async fn show_page(pool: &PgPool, opened: Opened, errors: FormErrors) -> Result<
         org: org.to_owned(),
         events: events(&at, overview.recent),
         mission: MissionCard::of(overview.mission, org, &squad, roles, today, zone),
-        metrics: MetricsCard::of(overview.metrics, org, &squad, roles, today, zone),
+        metrics: MetricsCard::of(overview.metrics, (org, &at.url("")), &squad, roles, today, zone),
         head,
         errors,
         meanwhile,

@@ -77,6 +77,9 @@ async fn inverse(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
         "mission_written" => words::mission(pool, actor, event).await,
         "need_set" | "need_removed" => words::need(pool, actor, event).await,
         "metric_changed" => words::metric(pool, actor, event).await,
+        "metric_checked_in" | "check_in_corrected" | "check_in_withdrawn" => {
+            words::check_in(pool, actor, event).await
+        }
         "skill_changed" => words::skill(pool, actor, event).await,
         "skill_archived" | "skill_restored" => words::archived(pool, actor, event).await,
         "skills_rated" => words::ratings(pool, actor, event).await,

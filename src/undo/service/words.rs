@@ -11,9 +11,9 @@ use crate::actor::Actor;
 use crate::coaching;
 use crate::core_teams;
 use crate::error::{Error, Result};
-use crate::ids::{MemberId, MetricId, SkillId, TeamId};
+use crate::ids::{CheckInId, MemberId, MetricId, SkillId, TeamId};
 use crate::members::{self, Discipline, Profile, TimeZone, Title};
-use crate::metrics::{self, NewMetric};
+use crate::metrics::{self, NewCheckIn, NewMetric};
 use crate::missions::{self, MissionText};
 use crate::skills::{self, Rating, SkillDescription, SkillName, in_words, of_words};
 use crate::squads::{self, Allocation, Description, Need, Pattern, SquadChanges, SquadName};
@@ -160,11 +160,25 @@ pub async fn need(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
 pub async fn metric(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
     let id = event.subject(1)?;
     let version = db::metric_version(pool, actor.tenant, id).await?.ok_or(Error::NotFound)?;
-    let kinds = ["metric_changed", "goal_metric_replaced"];
+    let kinds = ["metric_changed", "goal_metric_replaced", "metric_replaced", "metric_ended"];
     must_be_newest(pool, actor, event, &kinds, (&[id], &[])).await?;
     let before: NewMetric = serde_json::from_value(event.before.clone().unwrap_or_default())
         .map_err(|error| event.unreadable(&error.to_string()))?;
     metrics::service::update(pool, actor, MetricId(id), version, &before).await
+}
+
+/// A check-in: what was said is withdrawn, and what was there before is said again. Neither is ever taken out of the list, so both
+/// refuse where somebody has corrected it since.
+pub async fn check_in(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
+    let id = CheckInId(event.subject(2)?);
+    match event.before.clone() {
+        Some(before) => {
+            let before: NewCheckIn = serde_json::from_value(before)
+                .map_err(|error| event.unreadable(&error.to_string()))?;
+            metrics::service::correct(pool, actor, id, &before).await.map(drop)
+        }
+        None => metrics::service::withdraw(pool, actor, id).await.map(drop),
+    }
 }
 
 /// Name and description of a skill.

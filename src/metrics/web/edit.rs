@@ -1,4 +1,4 @@
-//! The pages of metrics: choosing a goal metric, changing it, replacing it.
+//! Choosing a metric, changing it, replacing it.
 
 use askama::Template;
 use axum::extract::State;
@@ -6,67 +6,30 @@ use axum::response::Response;
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::db::{self, Metric};
-use super::domain::{
-    Aim, Cadence, Direction, MetricName, MetricRefused, NewMetric, OWNERS, Unit, parse_number,
-    parse_optional,
-};
-use super::service;
-use crate::error::{Error, Result};
+use super::{MetricPath, find_live, find_metric, metric_url, must_choose, squad_url};
+use crate::error::Result;
 use crate::history;
 use crate::ids::MetricId;
+use crate::metrics::db::{self, Metric};
+use crate::metrics::domain::{
+    Aim, Cadence, Direction, Kind, MetricName, NewMetric, Unit, parse_number, parse_optional,
+};
+use crate::metrics::service;
+use crate::metrics::templates::MetricTemplate;
 use crate::missions::{SquadAt, SquadHead};
 use crate::organizations::Visitor;
 use crate::text::Reason;
 use crate::web::shell::{Section, Shell};
 use crate::web::ui::{self, Moment};
-use crate::web::{Form, FormErrors, Path, Routes, Who, flash, page, refused};
+use crate::web::{Form, FormErrors, Query, flash, page, refused};
 
-/// The addresses of metrics.
-pub fn routes() -> Routes {
-    Routes::new()
-        .get("/o/{org}/squads/{squad}/metrics/new", Who::SquadMember, new)
-        .post("/o/{org}/squads/{squad}/metrics/new", Who::SquadMember, create)
-        .get("/o/{org}/squads/{squad}/metrics/{metric}/edit", Who::SquadMember, edit)
-        .post("/o/{org}/squads/{squad}/metrics/{metric}/edit", Who::SquadMember, update)
-        .get("/o/{org}/squads/{squad}/metrics/{metric}/replace", Who::SquadMember, replacement)
-        .post("/o/{org}/squads/{squad}/metrics/{metric}/replace", Who::SquadMember, replace)
-}
-
-/// The address of a squad's page.
-pub fn squad_url(org: &str, squad: &str) -> String {
-    format!("/o/{org}/squads/{squad}")
-}
-
-/// Lets only those on who may choose the squad's metrics.
-fn must_choose(SquadAt { visitor, squad }: SquadAt) -> Result<(Visitor, SquadHead)> {
-    if !squad.may_choose_metrics(visitor.roles()) {
-        return Err(Error::Forbidden(OWNERS.into()));
-    }
-    if squad.is_dissolved() {
-        return Err(MetricRefused::Dissolved.into());
-    }
-    Ok((visitor, squad))
-}
-
-/// Finds a metric that is the squad's; what was replaced stays as it is.
-async fn find_metric(
-    pool: &PgPool,
-    visitor: &Visitor,
-    squad: &SquadHead,
-    id: MetricId,
-) -> Result<Metric> {
-    let metric = db::find(pool, visitor.tenant(), id).await?.ok_or(Error::NotFound)?;
-    if metric.squad != squad.id {
-        return Err(Error::NotFound);
-    }
-    Ok(metric)
-}
+/// So many live metrics are looked at; an eighth is one too many (S6).
+const ENOUGH: usize = 7;
 
 /// A metric as it is typed.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct MetricForm {
+pub struct MetricForm {
     name: String,
     unit: String,
     direction: String,
@@ -78,13 +41,31 @@ struct MetricForm {
     #[serde(default)]
     reason: String,
     #[serde(default)]
+    kind: String,
+    /// 1 where it is to be the goal.
+    #[serde(default)]
+    goal: String,
+    #[serde(default)]
     version: i32,
 }
 
 impl MetricForm {
     fn empty() -> Self {
         let (direction, cadence) = (Direction::Up.word().into(), Cadence::Weekly.word().into());
-        Self { direction, cadence, ..Self::default() }
+        let kind = Kind::CustomerValue.word().into();
+        Self { direction, cadence, kind, ..Self::default() }
+    }
+
+    /// What a template says; the numbers are the squad's own.
+    fn begun(template: &MetricTemplate) -> Self {
+        Self {
+            name: template.name.to_owned(),
+            unit: template.unit.to_owned(),
+            direction: template.direction.word().to_owned(),
+            cadence: template.cadence.word().to_owned(),
+            kind: template.kind.word().to_owned(),
+            ..Self::default()
+        }
     }
 
     fn of(metric: &Metric) -> Self {
@@ -99,8 +80,9 @@ impl MetricForm {
             target: text(Some(aim.target())),
             target_high: text(aim.high()),
             cadence: cadence.word().to_owned(),
-            reason: String::new(),
+            kind: metric.kind.word().to_owned(),
             version: metric.version,
+            ..Self::default()
         }
     }
 
@@ -133,9 +115,13 @@ impl MetricForm {
     }
 }
 
-/// Which of the three forms it is.
+/// Which of the forms it is.
 enum Task {
-    New,
+    /// The squad's first goal, or one of many.
+    New {
+        is_goal: bool,
+        live: usize,
+    },
     Edit(Metric),
     Replace(Metric),
 }
@@ -162,28 +148,67 @@ impl FormPage {
         squad_url(&self.org, &self.squad.slug)
     }
 
-    fn action(&self) -> String {
-        let squad = self.squad_url();
+    /// Where leaving the form leads.
+    fn back(&self) -> String {
         match &self.task {
-            Task::New => format!("{squad}/metrics/new"),
-            Task::Edit(metric) => format!("{squad}/metrics/{}/edit", metric.id),
-            Task::Replace(metric) => format!("{squad}/metrics/{}/replace", metric.id),
+            Task::New { .. } => format!("{}/metrics", self.squad_url()),
+            Task::Edit(metric) | Task::Replace(metric) => {
+                metric_url(&self.org, &self.squad.slug, metric.id)
+            }
+        }
+    }
+
+    fn action(&self) -> String {
+        match &self.task {
+            Task::New { .. } => format!("{}/new", self.back()),
+            Task::Edit(_) => format!("{}/edit", self.back()),
+            Task::Replace(_) => format!("{}/replace", self.back()),
         }
     }
 
     fn title(&self) -> &'static str {
-        match self.task {
-            Task::New => "Choose a goal metric",
-            Task::Edit(_) => "Change the goal metric",
-            Task::Replace(_) => "Replace the goal metric",
+        match &self.task {
+            Task::New { is_goal: true, .. } => "Choose a goal metric",
+            Task::New { .. } => "Add a metric",
+            Task::Edit(metric) if metric.is_goal => "Change the goal metric",
+            Task::Edit(_) => "Change the metric",
+            Task::Replace(metric) if metric.is_goal => "Replace the goal metric",
+            Task::Replace(_) => "Replace the metric",
         }
     }
 
     fn verb(&self) -> &'static str {
-        match self.task {
-            Task::New => "Choose this metric",
+        match &self.task {
+            Task::New { is_goal: true, .. } => "Choose this metric",
+            Task::New { .. } => "Add the metric",
             Task::Edit(_) => "Save the metric",
             Task::Replace(_) => "Replace the metric",
+        }
+    }
+
+    /// The kinds with their templates, where a template helps.
+    fn templates(&self) -> Vec<(Kind, Vec<(&'static MetricTemplate, String)>)> {
+        let address = |template: &'static MetricTemplate| {
+            let goal = if self.is_goal() { "&goal=1" } else { "" };
+            (template, format!("{}?template={}{goal}", self.action(), template.word))
+        };
+        let of = |kind| (kind, MetricTemplate::of(kind).map(address).collect());
+        match &self.task {
+            Task::New { is_goal: true, .. } => vec![of(Kind::CustomerValue)],
+            Task::New { .. } => Kind::ALL.into_iter().map(of).collect(),
+            _ => vec![],
+        }
+    }
+
+    fn is_goal(&self) -> bool {
+        matches!(self.task, Task::New { is_goal: true, .. })
+    }
+
+    /// Whether there are so many that another one is too many.
+    fn is_enough(&self) -> Option<usize> {
+        match self.task {
+            Task::New { live, .. } if live >= ENOUGH => Some(live),
+            _ => None,
         }
     }
 
@@ -216,25 +241,76 @@ fn form_page(visitor: Visitor, squad: SquadHead, task: Task, form: MetricForm) -
     }
 }
 
-async fn new(at: SquadAt) -> Result<Response> {
-    let (visitor, squad) = must_choose(at)?;
-    page(&form_page(visitor, squad, Task::New, MetricForm::empty()))
+/// What the form begins with.
+#[derive(Deserialize)]
+pub struct Beginning {
+    #[serde(default)]
+    template: String,
+    #[serde(default)]
+    goal: String,
 }
 
-async fn create(
+pub async fn new(
+    at: SquadAt,
+    State(pool): State<PgPool>,
+    Query(query): Query<Beginning>,
+) -> Result<Response> {
+    let (visitor, squad) = must_choose(at)?;
+    let form =
+        MetricTemplate::find(&query.template).map_or_else(MetricForm::empty, MetricForm::begun);
+    let task = new_task(&pool, &visitor, &squad, query.goal == "1").await?;
+    page(&form_page(visitor, squad, task, form))
+}
+
+async fn new_task(
+    pool: &PgPool,
+    visitor: &Visitor,
+    squad: &SquadHead,
+    is_goal: bool,
+) -> Result<Task> {
+    let all = db::list(pool, visitor.tenant(), squad.id).await?;
+    let live = all.iter().filter(|metric| metric.is_live()).count();
+    let has_goal = all.iter().any(|metric| metric.is_live() && metric.is_goal);
+    // Whoever comes by an old link to choose a goal that is there adds another metric instead.
+    Ok(Task::New { is_goal: is_goal && !has_goal, live })
+}
+
+pub async fn create(
     at: SquadAt,
     State(pool): State<PgPool>,
     Form(form): Form<MetricForm>,
 ) -> Result<Response> {
     let (visitor, squad) = must_choose(at)?;
     let mut errors = FormErrors::default();
-    if let Some(new) = form.parse(&mut errors) {
-        match service::set_goal(&pool, &visitor.actor, squad.id, &new).await {
-            Ok(_) => return Ok(done(&visitor, &squad, "The goal metric is set.")),
+    let is_goal = form.goal == "1";
+    let kind = match form.kind.as_str() {
+        "" => Some(Kind::CustomerValue),
+        word => errors.check("kind", Kind::parse(word)),
+    };
+    if let (Some(new), Some(kind)) = (form.parse(&mut errors), kind) {
+        let (actor, id) = (&visitor.actor, squad.id);
+        let made = if is_goal {
+            service::set_goal(&pool, actor, id, &new).await
+        } else {
+            service::add(&pool, actor, id, kind, &new).await
+        };
+        match made {
+            Ok(_) if is_goal => return Ok(done(&visitor, &squad, "The goal metric is set.")),
+            Ok(_) => {
+                let list = format!("{}/metrics", squad_url(&visitor.slug, &squad.slug));
+                return Ok(flash::redirect(
+                    &list,
+                    "The metric is added. Check in to it when you know the first value.",
+                ));
+            }
             Err(error) => errors.absorb(error)?,
         }
     }
-    let shown = FormPage { errors: errors.clone(), ..form_page(visitor, squad, Task::New, form) };
+    let task = match new_task(&pool, &visitor, &squad, is_goal).await? {
+        Task::New { live, .. } => Task::New { is_goal, live },
+        task => task,
+    };
+    let shown = FormPage { errors: errors.clone(), ..form_page(visitor, squad, task, form) };
     refused(&errors, &shown)
 }
 
@@ -242,12 +318,10 @@ fn done(visitor: &Visitor, squad: &SquadHead, text: &str) -> Response {
     flash::redirect(&squad_url(&visitor.slug, &squad.slug), text)
 }
 
-type MetricPath = Path<(String, String, MetricId)>;
-
-async fn edit(
+pub async fn edit(
     at: SquadAt,
     State(pool): State<PgPool>,
-    Path((_, _, metric)): MetricPath,
+    crate::web::Path((_, _, metric)): MetricPath,
 ) -> Result<Response> {
     let (visitor, squad) = must_choose(at)?;
     let metric = find_live(&pool, &visitor, &squad, metric).await?;
@@ -255,20 +329,10 @@ async fn edit(
     page(&form_page(visitor, squad, Task::Edit(metric), form))
 }
 
-async fn find_live(
-    pool: &PgPool,
-    visitor: &Visitor,
-    squad: &SquadHead,
-    id: MetricId,
-) -> Result<Metric> {
-    let metric = find_metric(pool, visitor, squad, id).await?;
-    if metric.ended_at.is_some() { Err(MetricRefused::Ended.into()) } else { Ok(metric) }
-}
-
-async fn update(
+pub async fn update(
     at: SquadAt,
     State(pool): State<PgPool>,
-    Path((_, _, metric)): MetricPath,
+    crate::web::Path((_, _, metric)): MetricPath,
     Form(form): Form<MetricForm>,
 ) -> Result<Response> {
     let (visitor, squad) = must_choose(at)?;
@@ -276,28 +340,32 @@ async fn update(
     let mut errors = FormErrors::default();
     if let Some(new) = form.parse(&mut errors) {
         match service::update(&pool, &visitor.actor, metric.id, form.version, &new).await {
-            Ok(()) => return Ok(done(&visitor, &squad, "The metric is saved.")),
+            Ok(()) => {
+                let there = metric_url(&visitor.slug, &squad.slug, metric.id);
+                return Ok(flash::redirect(&there, "The metric is saved."));
+            }
             Err(error) => errors.absorb(error)?,
         }
     }
     again(&pool, visitor, squad, Task::Edit, metric.id, form, errors).await
 }
 
-async fn replacement(
+pub async fn replacement(
     at: SquadAt,
     State(pool): State<PgPool>,
-    Path((_, _, metric)): MetricPath,
+    crate::web::Path((_, _, metric)): MetricPath,
 ) -> Result<Response> {
     let (visitor, squad) = must_choose(at)?;
     let metric = find_live(&pool, &visitor, &squad, metric).await?;
-    let form = MetricForm { version: metric.version, ..MetricForm::empty() };
+    let (version, kind) = (metric.version, metric.kind.word().to_owned());
+    let form = MetricForm { version, kind, ..MetricForm::empty() };
     page(&form_page(visitor, squad, Task::Replace(metric), form))
 }
 
-async fn replace(
+pub async fn replace(
     at: SquadAt,
     State(pool): State<PgPool>,
-    Path((_, _, metric)): MetricPath,
+    crate::web::Path((_, _, metric)): MetricPath,
     Form(form): Form<MetricForm>,
 ) -> Result<Response> {
     let (visitor, squad) = must_choose(at)?;
@@ -306,12 +374,12 @@ async fn replace(
     let reason = errors.check("reason", Reason::parse(&form.reason));
     if let (Some(new), Some(reason)) = (form.parse(&mut errors), reason) {
         let (pool, actor) = (&pool, &visitor.actor);
-        match service::replace_goal(pool, actor, metric.id, form.version, &reason, &new).await {
-            Ok(_) => {
-                return Ok(done(
-                    &visitor,
-                    &squad,
-                    "The goal metric is replaced. The old one keeps its history.",
+        match service::replace(pool, actor, metric.id, form.version, &reason, &new).await {
+            Ok(id) => {
+                let there = metric_url(&visitor.slug, &squad.slug, id);
+                return Ok(flash::redirect(
+                    &there,
+                    "The metric is replaced. The old one keeps its history.",
                 ));
             }
             Err(error) => errors.absorb(error)?,
