@@ -88,3 +88,13 @@ id!(/// What somebody says of an apprentice's practice.
     FeedbackId);
 id!(/// A learning plan that is kept for the next apprentice.
     PlanTemplateId);
+id!(/// A pack of health dimensions.
+    PackId);
+id!(/// A dimension of a pack.
+    DimensionId);
+id!(/// A health check over many squads, every so many weeks.
+    HealthScheduleId);
+id!(/// A health check of one squad.
+    RoundId);
+id!(/// What a squad wants to do after a health check.
+    HealthActionId);

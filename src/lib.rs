@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
+//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`health`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
 //! [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
@@ -74,6 +74,7 @@ pub mod error;
 pub mod exchange;
 pub mod finder;
 pub mod flow;
+pub mod health;
 pub mod hints;
 pub mod history;
 pub mod home;
@@ -168,6 +169,7 @@ pub fn routes() -> web::Routes {
         .merge(backlog::routes())
         .merge(flow::routes())
         .merge(learning::routes())
+        .merge(health::routes())
         .merge(missions::routes())
         .merge(metrics::routes())
         .merge(undo::routes())

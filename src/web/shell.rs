@@ -56,6 +56,7 @@ pub enum Section {
     Products,
     Members,
     Skills,
+    Health,
     Learning,
     Activity,
     Import,
