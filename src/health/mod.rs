@@ -1,7 +1,11 @@
 //! Health checks: how a squad sees itself, dimension by dimension, round after round. They are for the squad.
 
+mod db;
+mod domain;
+pub mod service;
 mod web;
 
+pub use domain::*;
 pub use web::routes;
 
 use crate::ids::RoundId;
