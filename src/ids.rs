@@ -100,3 +100,13 @@ id!(/// A session of coaching.
     CoachingSessionId);
 id!(/// A note about coaching.
     CoachingNoteId);
+id!(/// A pack of health dimensions.
+    PackId);
+id!(/// A dimension of a pack.
+    DimensionId);
+id!(/// A health check over many squads, every so many weeks.
+    HealthScheduleId);
+id!(/// A health check of one squad.
+    RoundId);
+id!(/// What a squad wants to do after a health check.
+    HealthActionId);

@@ -154,6 +154,32 @@ pub async fn record_each(
     Ok(())
 }
 
+/// Writes down what the program did by itself, such as what a day brought with it.
+pub async fn record_by_itself(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    at: DateTime<Utc>,
+    event: NewEvent,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into event (organization_id, id, at, kind, summary, subjects, before, after)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        "#,
+        tenant.organization_id().0,
+        event.id.0,
+        at,
+        event.kind,
+        event.summary,
+        &event.subjects,
+        event.before,
+        event.after,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// A line of the activity of something.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Recent {

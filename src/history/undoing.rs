@@ -119,6 +119,21 @@ pub fn undoing(
         "coaching_offered" => Err("withdraw the offer instead"),
         "coaching_offer_accepted" => Err("withdraw the request instead"),
         "coaching_offer_declined" | "coaching_offer_withdrawn" => Err("offer it again"),
+        "health_round_opened" => Err("close it instead"),
+        "health_round_closed" => Err("its answers are nobody’s any more; open another"),
+        "health_agreed" => Err("agree on something else"),
+        "health_action_taken" => Err("drop it instead"),
+        "health_action_followed_up" => Err("take it again after the next health check"),
+        "health_pack_created" | "health_dimension_added" => Err("end it instead"),
+        "health_pack_changed" | "health_dimension_moved" | "health_settings_changed" => {
+            Err("change it again")
+        }
+        "health_dimension_reworded" => Err("word it again; its line breaks once more"),
+        "health_pack_ended" | "health_dimension_ended" => Err("take it up again"),
+        "health_pack_resumed" | "health_dimension_resumed" | "health_schedule_created" => {
+            Err("end it again")
+        }
+        "health_schedule_ended" => Err("plan it again"),
         "squad_created" | "core_team_created" => Err("dissolve it instead"),
         "squad_dissolved" | "core_team_dissolved" | "product_ended" | "apprenticeship_ended" => {
             Err("begin it anew")

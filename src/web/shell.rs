@@ -57,6 +57,7 @@ pub enum Section {
     Products,
     Members,
     Skills,
+    Health,
     Coaching,
     Learning,
     Activity,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The features in their order: one may use those before it.
-const ORDER: [&str; 27] = [
+const ORDER: [&str; 28] = [
     "history",
     "accounts",
     "organizations",
@@ -21,6 +21,7 @@ const ORDER: [&str; 27] = [
     "backlog",
     "flow",
     "learning",
+    "health",
     "coaching",
     "undo",
     "exchange",
@@ -226,6 +227,19 @@ fn every_query_on_tenant_data_names_the_organization() {
         "learning_request",
         "learning_feedback",
         "learning_template",
+        "health_pack",
+        "health_dimension",
+        "health_dimension_version",
+        "health_schedule",
+        "health_schedule_squad",
+        "health_round",
+        "health_round_dimension",
+        "health_round_secret",
+        "health_ballot",
+        "health_result",
+        "health_comment",
+        "health_open_answer",
+        "health_action",
         "coaching_coach",
         "coaching_offer",
         "coaching_request",

@@ -107,7 +107,6 @@ fn looks_closest(who: Who) -> &'static str {
         Who::Anyone | Who::LinkHolder => "anonymous",
         Who::Admin => "admin",
         Who::SquadMember
-        | Who::OwnSquad
         | Who::Coaching
         | Who::SelfOrAdmin
         | Who::ProductGroup => "member",

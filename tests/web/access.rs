@@ -576,7 +576,6 @@ fn may(who: Who, kind: &str) -> bool {
         Who::Admin => kind == "admin",
         // The squad's member is the apprentice of the world.
         Who::SquadMember
-        | Who::OwnSquad
         | Who::Coaching
         | Who::ProductGroup
         | Who::Apprentice
