@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`health`] < [`coaching`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
+//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`health`] < [`coaching`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`work`] < [`demo`] <
 //! [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
@@ -101,6 +101,7 @@ pub mod text;
 pub mod transaction;
 pub mod undo;
 pub mod web;
+pub mod work;
 
 use accounts::Passwords;
 use clock::Clock;
@@ -159,6 +160,7 @@ pub fn routes() -> web::Routes {
         .merge(constellation::routes())
         .merge(finder::routes())
         .merge(home::routes())
+        .merge(work::routes())
         .merge(history::routes())
         .merge(live::routes())
         .merge(skills::routes())

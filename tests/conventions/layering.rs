@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The features in their order: one may use those before it.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "history",
     "accounts",
     "organizations",
@@ -29,6 +29,7 @@ const ORDER: [&str; 28] = [
     "constellation",
     "finder",
     "home",
+    "work",
     "demo",
     "setup",
     "doctor",

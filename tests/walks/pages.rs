@@ -56,7 +56,7 @@ const MORE: &[&str] = &[
 ];
 
 /// What a coach looks at closely beside the pages that are theirs alone.
-const COACHED: &[&str] = &["/o/{org}/coaching", "/o/{org}/coaching/{request}"];
+const COACHED: &[&str] = &["/o/{org}/coaching", "/o/{org}/coaching/{request}", "/o/{org}/work"];
 
 /// What whoever orders a backlog looks at beside the pages that are theirs alone.
 const ORDERED: &[&str] = &[
@@ -72,6 +72,7 @@ const ORDERED: &[&str] = &[
 const MAIN: &[&str] = &[
     "/skills",
     "/core-teams",
+    "/work",
     "/coaching",
     "/coaching?state=over",
     "/activity",
@@ -106,10 +107,7 @@ fn looks_closest(who: Who) -> &'static str {
     match who {
         Who::Anyone | Who::LinkHolder => "anonymous",
         Who::Admin => "admin",
-        Who::SquadMember
-        | Who::Coaching
-        | Who::SelfOrAdmin
-        | Who::ProductGroup => "member",
+        Who::SquadMember | Who::Coaching | Who::SelfOrAdmin | Who::ProductGroup => "member",
         Who::Coach | Who::CoachOrLeader | Who::RequestsCoach | Who::Offerer => "coach",
         Who::LeadPm | Who::Orderer => "lead PM",
         Who::Apprentice | Who::ApprenticeOrLeadPm => "apprentice",

@@ -292,7 +292,11 @@ async fn backlog_of(
 }
 
 /// A request of a squad's member, agreed with a coach of the same organization who has no account, with a session; and an offer of theirs.
-async fn coaching_of(app: &TestApp, member: &Actor, squad: TeamId) -> HashMap<&'static str, String> {
+async fn coaching_of(
+    app: &TestApp,
+    member: &Actor,
+    squad: TeamId,
+) -> HashMap<&'static str, String> {
     use trellis::actor::Role;
     use trellis::coaching::{
         Ask, Better, Dimension, ExitCriteria, FindingCode, Goal, Offered, Terms, Topic, Tried,

@@ -177,6 +177,7 @@ async fn all_pages(app: &TestApp) -> Vec<(&'static str, String)> {
     .unwrap();
     let plan = app.at(&format!("/products/norvik-app/learning/{learner}"));
     let request = coaching(app).await;
+    all.push(("my work", app.at("/work")));
     all.push(("the board of coaching", app.at("/coaching")));
     all.push(("coaching that is over", app.at("/coaching?state=over")));
     all.push(("a coaching request", app.at(&format!("/coaching/{request}"))));
@@ -216,7 +217,7 @@ async fn coaching(app: &TestApp) -> uuid::Uuid {
             topic: Topic::parse("Pace is hurting us").unwrap(),
             tried: Tried::parse("Two retrospectives").unwrap(),
             better: Better::parse("Somebody holds the room").unwrap(),
-            dimension: Dimension::parse("Pace").unwrap(),
+            dimension: Dimension::parse("Speed").unwrap(),
             finding: FindingCode::default(),
         };
         let id = service::ask(&app.pool, &member, squad, &ask).await.unwrap();

@@ -38,3 +38,4 @@ mod skills;
 mod squads;
 mod summaries;
 mod undo;
+mod work;

@@ -29,7 +29,9 @@ pub enum CoachingRefused {
     #[error("{0} has pulled this request already. Choose another one.")]
     PulledAlready(String),
     /// It is one's own.
-    #[error("You are in this squad. A coach comes from outside, so leave this request to another one.")]
+    #[error(
+        "You are in this squad. A coach comes from outside, so leave this request to another one."
+    )]
     OwnSquad,
     /// The coach's own limit.
     #[error(
@@ -300,7 +302,10 @@ mod tests {
         let hand = |in_hand, limit| Hand { in_hand, limit };
         assert!(hand(2, 3).may_take().is_ok());
         assert!(hand(3, 3).may_take().is_err());
-        assert_eq!((hand(3, 1).room(), hand(2, 3).words()), (0, "Room for one more request".to_owned()));
+        assert_eq!(
+            (hand(3, 1).room(), hand(2, 3).words()),
+            (0, "Room for one more request".to_owned())
+        );
     }
 
     #[test]

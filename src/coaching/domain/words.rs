@@ -180,7 +180,15 @@ mod tests {
 
     #[test]
     fn what_is_no_code_of_a_finding_is_left_out() {
-        for (word, code) in [("S3", "S3"), ("B12", "B12"), ("", ""), ("s3", ""), ("S", ""), ("S3x", ""), ("S123", "")] {
+        for (word, code) in [
+            ("S3", "S3"),
+            ("B12", "B12"),
+            ("", ""),
+            ("s3", ""),
+            ("S", ""),
+            ("S3x", ""),
+            ("S123", ""),
+        ] {
             assert_eq!(FindingCode::of(word).as_str(), code, "{word}");
         }
     }

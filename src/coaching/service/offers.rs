@@ -89,13 +89,11 @@ pub async fn accept(pool: &PgPool, actor: &Actor, id: OfferId) -> Result<Coachin
         coach = hand.may_take().is_ok().then_some(row.by);
     }
     let request = CoachingId::new();
-    let summary = format!("accepted the offer of {} for {}: {}", row.by_name, squad.name, row.topic);
-    let event = NewEvent::new(
-        "coaching_offer_accepted",
-        summary,
-        [request.0, squad.id.0, id.0, row.by.0],
-    )
-    .change(None, json!({"topic": row.topic, "offer": row.offered}));
+    let summary =
+        format!("accepted the offer of {} for {}: {}", row.by_name, squad.name, row.topic);
+    let event =
+        NewEvent::new("coaching_offer_accepted", summary, [request.0, squad.id.0, id.0, row.by.0])
+            .change(None, json!({"topic": row.topic, "offer": row.offered}));
     let answer = ("accepted", Some(actor.member), "");
     db::answer_offer(&mut tx, actor.tenant, id, answer, (actor.at, event.id)).await?;
     let ask = Ask {

@@ -7,8 +7,8 @@ use super::hold;
 use crate::actor::{Actor, Role};
 use crate::coaching::db::{self, Beginning};
 use crate::coaching::domain::{
-    ASKERS, Ask, COACH, COACHES, CoachingRefused, Helped, LookedBack, State, Stays, Step, Waiting,
-    WhyNot,
+    ASKERS, Ask, COACH, COACHES, CoachingRefused, Dimension, Helped, LookedBack, State, Stays,
+    Step, Waiting, WhyNot,
 };
 use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
@@ -30,6 +30,9 @@ pub async fn ask(pool: &PgPool, actor: &Actor, squad: TeamId, ask: &Ask) -> Resu
     if !squad.is_member {
         return Err(Error::Forbidden(ASKERS.into()));
     }
+    // What names no dimension of a health check is left out: an address may say anything.
+    let named = db::dimension_name(&mut *tx, actor.tenant, ask.dimension.as_str()).await?;
+    let ask = &Ask { dimension: Dimension::parse(&named.unwrap_or_default())?, ..ask.clone() };
     let id = CoachingId::new();
     let summary = format!("asked for coaching of {}: {}", squad.name, ask.topic);
     let event = NewEvent::new("coaching_requested", summary, [id.0, squad.id.0]).change(
@@ -37,13 +40,8 @@ pub async fn ask(pool: &PgPool, actor: &Actor, squad: TeamId, ask: &Ask) -> Resu
         json!({"topic": ask.topic, "tried": ask.tried, "better": ask.better, "dimension": ask.dimension,
                "finding": ask.finding.as_str()}),
     );
-    let begin = Beginning {
-        by: actor.member,
-        at: actor.at,
-        event: event.id,
-        offer: None,
-        coach: None,
-    };
+    let begin =
+        Beginning { by: actor.member, at: actor.at, event: event.id, offer: None, coach: None };
     db::insert_request(&mut tx, actor.tenant, (id, squad.id), ask, begin).await?;
     history::record(&mut tx, actor, event).await?;
     tx.done(id).await
@@ -112,7 +110,10 @@ pub async fn look_back(
         format!("looked back on {}", of.words()),
         of.subjects(),
     )
-    .change(json!({"state": of.held.state.title()}), json!({"state": State::Review.title(), "seen": text}));
+    .change(
+        json!({"state": of.held.state.title()}),
+        json!({"state": State::Review.title(), "seen": text}),
+    );
     let text = text.as_str();
     db::update_looked_back(&mut tx, actor.tenant, id, text, actor.at, event.id).await?;
     history::record(&mut tx, actor, event).await?;
@@ -136,8 +137,8 @@ pub async fn close(
     if of.standing.is_coach {
         return Err(CoachingRefused::OneForBoth.into());
     }
-    let event =
-        NewEvent::new("coaching_closed", format!("closed {}", of.words()), of.subjects()).change(
+    let event = NewEvent::new("coaching_closed", format!("closed {}", of.words()), of.subjects())
+        .change(
             json!({"state": of.held.state.title()}),
             json!({"state": State::Closed.title(), "helped": helped.title(), "stays": stays}),
         );

@@ -79,15 +79,12 @@ pub async fn hold_session(
         return Err(CoachingRefused::SessionToCome.into());
     }
     let shared = note.filter(|note| !note.is_private).map(|note| note.text.as_str());
-    let event = NewEvent::new(
-        "coaching_session_held",
-        format!("met for {}", of.words()),
-        of.subjects(),
-    )
-    .change(
-        json!({"state": of.held.state.title()}),
-        json!({"state": state.title(), "note": shared}),
-    );
+    let event =
+        NewEvent::new("coaching_session_held", format!("met for {}", of.words()), of.subjects())
+            .change(
+                json!({"state": of.held.state.title()}),
+                json!({"state": state.title(), "note": shared}),
+            );
     db::settle_session(&mut tx, actor.tenant, session, "held", event.id).await?;
     db::update_state(&mut tx, actor.tenant, id, state, actor.at, event.id).await?;
     if let Some(note) = note {
@@ -158,8 +155,7 @@ pub async fn write_note(
     let what = if note.is_private { "a private note" } else { "a note" };
     let summary = format!("wrote {what} on {}", of.words());
     let shared = (!note.is_private).then(|| json!({"note": note.text}));
-    let event =
-        NewEvent::new("coaching_note_written", summary, of.subjects()).change(None, shared);
+    let event = NewEvent::new("coaching_note_written", summary, of.subjects()).change(None, shared);
     let row = row(actor, note, session, event.id);
     db::insert_note(&mut tx, actor.tenant, id, row).await?;
     history::record(&mut tx, actor, event).await?;

@@ -100,10 +100,8 @@ async fn agreement_page(
     if errors.is_stale() {
         meanwhile = last_change(pool, &at.visitor, at.request.id.0).await?;
     }
-    let form = form.map_or_else(
-        || saved.clone(),
-        |typed| AgreementForm { version: saved.version, ..typed },
-    );
+    let form = form
+        .map_or_else(|| saved.clone(), |typed| AgreementForm { version: saved.version, ..typed });
     Ok(AgreementPage { shell: at.shell(), form, saved, errors, meanwhile, at })
 }
 

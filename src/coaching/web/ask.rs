@@ -97,7 +97,11 @@ pub async fn new(
         let said = found.into_iter().find(|one| format!("{:?}", one.code) == finding);
         topic = said.map(|one| one.title.trim_end_matches('.').to_owned()).unwrap_or_default();
     }
-    page(&ask_page(&at, AskForm { topic, dimension, finding, ..AskForm::default() }, FormErrors::default()))
+    page(&ask_page(
+        &at,
+        AskForm { topic, dimension, finding, ..AskForm::default() },
+        FormErrors::default(),
+    ))
 }
 
 pub async fn create(

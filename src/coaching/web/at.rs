@@ -42,8 +42,7 @@ impl At {
     async fn load(visitor: Visitor, pool: &PgPool, id: CoachingId) -> Result<Self> {
         let (tenant, actor) = (visitor.tenant(), &visitor.actor);
         let request = db::find(pool, tenant, id, actor.member).await?.ok_or(Error::NotFound)?;
-        let standing =
-            Standing::of(actor.member, actor.roles, request.is_member, request.coach);
+        let standing = Standing::of(actor.member, actor.roles, request.is_member, request.coach);
         Ok(Self { visitor, request, standing })
     }
 

@@ -88,7 +88,11 @@ impl BoardPage {
                 let next = row.next.map(|at| at.with_timezone(&self.zone));
                 match next {
                     Some(at) => {
-                        format!("Session {} of {of}, {}", row.held + 1, at.format("%A %-d %B, %H:%M"))
+                        format!(
+                            "Session {} of {of}, {}",
+                            row.held + 1,
+                            at.format("%A %-d %B, %H:%M")
+                        )
                     }
                     None if row.held >= i64::from(of) => format!("All {of} sessions took place"),
                     None => format!("{} of {of} sessions took place, none is planned", row.held),
@@ -105,7 +109,9 @@ impl BoardPage {
     /// What the board says of how fast requests are answered: of the organization, never of a coach (H9).
     fn answered(&self) -> String {
         match (self.figures.answered, self.figures.days) {
-            (1.., Some(days)) if days < 0.95 => "Answered within a day on average this quarter".to_owned(),
+            (1.., Some(days)) if days < 0.95 => {
+                "Answered within a day on average this quarter".to_owned()
+            }
             (1.., Some(days)) => format!("Answered on average in {days:.1} days this quarter"),
             _ => "No request was answered this quarter yet".to_owned(),
         }

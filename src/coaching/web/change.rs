@@ -131,7 +131,15 @@ pub async fn held(
         let (actor, which) = (&at.visitor.actor, (at.request.id, session));
         done = Some(service::hold_session(&pool, actor, which, note.as_ref()).await);
     }
-    answer(&pool, at, ("held", Typed { session: meeting, ..form }), errors, done, "Noted: it took place.").await
+    answer(
+        &pool,
+        at,
+        ("held", Typed { session: meeting, ..form }),
+        errors,
+        done,
+        "Noted: it took place.",
+    )
+    .await
 }
 
 pub async fn cancel(
@@ -160,7 +168,10 @@ pub async fn note(
     let session = match form.session.trim() {
         "" => Some(None),
         id => errors
-            .check("session", id.parse::<CoachingSessionId>().map_err(|_| CoachingRefused::NoSession))
+            .check(
+                "session",
+                id.parse::<CoachingSessionId>().map_err(|_| CoachingRefused::NoSession),
+            )
             .map(Some),
     };
     let mut done = None;
@@ -219,5 +230,6 @@ pub async fn withdraw(
     if let Some(why) = errors.check("reason", WhyNot::parse(&form.reason)) {
         done = Some(service::withdraw(&pool, &at.visitor.actor, at.request.id, &why).await);
     }
-    answer(&pool, at, ("withdraw", form), errors, done, "Withdrawn. You may ask again any time.").await
+    answer(&pool, at, ("withdraw", form), errors, done, "Withdrawn. You may ask again any time.")
+        .await
 }

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use sqlx::PgPool;
 
 use super::at::At;
-use crate::coaching::db::{self, AgreementRow, NoteRow, SessionRow};
+use crate::coaching::db::{self, AgreementRow, NoteRow, Seen, SessionRow};
 use crate::coaching::domain::{Helped, State};
 use crate::error::Result;
+use crate::health::{Colour, Trend};
 use crate::ids::CoachingSessionId;
 use crate::web::shell::Shell;
 use crate::web::ui::{self, Date};
@@ -18,6 +19,9 @@ use crate::web::{FormErrors, page};
 
 /// Versions of an agreement that the page knows.
 const VERSIONS: i64 = 20;
+
+/// Health checks that the page shows, before it was asked for and since.
+const ROUNDS: i64 = 8;
 
 // GET /o/{org}/coaching/{request}
 
@@ -56,6 +60,8 @@ pub struct ShowPage {
     agreements: Vec<AgreementRow>,
     sessions: Vec<SessionRow>,
     notes: Vec<NoteRow>,
+    /// How the squad saw the dimension that led to it, before and since.
+    seen: Vec<Seen>,
     /// Which form was refused; its fields have what was typed and the errors.
     doing: &'static str,
     typed: Typed,
@@ -91,7 +97,11 @@ impl ShowPage {
     /// Whether it waits for the visitor's side.
     fn waits_for_me(&self, row: &AgreementRow) -> bool {
         let standing = self.at.standing;
-        if standing.is_coach { row.coach_at.is_none() } else { standing.agrees_for_squad() && row.squad_at.is_none() }
+        if standing.is_coach {
+            row.coach_at.is_none()
+        } else {
+            standing.agrees_for_squad() && row.squad_at.is_none()
+        }
     }
 
     fn may_write_agreement(&self) -> bool {
@@ -105,7 +115,9 @@ impl ShowPage {
     }
 
     fn may_note(&self) -> bool {
-        self.at.standing.is_pair() && self.at.request.coach.is_some() && !self.at.request.state.is_over()
+        self.at.standing.is_pair()
+            && self.at.request.coach.is_some()
+            && !self.at.request.state.is_over()
     }
 
     fn may_pull(&self) -> bool {
@@ -202,6 +214,20 @@ impl ShowPage {
         }
     }
 
+    /// The colour of a health check: as the squad agreed, or as most gave it.
+    fn colour(seen: &Seen) -> &'static str {
+        seen.outcome.colour().map_or("none", Colour::word)
+    }
+
+    fn trend(seen: &Seen) -> &'static str {
+        seen.outcome.trend().map_or("", Trend::word)
+    }
+
+    /// Whether it was before the squad asked, or since.
+    fn when(&self, seen: &Seen) -> &'static str {
+        if seen.at < self.at.request.raised_at { "before" } else { "since" }
+    }
+
     fn finding_of(&self) -> String {
         match (self.at.request.dimension.as_str(), self.at.request.finding.as_str()) {
             ("", "") => String::new(),
@@ -219,8 +245,14 @@ pub async fn show_page(
     errors: FormErrors,
 ) -> Result<ShowPage> {
     let (tenant, id, me) = (at.visitor.tenant(), at.request.id, at.visitor.actor.member);
+    let mut seen = vec![];
+    if !at.request.dimension.is_empty() {
+        let which = (at.request.team, at.request.dimension.as_str());
+        seen = db::seen(pool, tenant, which, ROUNDS).await?;
+    }
     Ok(ShowPage {
         shell: at.shell(),
+        seen,
         org: at.visitor.slug.clone(),
         agreements: db::agreements(pool, tenant, id, VERSIONS).await?,
         sessions: db::sessions(pool, tenant, id).await?,
@@ -232,7 +264,7 @@ pub async fn show_page(
     })
 }
 
-/// Three statements, beside those that find the visitor and the request.
+/// Three or four statements, beside those that find the visitor and the request.
 pub async fn show(at: At, Shared(pool): Shared<PgPool>) -> Result<Response> {
     page(&show_page(&pool, at, "", Typed::default(), FormErrors::default()).await?)
 }

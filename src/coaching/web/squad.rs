@@ -15,9 +15,9 @@ use crate::coaching::{service, squad_url, url};
 use crate::error::{Error, Result};
 use crate::flow::{self, Chart, Month};
 use crate::ids::{CoachingId, MemberId, OfferId};
-use crate::missions::{SquadAt, SquadHead};
 use crate::organizations::Visitor;
-use crate::web::shell::{Section, Shell};
+use crate::squads::{At as SquadAt, Head};
+use crate::web::shell::Shell;
 use crate::web::ui::{self, Moment};
 use crate::web::{Form, FormErrors, Path, flash, local_path, page};
 
@@ -28,7 +28,7 @@ use crate::web::{Form, FormErrors, Path, flash, local_path, page};
 struct SquadPage {
     shell: Shell,
     org: String,
-    squad: SquadHead,
+    head: Head,
     requests: Vec<SquadLine>,
     offers: Vec<OfferLine>,
     months: Vec<Month>,
@@ -41,12 +41,8 @@ struct SquadPage {
 }
 
 impl SquadPage {
-    fn squad_url(&self) -> String {
-        crate::squads::url(&self.org, &self.squad.slug)
-    }
-
     fn at(&self, below: &str) -> String {
-        format!("{}{below}", squad_url(&self.org, &self.squad.slug))
+        format!("{}{below}", squad_url(&self.org, &self.head.squad.slug))
     }
 
     fn url(&self, id: &CoachingId) -> String {
@@ -62,16 +58,16 @@ impl SquadPage {
     }
 
     fn may_ask(&self) -> bool {
-        self.squad.is_member && !self.squad.is_dissolved()
+        self.head.squad.is_mine && self.head.state.is_live()
     }
 
     fn may_offer(&self) -> bool {
-        self.may_offer && !self.squad.is_dissolved()
+        self.may_offer && self.head.state.is_live()
     }
 
     /// Another member answers an offer than who made it.
     fn may_answer(&self, offer: &OfferLine) -> bool {
-        self.squad.is_member && offer.by != self.me
+        self.head.squad.is_mine && offer.by != self.me
     }
 
     fn answer(offer: &OfferLine) -> String {
@@ -121,14 +117,15 @@ fn a_year_before(today: NaiveDate) -> NaiveDate {
     NaiveDate::from_ymd_opt(today.year() - 1, month, 1).unwrap_or(today)
 }
 
-/// Four statements, beside those that find the visitor and the squad.
+/// Three statements, beside those that find the visitor and the squad with its head.
 pub async fn show(at: SquadAt, Shared(pool): Shared<PgPool>) -> Result<Response> {
-    let (tenant, team, now) = (at.visitor.tenant(), at.squad.id, at.visitor.actor.at);
+    let (tenant, team, now) = (at.visitor.tenant(), at.id, at.visitor.actor.at);
     let today = now.date_naive();
     let span = (a_year_before(today), today);
     let (months, quarters) = db::own_history(&pool, tenant, team, span).await?;
+    let head = at.page(&pool).await?;
     page(&SquadPage {
-        shell: at.visitor.shell(Section::Squads),
+        shell: head.shell.clone(),
         org: at.visitor.slug.clone(),
         requests: db::of_squad(&pool, tenant, team).await?,
         offers: db::offers(&pool, tenant, team).await?,
@@ -139,7 +136,7 @@ pub async fn show(at: SquadAt, Shared(pool): Shared<PgPool>) -> Result<Response>
         me: at.visitor.actor.member,
         now,
         zone: at.visitor.time_zone,
-        squad: at.squad,
+        head,
     })
 }
 

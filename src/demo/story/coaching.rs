@@ -145,7 +145,10 @@ fn closed(tell: &mut impl FnMut(i64, CoachingAct), squad: usize, by: usize) {
         tell(day + 3, Plan { request, on: day });
         tell(day - 1, Meet { request, note });
     }
-    tell(75, LookBack { request, seen: "Three in a row, by three members. Two experiments were kept." });
+    tell(
+        75,
+        LookBack { request, seen: "Three in a row, by three members. Two experiments were kept." },
+    );
     tell(
         74,
         Close {
@@ -158,7 +161,11 @@ fn closed(tell: &mut impl FnMut(i64, CoachingAct), squad: usize, by: usize) {
 }
 
 /// The second and the third: with sessions that took place and one to come.
-fn going_on(tell: &mut impl FnMut(i64, CoachingAct), first: (usize, usize), second: (usize, usize)) {
+fn going_on(
+    tell: &mut impl FnMut(i64, CoachingAct),
+    first: (usize, usize),
+    second: (usize, usize),
+) {
     let ((bills, in_bills), (landlords, in_landlords)) = (first, second);
     tell(
         34,
@@ -189,7 +196,13 @@ fn going_on(tell: &mut impl FnMut(i64, CoachingAct), first: (usize, usize), seco
         tell(day + 3, Plan { request: 1, on: day });
         tell(day - 1, Meet { request: 1, note });
     }
-    tell(9, Remember { request: 1, note: "Two of them look at one person before they answer. Ask about it gently." });
+    tell(
+        9,
+        Remember {
+            request: 1,
+            note: "Two of them look at one person before they answer. Ask about it gently.",
+        },
+    );
     tell(7, Plan { request: 1, on: -3 });
     tell(
         1,

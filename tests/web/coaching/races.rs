@@ -114,8 +114,10 @@ async fn a_squad_that_is_dissolved_leaves_no_coaching_open_and_the_coach_has_roo
     for id in [id, waits] {
         assert_eq!(standing(&app, id).await.0, "withdrawn");
     }
-    let in_hand: i16 =
-        sqlx::query_scalar("select in_hand from coaching_coach").fetch_one(&app.pool).await.unwrap();
+    let in_hand: i16 = sqlx::query_scalar("select in_hand from coaching_coach")
+        .fetch_one(&app.pool)
+        .await
+        .unwrap();
     assert_eq!(in_hand, 0);
     assert_well(&app).await;
 }

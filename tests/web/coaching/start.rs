@@ -162,9 +162,15 @@ async fn sql_starts_no_coaching_either_and_assigns_none() {
             "update coaching_request set state = 'withdrawn', state_event = (select id from event where member_id <> $2 and kind = 'squad_created' limit 1) where id = $1",
             "coaching_ended_by_squad",
         ),
-        ("update coaching_request set state = 'active' where id = $1 and $2::uuid is not null", "coaching_request_steps"),
+        (
+            "update coaching_request set state = 'active' where id = $1 and $2::uuid is not null",
+            "coaching_request_steps",
+        ),
         ("update coaching_request set raised_by = $2 where id = $1", "coaching_request_stays"),
-        ("delete from coaching_request where id = $1 and $2::uuid is not null", "coaching_request_no_delete"),
+        (
+            "delete from coaching_request where id = $1 and $2::uuid is not null",
+            "coaching_request_no_delete",
+        ),
     ] {
         let done = sqlx::query(sql).bind(id).bind(world.coach.id()).execute(&app.pool).await;
         let error = done.unwrap_err();
@@ -189,16 +195,20 @@ async fn nothing_begins_by_an_offer_before_another_member_of_the_squad_accepts()
     }
     assert_eq!(requests(&app).await, 0);
 
-    let ids: Vec<uuid::Uuid> = sqlx::query_scalar("select id from coaching_offer order by made_at, id")
-        .fetch_all(&app.pool)
-        .await
-        .unwrap();
+    let ids: Vec<uuid::Uuid> =
+        sqlx::query_scalar("select id from coaching_offer order by made_at, id")
+            .fetch_all(&app.pool)
+            .await
+            .unwrap();
     let at = |n: usize, what: &str| app.at(&format!("/coaching/offers/{}/{what}", ids[n]));
     assert_eq!(post(&leader, &at(0, "accept"), "").await.status, StatusCode::FORBIDDEN);
     let accepted = post(&world.member, &at(0, "accept"), "").await;
     assert_eq!(accepted.status, StatusCode::SEE_OTHER, "{}", accepted.text("main"));
     let (state, coach): (String, Option<uuid::Uuid>) =
-        sqlx::query_as("select state, coach_id from coaching_request").fetch_one(&app.pool).await.unwrap();
+        sqlx::query_as("select state, coach_id from coaching_request")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
     assert_eq!((state.as_str(), coach), ("open", Some(world.coach.id().0)), "who offered has it");
 
     let declined = post(&world.other, &at(1, "decline"), "reason=Not+now").await;
@@ -231,7 +241,10 @@ async fn who_leads_and_is_in_the_squad_does_not_accept_their_own_offer() {
     assert_eq!(code(service::accept(&app.pool, &actor, offer).await), "own_offer");
     service::accept(&app.pool, &now(&app, &world.other), offer).await.unwrap();
     let board = get(&world.coach, &app.at("/coaching")).await;
-    assert!(board.text("#coaching-board").contains("Outage Care"), "it waits: a leader is no coach");
+    assert!(
+        board.text("#coaching-board").contains("Outage Care"),
+        "it waits: a leader is no coach"
+    );
 }
 
 #[tokio::test]
@@ -245,12 +258,14 @@ async fn a_finding_or_a_dimension_is_where_a_request_begins() {
 
     let form = get(&world.member, &ask).await;
     assert!(!form.attribute("#topic", "value").unwrap().is_empty(), "the finding is the topic");
-    let form = get(&world.member, &app.at("/squads/outage-care/coaching/new?dimension=Pace")).await;
-    assert_eq!(form.attribute("#topic", "value").as_deref(), Some("Pace"));
+    let form =
+        get(&world.member, &app.at("/squads/outage-care/coaching/new?dimension=speed")).await;
+    assert_eq!(form.attribute("#topic", "value").as_deref(), Some("speed"));
     let new = app.at("/squads/outage-care/coaching/new");
-    let asked = post(&world.member, &new, &format!("{FORM}&dimension=Pace&finding=nonsense")).await;
+    let asked =
+        post(&world.member, &new, &format!("{FORM}&dimension=speed&finding=nonsense")).await;
     let shown = get(&world.coach, &asked.assert_redirect()).await;
-    assert!(shown.text("main").contains("Pace"));
+    assert!(shown.text("main").contains("Speed"), "as it is written in the pack");
     let wrong = post(&world.member, &new, "topic=&tried=We+talked&better=").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.html.contains("We talked"), "what was typed is kept");
