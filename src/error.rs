@@ -27,6 +27,10 @@ pub enum Error {
     Stale,
     /// The request itself is malformed, in a way that no form of ours is.
     BadRequest(&'static str),
+    /// More than can be taken at once.
+    TooLarge,
+    /// The body is sent as something that is not taken here; says as what to send it.
+    WrongType(&'static str),
     /// Too many tries; seconds to wait.
     TooMany(u64),
     /// The database is not to be had at the moment; seconds to wait.

@@ -60,6 +60,10 @@ id!(/// A link between two teams.
     LinkId);
 id!(/// A metric of a squad.
     MetricId);
+id!(/// A check-in of a metric.
+    CheckInId);
+id!(/// What lets a program check in to a metric.
+    MetricTokenId);
 id!(/// An import.
     ImportId);
 id!(/// A product.
@@ -88,3 +92,21 @@ id!(/// What somebody says of an apprentice's practice.
     FeedbackId);
 id!(/// A learning plan that is kept for the next apprentice.
     PlanTemplateId);
+id!(/// A squad's request for coaching, with all that comes of it.
+    CoachingId);
+id!(/// An offer of coaching to a squad.
+    OfferId);
+id!(/// A session of coaching.
+    CoachingSessionId);
+id!(/// A note about coaching.
+    CoachingNoteId);
+id!(/// A pack of health dimensions.
+    PackId);
+id!(/// A dimension of a pack.
+    DimensionId);
+id!(/// A health check over many squads, every so many weeks.
+    HealthScheduleId);
+id!(/// A health check of one squad.
+    RoundId);
+id!(/// What a squad wants to do after a health check.
+    HealthActionId);

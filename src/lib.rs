@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
+//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`health`] < [`coaching`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`work`] < [`demo`] <
 //! [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
@@ -62,6 +62,7 @@ pub mod accounts;
 pub mod actor;
 pub mod backlog;
 pub mod clock;
+pub mod coaching;
 pub mod config;
 pub mod constellation;
 pub mod core_teams;
@@ -74,6 +75,7 @@ pub mod error;
 pub mod exchange;
 pub mod finder;
 pub mod flow;
+pub mod health;
 pub mod hints;
 pub mod history;
 pub mod home;
@@ -99,6 +101,7 @@ pub mod text;
 pub mod transaction;
 pub mod undo;
 pub mod web;
+pub mod work;
 
 use accounts::Passwords;
 use clock::Clock;
@@ -157,6 +160,7 @@ pub fn routes() -> web::Routes {
         .merge(constellation::routes())
         .merge(finder::routes())
         .merge(home::routes())
+        .merge(work::routes())
         .merge(history::routes())
         .merge(live::routes())
         .merge(skills::routes())
@@ -168,6 +172,8 @@ pub fn routes() -> web::Routes {
         .merge(backlog::routes())
         .merge(flow::routes())
         .merge(learning::routes())
+        .merge(coaching::routes())
+        .merge(health::routes())
         .merge(missions::routes())
         .merge(metrics::routes())
         .merge(undo::routes())

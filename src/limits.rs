@@ -1,8 +1,9 @@
-//! How often is too often, per instance: requests of one session, and the gauge of what is refused.
+//! How often is too often, per instance: requests of one session or token, and the gauge of what is refused.
 //!
 //! What must be right with several instances (sign-ins, invitations, imports) is counted in rows instead, see
 //! `accounts::service::allow`.
 
+use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -11,12 +12,13 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::ids::SessionId;
+use crate::ids::{MetricTokenId, SessionId};
 
 /// The counters of this instance.
 #[derive(Clone)]
 pub struct InstanceLimits {
     sessions: Arc<DefaultKeyedRateLimiter<SessionId>>,
+    tokens: Arc<DefaultKeyedRateLimiter<MetricTokenId>>,
 }
 
 impl InstanceLimits {
@@ -24,19 +26,33 @@ impl InstanceLimits {
     pub fn new(config: &Config) -> Self {
         let per_minute =
             NonZeroU32::new(config.limits.requests_per_minute).unwrap_or(NonZeroU32::MIN);
-        Self { sessions: Arc::new(RateLimiter::keyed(Quota::per_minute(per_minute))) }
+        let quota = Quota::per_minute(per_minute);
+        Self {
+            sessions: Arc::new(RateLimiter::keyed(quota)),
+            tokens: Arc::new(RateLimiter::keyed(quota)),
+        }
     }
 
     /// Counts one request of a session.
     pub fn check_session(&self, session: SessionId) -> Result<()> {
-        self.sessions.check_key(&session).map_err(|until| {
-            let wait = until.wait_time_from(DefaultClock::default().now());
-            Error::TooMany(wait.as_secs() + 1)
-        })
+        check(&self.sessions, &session)
     }
 
-    /// Forgets sessions that have been quiet.
+    /// Counts one call with a token, as often as one of a session.
+    pub fn check_token(&self, token: MetricTokenId) -> Result<()> {
+        check(&self.tokens, &token)
+    }
+
+    /// Forgets sessions and tokens that have been quiet.
     pub fn forget_quiet(&self) {
         self.sessions.retain_recent();
+        self.tokens.retain_recent();
     }
+}
+
+fn check<K: Clone + Eq + Hash>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<()> {
+    limiter.check_key(key).map_err(|until| {
+        let wait = until.wait_time_from(DefaultClock::default().now());
+        Error::TooMany(wait.as_secs() + 1)
+    })
 }

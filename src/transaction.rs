@@ -29,7 +29,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::actor::{Actor, Once, Roles};
+use crate::actor::{Actor, Once, Origin, Roles, Tenant};
 use crate::error::{Error, Result};
 use crate::hints::Hints;
 use crate::ids::OrganizationId;
@@ -162,21 +162,68 @@ pub async fn begin<T: DeserializeOwned>(pool: &PgPool, actor: &Actor) -> Result<
         let key = Some((organization.0, user, once.clone()));
         return Ok(Begun::First(Change { tx, key, organization, hints }));
     }
+    earlier(&mut tx, organization, user, once).await.map(Begun::Again)
+}
+
+/// The answer to a key that came before.
+async fn earlier<T: DeserializeOwned>(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    user: Uuid,
+    once: &Once,
+) -> Result<T> {
     let earlier = sqlx::query!(
         "select request_hash, answer from idempotency_key where organization_id = $1 and user_id = $2 and key = $3",
         organization.0,
         user,
         once.key,
     )
-    .fetch_optional(&mut *tx)
+    .fetch_optional(tx)
     .await?
     .ok_or(Error::Again)?;
     if earlier.request_hash != once.request_hash {
         return Err(KeyReused.into());
     }
-    let answer = serde_json::from_value(earlier.answer.unwrap_or_default())
-        .map_err(|error| Error::Internal(error.into()))?;
-    Ok(Begun::Again(answer))
+    serde_json::from_value(earlier.answer.unwrap_or_default())
+        .map_err(|error| Error::Internal(error.into()))
+}
+
+/// Begins what a program does that is no member, known by an id of its own: the caller has found out what it may, and asks
+/// once more inside the transaction.
+pub async fn begin_unattended<T: DeserializeOwned>(
+    pool: &PgPool,
+    tenant: Tenant,
+    program: Uuid,
+    once: Option<&Once>,
+    origin: &Origin,
+    at: chrono::DateTime<chrono::Utc>,
+) -> Result<Begun<T>> {
+    let mut tx = pool.begin().await?;
+    let organization = tenant.organization_id();
+    let hints = origin.hints.clone();
+    let Some(once) = once else {
+        return Ok(Begun::First(Change { tx, key: None, organization, hints }));
+    };
+    let claimed = sqlx::query!(
+        r#"
+        insert into idempotency_key (organization_id, user_id, key, request_hash, at)
+        values ($1, $2, $3, $4, $5)
+        on conflict do nothing
+        "#,
+        organization.0,
+        program,
+        once.key,
+        once.request_hash,
+        at,
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    if claimed == 1 {
+        let key = Some((organization.0, program, once.clone()));
+        return Ok(Begun::First(Change { tx, key, organization, hints }));
+    }
+    earlier(&mut tx, organization, program, once).await.map(Begun::Again)
 }
 
 impl Change {

@@ -9,8 +9,8 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use super::domain::{
-    Design, FULL_SHARE, MAX_SQUADS_OF_A_MEMBER, MIN_FREE_SHARE, MemberDesign, Need, Placement,
-    SkillDesign, SquadDesign,
+    Design, FULL_SHARE, HealthDue, Look, MAX_SQUADS_OF_A_MEMBER, MIN_FREE_SHARE, MemberDesign,
+    Need, Placement, SkillDesign, SquadDesign,
 };
 use super::links::{Liaison, LinkDesign, LinkEnd, LinkKind};
 use crate::actor::Tenant;
@@ -91,10 +91,12 @@ pub async fn load_squad(
                goal_target,
                goal_high,
                goal_cadence,
-               live_metrics        as "live_metrics!",
                need_skills         as "need_skills!: Vec<SkillId>",
                need_levels         as "need_levels!",
-               need_members        as "need_members!"
+               need_members        as "need_members!",
+               looks               as "looks!: Json<Vec<Look>>",
+               health_closed_on,
+               health_due_on       as "health_due_on!"
         from squad_designed
         where organization_id = $1 and id = $2
         "#,
@@ -241,10 +243,12 @@ struct SquadRow {
     goal_target: Option<f64>,
     goal_high: Option<f64>,
     goal_cadence: Option<i32>,
-    live_metrics: i64,
     need_skills: Vec<SkillId>,
     need_levels: Vec<i16>,
     need_members: Vec<i16>,
+    looks: Json<Vec<Look>>,
+    health_closed_on: Option<NaiveDate>,
+    health_due_on: NaiveDate,
 }
 
 impl SquadRow {
@@ -282,7 +286,8 @@ impl SquadRow {
                 })
                 .collect(),
             goal,
-            live_metrics: usize::try_from(self.live_metrics).unwrap_or_default(),
+            looks: self.looks.0,
+            health: Some(HealthDue { last: self.health_closed_on, due_on: self.health_due_on }),
         }
     }
 }
@@ -312,10 +317,12 @@ async fn squads(
                goal_target,
                goal_high,
                goal_cadence,
-               live_metrics        as "live_metrics!",
                need_skills         as "need_skills!: Vec<SkillId>",
                need_levels         as "need_levels!",
-               need_members        as "need_members!"
+               need_members        as "need_members!",
+               looks               as "looks!: Json<Vec<Look>>",
+               health_closed_on,
+               health_due_on       as "health_due_on!"
         from squad_designed
         where organization_id = $1 and ($2::uuid[] is null or id = any($2))
         order by lower(name), id

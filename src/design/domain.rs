@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use serde::Deserialize;
 
 use super::links::LinkDesign;
-use crate::ids::{MemberId, SkillId, TeamId};
+use crate::ids::{MemberId, MetricId, SkillId, TeamId};
 use crate::metrics::Goal;
 use crate::missions::MissionText;
 use crate::skills::{Capability, Coverage, Level, coverage};
@@ -55,8 +56,30 @@ pub struct SquadDesign {
     pub needs: Vec<Need>,
     /// Its goal metric.
     pub goal: Option<Goal>,
-    /// Metrics that have not ended.
-    pub live_metrics: usize,
+    /// Metrics that have not ended, the first one to be looked at first.
+    pub looks: Vec<Look>,
+    /// When it is to look at its own health; nothing where nobody knows.
+    pub health: Option<HealthDue>,
+}
+
+/// A live metric, as the rules see it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Look {
+    /// Which.
+    pub metric: MetricId,
+    /// What it is called.
+    pub name: String,
+    /// The day by which the squad is to check in.
+    pub due_on: NaiveDate,
+}
+
+/// The next health check of a squad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HealthDue {
+    /// When the last one closed.
+    pub last: Option<NaiveDate>,
+    /// The day by which another one is to be closed.
+    pub due_on: NaiveDate,
 }
 
 /// A member in a squad.

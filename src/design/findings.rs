@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::candidates::Candidates;
@@ -13,7 +14,7 @@ use super::domain::{
     SquadDesign,
 };
 use super::size::{MAX_MEMBERS, MIN_MEMBERS};
-use crate::ids::{LinkId, MemberId, SkillId, TeamId};
+use crate::ids::{LinkId, MemberId, MetricId, SkillId, TeamId};
 use crate::missions;
 use crate::skills::{Capability, Coverage, Level, coverage};
 
@@ -34,6 +35,8 @@ pub enum Code {
     S6,
     /// Links to other teams.
     S7,
+    /// Health checks.
+    S9,
     /// Review dates.
     D1,
 }
@@ -119,6 +122,15 @@ pub enum WayOut {
     SetGoalMetric(TeamId),
     /// Look at its metrics.
     ReviewMetrics(TeamId),
+    /// Say what a metric is now.
+    CheckIn {
+        /// Whose.
+        squad: TeamId,
+        /// Which.
+        metric: MetricId,
+    },
+    /// Ask its members how they are doing.
+    CheckHealth(TeamId),
     /// Look at the shares of a member.
     ReviewShares(MemberId),
     /// Tie the squad to a team.
@@ -200,7 +212,8 @@ impl Design {
         findings.extend(
             squad.needs.iter().filter_map(|need| self.need_finding(squad, need, candidates)),
         );
-        findings.extend(metrics(squad));
+        findings.extend(metrics(squad, self.today));
+        findings.extend(health(squad, self.today));
         findings
     }
 
@@ -514,7 +527,7 @@ fn unrated(squad: &SquadDesign) -> Finding {
 }
 
 /// S6.
-fn metrics(squad: &SquadDesign) -> Vec<Finding> {
+fn metrics(squad: &SquadDesign, today: NaiveDate) -> Vec<Finding> {
     let mut findings = Vec::new();
     if squad.goal.is_none() {
         findings.push(finding(
@@ -526,18 +539,53 @@ fn metrics(squad: &SquadDesign) -> Vec<Finding> {
             WayOut::SetGoalMetric(squad.id),
         ));
     }
-    if squad.live_metrics > MAX_LIVE_METRICS {
+    if squad.looks.len() > MAX_LIVE_METRICS {
         findings.push(finding(
             squad,
             Code::S6,
             Severity::Warning,
-            format!("{} live metrics, more than {MAX_LIVE_METRICS}.", squad.live_metrics),
+            format!("{} live metrics, more than {MAX_LIVE_METRICS}.", squad.looks.len()),
             "Whoever watches everything steers by nothing. End the ones that change no decision."
                 .to_owned(),
             WayOut::ReviewMetrics(squad.id),
         ));
     }
+    findings.extend(overdue(squad, today));
     findings
+}
+
+/// The last part of S6: one finding for all check-ins that are overdue.
+fn overdue(squad: &SquadDesign, today: NaiveDate) -> Option<Finding> {
+    let late: Vec<_> = squad.looks.iter().filter(|look| look.due_on < today).collect();
+    let (title, way_out) = match late[..] {
+        [] => return None,
+        [look] => (
+            format!("The check-in of “{}” is overdue.", look.name),
+            WayOut::CheckIn { squad: squad.id, metric: look.metric },
+        ),
+        _ => (format!("{} check-ins are overdue.", late.len()), WayOut::ReviewMetrics(squad.id)),
+    };
+    let day = late[0].due_on.format("%-d %B %Y");
+    let reason = format!(
+        "{} by {day}. A number that nobody looks at steers nothing: check in, or end the metric.",
+        if late.len() == 1 { "It was due" } else { "The first was due" }
+    );
+    Some(finding(squad, Code::S6, Severity::Warning, title, reason, way_out))
+}
+
+/// S9.
+fn health(squad: &SquadDesign, today: NaiveDate) -> Option<Finding> {
+    let health = squad.health.filter(|health| squad.is_active && health.due_on < today)?;
+    let title = match health.last {
+        Some(last) => format!("No health check since {}.", last.format("%-d %B %Y")),
+        None => "No health check yet.".to_owned(),
+    };
+    let reason = format!(
+        "The organization asks for one by {}. A few minutes each show the squad what to tend first.",
+        health.due_on.format("%-d %B %Y")
+    );
+    let way_out = WayOut::CheckHealth(squad.id);
+    Some(finding(squad, Code::S9, Severity::Advice, title, reason, way_out))
 }
 
 fn add_or_swap(squad: &SquadDesign) -> WayOut {

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::super::domain::{MemberDesign, Placement, SkillDesign};
+use super::super::domain::{HealthDue, Look, MemberDesign, Placement, SkillDesign};
 use super::super::links::{LinkDesign, LinkEnd, LinkKind};
 use super::*;
 use crate::ids::MetricId;
@@ -88,7 +88,8 @@ fn design(n: usize) -> Design {
         members: vec![],
         needs: vec![],
         goal: Some(goal()),
-        live_metrics: 1,
+        looks: looks(1, 0),
+        health: Some(HealthDue { last: None, due_on: today() }),
     });
     design.links.push(link(SQUAD, PAYMENTS));
     for at in 0..n {
@@ -113,6 +114,17 @@ fn add(design: &mut Design, n: usize, discipline: &str) {
 fn set(design: &mut Design, n: usize, skill: SkillId, level: i16) {
     let levels = &mut design.members.get_mut(&member(n)).unwrap().levels;
     levels.insert(skill, Level::new(level).unwrap());
+}
+
+/// So many live metrics, to be checked in `late` days from today.
+fn looks(n: usize, late: i64) -> Vec<Look> {
+    (0..n)
+        .map(|at| Look {
+            metric: MetricId(Uuid::from_u128(at as u128)),
+            name: format!("Metric {at}"),
+            due_on: today() + chrono::TimeDelta::days(late),
+        })
+        .collect()
 }
 
 fn squad(design: &mut Design) -> &mut SquadDesign {
@@ -210,6 +222,8 @@ fn a_mission_with_open_parts_is_a_warning() {
 fn a_mission_is_overdue_the_day_after_its_review_date() {
     let mut design = design(6);
     assert!(design.findings().is_empty());
+    squad(&mut design).looks = looks(1, 30);
+    squad(&mut design).health = None;
     design.today = today().succ_opt().unwrap();
     assert_eq!(said(&design), ["S2 warning: The mission is past its review date."]);
 }
@@ -344,13 +358,41 @@ fn a_member_in_more_than_two_squads_is_a_warning() {
 #[test]
 fn a_squad_has_a_goal_metric_and_at_most_seven_live_ones() {
     let mut design = design(6);
-    squad(&mut design).live_metrics = 7;
+    squad(&mut design).looks = looks(7, 0);
     assert_eq!(said(&design), [""; 0]);
-    squad(&mut design).live_metrics = 8;
+    squad(&mut design).looks = looks(8, 0);
     assert_eq!(said(&design), ["S6 warning: 8 live metrics, more than 7."]);
     squad(&mut design).goal = None;
-    squad(&mut design).live_metrics = 0;
+    squad(&mut design).looks = vec![];
     assert_eq!(said(&design), ["S6 warning: There is no goal metric."]);
+}
+
+#[test]
+fn a_check_in_is_overdue_on_the_day_after_it_was_due() {
+    let mut design = design(6);
+    squad(&mut design).looks = looks(2, 0);
+    assert_eq!(said(&design), [""; 0]);
+    squad(&mut design).looks[0].due_on = today() - chrono::Days::new(1);
+    assert_eq!(said(&design), ["S6 warning: The check-in of “Metric 0” is overdue."]);
+    let metric = squad(&mut design).looks[0].metric;
+    let squad_id = squad(&mut design).id;
+    assert_eq!(design.findings()[0].way_out, WayOut::CheckIn { squad: squad_id, metric });
+    squad(&mut design).looks = looks(2, -1);
+    assert_eq!(said(&design), ["S6 warning: 2 check-ins are overdue."]);
+    assert_eq!(design.findings()[0].way_out, WayOut::ReviewMetrics(squad_id));
+}
+
+#[test]
+fn only_an_active_squad_is_asked_for_a_health_check() {
+    let mut design = design(6);
+    let yesterday = today() - chrono::Days::new(1);
+    squad(&mut design).health = Some(HealthDue { last: None, due_on: yesterday });
+    assert_eq!(said(&design), ["S9 advice: No health check yet."]);
+    squad(&mut design).health = Some(HealthDue { last: Some(yesterday), due_on: yesterday });
+    let last = yesterday.format("%-d %B %Y");
+    assert_eq!(said(&design), [format!("S9 advice: No health check since {last}.")]);
+    squad(&mut design).is_active = false;
+    assert_eq!(said(&design), [""; 0]);
 }
 
 #[test]
@@ -366,7 +408,7 @@ fn what_makes_a_squad_active_is_seen_at_its_edges() {
 prop_compose! {
     /// Any design, also an impossible one.
     fn any_design()(
-        squads in proptest::collection::vec((any::<bool>(), 0usize..4, proptest::collection::vec((0usize..20, 0i32..15), 0..13), 0usize..9), 0..5),
+        squads in proptest::collection::vec((any::<bool>(), 0usize..4, proptest::collection::vec((0usize..20, 0i32..15), 0..13), 0usize..9, -3i64..3), 0..5),
         levels in proptest::collection::vec((0usize..18, 0usize..6, 1i16..6), 0..60),
         needs in proptest::collection::vec((0usize..5, 0usize..7, 1i16..6, 0usize..11), 0..10),
         days in -1000i64..1000,
@@ -380,7 +422,7 @@ prop_compose! {
         for (n, skill, level) in levels {
             set(&mut design, n, capability(skill), level);
         }
-        for (at, (is_active, mission_of, members, live_metrics)) in squads.into_iter().enumerate() {
+        for (at, (is_active, mission_of, members, live_metrics, late)) in squads.into_iter().enumerate() {
             let missions = [None, Some(mission("")), Some(mission("Marketing")), Some(mission("Households"))];
             design.squads.push(SquadDesign {
                 id: TeamId(Uuid::from_u128(at as u128)),
@@ -391,7 +433,8 @@ prop_compose! {
                 members: members.into_iter().map(|(n, share)| Placement { member: member(n), allocation: share * 10 }).collect(),
                 needs: vec![],
                 goal: (live_metrics % 2 == 0).then(goal),
-                live_metrics,
+                looks: looks(live_metrics, late),
+                health: Some(HealthDue { last: None, due_on: today() + chrono::TimeDelta::days(late) }),
             });
         }
         for (at, skill, level, members) in needs {

@@ -10,8 +10,9 @@
 //! | S3 | breach | a core capability that nobody has, or fewer than three disciplines |
 //! | S4 | warning or advice | a needed skill that nobody has, or that too few have |
 //! | S5 | warning | a member over 100 % or in more than two squads |
-//! | S6 | warning | no goal metric, or more than seven live metrics |
+//! | S6 | warning | no goal metric, more than seven live metrics, or a check-in overdue |
 //! | S7 | advice | no link to any other team |
+//! | S9 | advice | an active squad without a health check within the organization's cadence |
 //! | D1 | advice | a link past its review date |
 //!
 //! | to read about | open |

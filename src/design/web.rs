@@ -69,7 +69,20 @@ pub fn way(org: &str, way_out: &WayOut, viewer: &Viewer) -> Option<Way> {
             "Choose a goal metric".to_owned(),
         ),
         WayOut::ReviewMetrics(squad) => {
-            (true, format!("/o/{org}/squads/{squad}"), "Look at the metrics".to_owned())
+            (true, format!("/o/{org}/squads/{squad}/metrics"), "Look at the metrics".to_owned())
+        }
+        WayOut::CheckIn { squad, metric } if viewer.is_in(*squad) => (
+            true,
+            format!("/o/{org}/squads/{squad}/metrics/{metric}/check-in"),
+            "Check in".to_owned(),
+        ),
+        WayOut::CheckIn { squad, metric } => (
+            true,
+            format!("/o/{org}/squads/{squad}/metrics/{metric}"),
+            "Look at the metric".to_owned(),
+        ),
+        WayOut::CheckHealth(squad) => {
+            (true, format!("/o/{org}/squads/{squad}/health"), "Go to its health checks".to_owned())
         }
         WayOut::ReviewShares(member) => {
             (true, format!("/o/{org}/members/{member}"), "Look at the shares".to_owned())

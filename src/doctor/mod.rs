@@ -124,7 +124,12 @@ async fn rules(tx: &mut sqlx::PgConnection, n: &db::Counts) -> sqlx::Result<Vec<
             (n.items, "items"),
             [db::holders(&mut *tx).await?, db::in_hand(&mut *tx).await?].concat(),
         ),
-        Check::later("H5"),
+        Check::new(
+            "H5",
+            "coaching began with a squad's member, was pulled by a coach, and is agreed by both; events tell nothing of private notes",
+            (n.coaching, "coaching requests"),
+            db::coaching(&mut *tx).await?,
+        ),
         Check::later("H6"),
         Check::new(
             "H7",

@@ -21,5 +21,6 @@ mod db;
 mod domain;
 mod web;
 
+pub(crate) use charts::{Chart, breadth_class, breadths};
 pub use domain::*;
 pub use web::routes;

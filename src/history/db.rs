@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::domain::NewEvent;
 use super::undoing::undoing;
-use crate::actor::{Actor, Tenant};
+use crate::actor::{Actor, Origin, Tenant};
 use crate::ids::{EventId, MemberId};
 
 /// Writes `event` into the history, in the transaction of the change (H12).
@@ -90,6 +90,37 @@ pub async fn record_all(
     Ok(())
 }
 
+/// Writes what no member did but a program, in the transaction of the change (H12).
+pub async fn record_unattended(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    at: DateTime<Utc>,
+    origin: &Origin,
+    event: &NewEvent,
+) -> sqlx::Result<()> {
+    let subjects: Vec<Uuid> = event.subjects.clone();
+    sqlx::query!(
+        r#"
+        insert into event (organization_id, id, at, kind, summary, subjects, before, after, reason, ip, request_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        "#,
+        tenant.organization_id().0,
+        event.id.0,
+        at,
+        event.kind,
+        event.summary,
+        &subjects,
+        event.before,
+        event.after,
+        event.reason,
+        origin.ip,
+        origin.request_id,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Writes the events of a past, each at its own time and by its own member, at once.
 pub async fn record_each(
     tx: &mut PgConnection,
@@ -117,6 +148,32 @@ pub async fn record_each(
         "#,
         tenant.organization_id().0,
         serde_json::Value::Array(rows),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes down what the program did by itself, such as what a day brought with it.
+pub async fn record_by_itself(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    at: DateTime<Utc>,
+    event: NewEvent,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into event (organization_id, id, at, kind, summary, subjects, before, after)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        "#,
+        tenant.organization_id().0,
+        event.id.0,
+        at,
+        event.kind,
+        event.summary,
+        &event.subjects,
+        event.before,
+        event.after,
     )
     .execute(tx)
     .await?;

@@ -20,7 +20,10 @@ mod domain;
 mod undoing;
 mod web;
 
-pub use db::{Recent, about, has_acted, recent, record, record_all, record_each};
+pub use db::{
+    Recent, about, has_acted, recent, record, record_all, record_by_itself, record_each,
+    record_unattended,
+};
 pub use domain::*;
 pub use undoing::{Inverse, UNDO_FOR, UNKNOWN, undoing};
 pub use web::{routes, url};

@@ -72,7 +72,8 @@ pub fn undoing(
         "need_set" | "need_removed" | "skills_rated" | "member_changed" => {
             Ok(Inverse::OneselfOrDesigners)
         }
-        "metric_changed" | "item_ordered" | "item_blocked" | "item_unblocked" => {
+        "metric_changed" | "metric_checked_in" | "check_in_corrected" | "check_in_withdrawn"
+        | "item_ordered" | "item_blocked" | "item_unblocked" | "coaching_limit_set" => {
             Ok(Inverse::Oneself)
         }
         "item_proposed" | "item_reopened" => Err("drop it instead"),
@@ -104,6 +105,35 @@ pub fn undoing(
             Err("what was said was read; say something else")
         }
         "learning_template_kept" => Err("keep another one under a name of its own"),
+        "coaching_requested" => Err("withdraw the request instead"),
+        "coaching_pulled" => Err("put it back on the board with a reason"),
+        "coaching_let_go" => Err("pull it again"),
+        "coaching_agreement_written" => Err("write another version"),
+        "coaching_agreed" => Err("write another version, to which both agree"),
+        "coaching_session_planned" => Err("call the session off instead"),
+        "coaching_session_cancelled" => Err("plan another session"),
+        "coaching_session_held" => Err("what took place took place"),
+        "coaching_note_written" => Err("what was said was read; write another note"),
+        "coaching_looked_back" => Err("the squad says now whether it helped"),
+        "coaching_closed" | "coaching_withdrawn" => Err("the squad may ask again"),
+        "coaching_offered" => Err("withdraw the offer instead"),
+        "coaching_offer_accepted" => Err("withdraw the request instead"),
+        "coaching_offer_declined" | "coaching_offer_withdrawn" => Err("offer it again"),
+        "health_round_opened" => Err("close it instead"),
+        "health_round_closed" => Err("its answers are nobody’s any more; open another"),
+        "health_agreed" => Err("agree on something else"),
+        "health_action_taken" => Err("drop it instead"),
+        "health_action_followed_up" => Err("take it again after the next health check"),
+        "health_pack_created" | "health_dimension_added" => Err("end it instead"),
+        "health_pack_changed" | "health_dimension_moved" | "health_settings_changed" => {
+            Err("change it again")
+        }
+        "health_dimension_reworded" => Err("word it again; its line breaks once more"),
+        "health_pack_ended" | "health_dimension_ended" => Err("take it up again"),
+        "health_pack_resumed" | "health_dimension_resumed" | "health_schedule_created" => {
+            Err("end it again")
+        }
+        "health_schedule_ended" => Err("plan it again"),
         "squad_created" | "core_team_created" => Err("dissolve it instead"),
         "squad_dissolved" | "core_team_dissolved" | "product_ended" | "apprenticeship_ended" => {
             Err("begin it anew")
@@ -121,7 +151,14 @@ pub fn undoing(
         "skill_confirmed" | "skills_still_true" => Err("rate the skill anew"),
         "hat_added" => Err("a hat that nobody wears does no harm"),
         "member_added" | "member_reactivated" => Err("deactivate them instead"),
-        "goal_metric_set" | "goal_metric_replaced" => Err("replace the metric again"),
+        "goal_metric_set" | "goal_metric_replaced" | "metric_replaced" => {
+            Err("replace the metric again")
+        }
+        "goal_metric_chosen" => Err("make the other one the goal again"),
+        "metric_added" => Err("end the metric instead"),
+        "metric_ended" => Err("add it again; its history stays with the old one"),
+        "metric_token_made" => Err("revoke the token instead"),
+        "metric_token_revoked" => Err("make a new token"),
         "members_imported" | "skills_imported" | "squad_imported" | "core_team_imported" => {
             Err("import a corrected file")
         }

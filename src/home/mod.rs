@@ -10,4 +10,7 @@ mod db;
 mod domain;
 mod web;
 
+pub(crate) use db::{Garden, backlogs, garden};
+pub use domain::*;
+pub(crate) use web::Ways;
 pub use web::routes;

@@ -45,7 +45,6 @@ struct HomePage {
     more: usize,
     glance: Glance,
     counts: Counts,
-    viewer: Viewer,
     person: Person,
     now: DateTime<Utc>,
     zone: Tz,
@@ -118,12 +117,6 @@ impl HomePage {
         i64::try_from(self.rows().len()).is_ok_and(|rows| rows < self.garden.totals.squads)
     }
 
-    /// A page of a product, by its id as the garden's squads are.
-    fn product_url(&self, product: &ProductId, below: &str) -> String {
-        let slug = self.backlogs.iter().find(|it| it.id == *product).map_or("", |it| &it.slug);
-        format!("{}{below}", products::url(&self.org, slug))
-    }
-
     /// What a squad has in hand, of each product that it serves.
     fn hands(&self, squad: &Standing) -> Vec<(&Backlog, &Hand)> {
         let all = self.backlogs.iter().flat_map(|it| it.hands.iter().map(move |hand| (it, hand)));
@@ -151,25 +144,7 @@ impl HomePage {
 
     /// The one action of a thing; none where the visitor may only look.
     fn way(&self, thing: &Thing) -> Option<Way> {
-        let org = &self.org;
-        let (href, label) = match &thing.action {
-            Action::WayOut(way_out) => return design::way(org, way_out, &self.viewer),
-            Action::Squad(squad) => (format!("/o/{org}/squads/{squad}"), "Look at the squad"),
-            Action::Activate(squad) => (format!("/o/{org}/squads/{squad}"), "Make it active"),
-            Action::Group(product) => (self.product_url(product, "/group"), "Look at the group"),
-            Action::Board(product) => (self.product_url(product, ""), "Look at the board"),
-            Action::Blocked(product) => {
-                (self.product_url(product, "/items?blocked=1"), "Look at what waits")
-            }
-            Action::Proposed(product) => {
-                (self.product_url(product, "/items?stage=proposed"), "Answer them")
-            }
-            Action::OwnSkills => {
-                (format!("/o/{org}/members/{}/skills", self.person.member), "Look at my skills")
-            }
-            Action::AddMembers => (format!("/o/{org}/members/new"), "Add members"),
-        };
-        Some(Way { href, label: label.to_owned() })
+        Ways::new(&self.org, self.person.clone(), &self.garden.squads, &self.backlogs).of(thing)
     }
 
     fn moment(&self, at: &DateTime<Utc>) -> Moment {
@@ -182,6 +157,52 @@ impl HomePage {
 
     fn may_administer(&self) -> bool {
         self.person.roles.may_administer()
+    }
+}
+
+/// Where the things of a person lead.
+pub struct Ways<'a> {
+    org: &'a str,
+    person: Person,
+    viewer: Viewer,
+    backlogs: &'a [Backlog],
+}
+
+impl<'a> Ways<'a> {
+    /// For a person and the squads and backlogs that the things are about.
+    pub fn new(org: &'a str, person: Person, squads: &[Standing], backlogs: &'a [Backlog]) -> Self {
+        let own = squads.iter().filter(|squad| squad.is_own).map(|squad| squad.id);
+        let viewer = Viewer::new(person.roles, own.collect());
+        Self { org, person, viewer, backlogs }
+    }
+
+    /// A page of a product, by its id as the garden's squads are.
+    fn product_url(&self, product: ProductId, below: &str) -> String {
+        let slug = self.backlogs.iter().find(|it| it.id == product).map_or("", |it| &it.slug);
+        format!("{}{below}", products::url(self.org, slug))
+    }
+
+    /// The one action of a thing; none where the person may only look.
+    pub fn of(&self, thing: &Thing) -> Option<Way> {
+        let org = self.org;
+        let (href, label) = match &thing.action {
+            Action::WayOut(way_out) => return design::way(org, way_out, &self.viewer),
+            Action::Squad(squad) => (format!("/o/{org}/squads/{squad}"), "Look at the squad"),
+            Action::Activate(squad) => (format!("/o/{org}/squads/{squad}"), "Make it active"),
+            Action::Group(product) => (self.product_url(*product, "/group"), "Look at the group"),
+            Action::Board(product) => (self.product_url(*product, ""), "Look at the board"),
+            Action::Blocked(product) => {
+                (self.product_url(*product, "/items?blocked=1"), "Look at what waits")
+            }
+            Action::Proposed(product) => {
+                (self.product_url(*product, "/items?stage=proposed"), "Answer them")
+            }
+            Action::OwnSkills => {
+                (format!("/o/{org}/members/{}/skills", self.person.member), "Look at my skills")
+            }
+            Action::AddMembers => (format!("/o/{org}/members/new"), "Add members"),
+        };
+        Some(Way { href, label: label.to_owned() })
     }
 }
 
@@ -228,8 +249,6 @@ fn home_page(
         members: counts.members,
     };
     let (things, more) = things(&garden.squads, garden.unseen(person.roles), &backlogs, &person);
-    let own = garden.squads.iter().filter(|squad| squad.is_own).map(|squad| squad.id);
-    let viewer = Viewer::new(person.roles, own.collect());
     HomePage {
         shell,
         org: visitor.slug,
@@ -243,7 +262,6 @@ fn home_page(
         more,
         glance,
         counts,
-        viewer,
         person,
         now: visitor.actor.at,
         zone: visitor.time_zone,

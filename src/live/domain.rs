@@ -43,6 +43,8 @@ pub enum Page {
     Item,
     /// The catalogue of skills.
     Skills,
+    /// The board of coaching, a request, or a squad's coaching.
+    Coaching,
     /// The history.
     Activity,
 }
@@ -64,6 +66,7 @@ impl Page {
             Self::Product => "product",
             Self::Item => "item",
             Self::Skills => "skills",
+            Self::Coaching => "coaching",
             Self::Activity => "activity",
         }
     }

@@ -1,48 +1,125 @@
-//! The metrics on a squad's page.
+//! The metrics of a squad as its page and their own page show them.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::db::Metric;
+use super::domain::{Aim, with_unit};
+use super::form::CheckInForm;
 use crate::actor::Roles;
 use crate::missions::SquadHead;
-use crate::web::ui::{self, Date};
+use crate::web::ui::{self, Date, Spark, spark};
 
 /// What `templates/metrics/card.html` shows.
 #[derive(Debug, Clone)]
 pub struct MetricsCard {
     /// The squad's page, below which the metrics are: `/o/{org}/squads/{squad}`.
     pub squad_url: String,
-    /// The goal metric.
-    pub goal: Option<Metric>,
-    /// Those that were replaced, newest first.
+    /// The live ones, the goal first.
+    pub live: Vec<Line>,
+    /// Those that ended, newest first.
     pub ended: Vec<Metric>,
-    /// Whether the visitor may choose metrics.
+    /// Whether the visitor may choose metrics and check in.
     pub may_choose: bool,
     today: NaiveDate,
     time_zone: Tz,
 }
 
+/// A live metric in the table.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Which.
+    pub metric: Metric,
+    /// What its sparkline says in words.
+    pub label: String,
+    /// The form of its next check-in, for those who may.
+    pub form: Option<CheckInForm>,
+    is_overdue: bool,
+    is_due: bool,
+}
+
+impl Line {
+    fn new(metric: Metric, form: Option<CheckInForm>, today: NaiveDate) -> Self {
+        Self {
+            label: label(&metric),
+            is_overdue: metric.is_overdue(today),
+            is_due: metric.due_on <= today,
+            metric,
+            form,
+        }
+    }
+
+    /// The value now; a dash before the first check-in.
+    pub fn now(&self) -> String {
+        let unit = &self.metric.metric.unit;
+        self.metric.last().map_or_else(|| "–".to_owned(), |said| with_unit(said.value, unit))
+    }
+
+    /// The target as it stands in a column: "97 %", "2 to 4 days".
+    pub fn target(&self) -> String {
+        let unit = &self.metric.metric.unit;
+        match self.metric.metric.aim {
+            Aim::Up { target } => format!("≥ {}", with_unit(target, unit)),
+            Aim::Down { target } => format!("≤ {}", with_unit(target, unit)),
+            within @ Aim::Within { .. } => within.words(unit),
+        }
+    }
+
+    /// Its dozen newest values.
+    pub fn spark(&self) -> Spark<'_> {
+        let target = Some(self.metric.metric.aim.target());
+        spark(&self.metric.values(), target, &self.label).bad_if(self.metric.is_failing())
+    }
+
+    /// Whether its check-in is late (S6).
+    pub fn is_overdue(&self) -> bool {
+        self.is_overdue
+    }
+
+    /// Whether its check-in is to be made today, or is late.
+    pub fn is_due(&self) -> bool {
+        self.is_due
+    }
+}
+
+/// "First bill correct: 12 check-ins from 88.1 % to 94.2 %, target at least 97 %".
+fn label(metric: &Metric) -> String {
+    let (name, unit) = (&metric.metric.name, &metric.metric.unit);
+    let target = metric.metric.aim.words(unit);
+    match &metric.recent[..] {
+        [] => format!("{name}: no check-in yet, target {target}"),
+        [one] => {
+            format!("{name}: {} at the one check-in, target {target}", with_unit(one.value, unit))
+        }
+        [first, .., last] => format!(
+            "{name}: {} check-ins from {} to {}, target {target}",
+            metric.recent.len(),
+            with_unit(first.value, unit),
+            with_unit(last.value, unit)
+        ),
+    }
+}
+
 impl MetricsCard {
-    /// The card of a squad with these metrics for a visitor with `roles`.
+    /// The metrics of a squad for a visitor with `roles`; forms lead back to `next`.
     pub fn of(
         metrics: Vec<Metric>,
-        org: &str,
+        (org, next): (&str, &str),
         squad: &SquadHead,
         roles: Roles,
         today: NaiveDate,
         time_zone: Tz,
     ) -> Self {
-        let (live, ended): (Vec<_>, Vec<_>) =
-            metrics.into_iter().partition(|metric| metric.ended_at.is_none());
-        Self {
-            squad_url: super::web::squad_url(org, &squad.slug),
-            goal: live.into_iter().find(|metric| metric.is_goal),
-            ended,
-            may_choose: squad.may_choose_metrics(roles) && !squad.is_dissolved(),
-            today,
-            time_zone,
-        }
+        let (mut live, ended): (Vec<_>, Vec<_>) = metrics.into_iter().partition(Metric::is_live);
+        live.sort_by_key(|metric| !metric.is_goal);
+        let squad_url = super::web::squad_url(org, &squad.slug);
+        let may_choose = squad.may_choose_metrics(roles) && !squad.is_dissolved();
+        let line = |metric: Metric| {
+            let form = may_choose.then(|| CheckInForm::new(&squad_url, &metric, next, today));
+            Line::new(metric, form, today)
+        };
+        let live = live.into_iter().map(line).collect();
+        Self { live, squad_url, ended, may_choose, today, time_zone }
     }
 
     /// A day, for the visitor.
@@ -53,5 +130,36 @@ impl MetricsCard {
     /// The day on which a metric ended.
     pub fn ended_on(&self, metric: &Metric) -> Date {
         self.day(metric.ended_at.unwrap_or(metric.created_at))
+    }
+
+    /// A date, for the visitor.
+    pub fn date(&self, date: NaiveDate) -> Date {
+        ui::date(date, self.today)
+    }
+
+    /// The day of the next check-in, where none is late.
+    pub fn next(&self) -> Option<Date> {
+        if self.late() > 0 {
+            return None;
+        }
+        self.live.iter().map(|line| line.metric.due_on).min().map(|day| self.date(day))
+    }
+
+    /// How many check-ins are late.
+    pub fn late(&self) -> usize {
+        self.live.iter().filter(|line| line.is_overdue).count()
+    }
+
+    /// Whether one of the live ones is the goal.
+    pub fn has_goal(&self) -> bool {
+        self.live.iter().any(|line| line.metric.is_goal)
+    }
+
+    /// The forms, those first that are due.
+    pub fn forms(&self) -> Vec<(&Line, &CheckInForm)> {
+        let mut forms: Vec<_> =
+            self.live.iter().filter_map(|line| Some((line, line.form.as_ref()?))).collect();
+        forms.sort_by_key(|(line, _)| line.metric.due_on);
+        forms
     }
 }

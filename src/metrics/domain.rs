@@ -250,7 +250,7 @@ impl Cadence {
 /// A word that no form of ours sends.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Choose one of the answers.")]
-pub struct NoSuchChoice(&'static str);
+pub struct NoSuchChoice(pub(super) &'static str);
 
 impl Rule for NoSuchChoice {
     fn code(&self) -> &'static str {
@@ -261,8 +261,61 @@ impl Rule for NoSuchChoice {
     }
 }
 
-/// A metric on its way in. In this place it is always about customer value: only such a one can be a squad's goal
-/// metric (H7).
+/// What a metric is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// What a customer gets. Only such a one can be a squad's goal metric (H7).
+    CustomerValue,
+    /// How work goes through.
+    Flow,
+    /// How well it is done.
+    Quality,
+    /// How much is learned.
+    Learning,
+}
+
+impl Kind {
+    /// All of them, in the order of the form.
+    pub const ALL: [Self; 4] = [Self::CustomerValue, Self::Flow, Self::Quality, Self::Learning];
+
+    /// The word in the database and in forms.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::CustomerValue => "customer_value",
+            Self::Flow => "flow",
+            Self::Quality => "quality",
+            Self::Learning => "learning",
+        }
+    }
+
+    /// The words on a page.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::CustomerValue => "Customer value",
+            Self::Flow => "Flow",
+            Self::Quality => "Quality",
+            Self::Learning => "Learning",
+        }
+    }
+
+    /// What such a metric asks.
+    pub fn question(self) -> &'static str {
+        match self {
+            Self::CustomerValue => "How would a customer notice?",
+            Self::Flow => "How long does it take, and how much at once?",
+            Self::Quality => "How often is it right?",
+            Self::Learning => "How much do we find out?",
+        }
+    }
+
+    /// The kind of a form's word.
+    pub fn parse(word: &str) -> Result<Self, NoSuchChoice> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or(NoSuchChoice("kind"))
+    }
+}
+
+/// What a metric says, on its way in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewMetric {
     /// What it counts.
@@ -301,8 +354,17 @@ pub enum MetricRefused {
     #[error("This squad has a goal metric. Replace it with a reason: its history stays.")]
     GoalExists,
     /// What is over stays as it was.
-    #[error("This metric was replaced. Its history stays as it is.")]
+    #[error("This metric has ended. Its history stays as it is.")]
     Ended,
+    /// H7: only what a customer gets can be the goal.
+    #[error("Only a metric of customer value can be the squad's goal.")]
+    NoGoal,
+    /// A squad is never without.
+    #[error("This is the squad's goal metric. Replace it, or make another one the goal first.")]
+    GoalStays,
+    /// It is what was asked for.
+    #[error("This is the squad's goal metric already.")]
+    IsGoal,
     /// A squad that is no more.
     #[error("This squad is dissolved. Its metrics can be read and no longer changed.")]
     Dissolved,
@@ -313,6 +375,9 @@ impl Rule for MetricRefused {
         match self {
             Self::GoalExists => "goal_metric_exists",
             Self::Ended => "metric_ended",
+            Self::NoGoal => "metric_no_goal",
+            Self::GoalStays => "goal_metric_stays",
+            Self::IsGoal => "goal_metric_already",
             Self::Dissolved => "squad_dissolved",
         }
     }
@@ -349,7 +414,7 @@ impl Rule for BadNumber {
 }
 
 /// The largest number of a metric.
-const LARGEST: f64 = 1e12;
+pub const LARGEST: f64 = 1e12;
 
 /// Reads a number as people write it: "94.2", "94,2", "1 200", "1.200.000", "1,200.50", "97 %".
 pub fn parse_number(text: &str) -> Result<f64, BadNumber> {

@@ -57,11 +57,15 @@ enum Precision {
 }
 
 /// The pages that have an edition.
-const PAGES: [(&str, Precision); 11] = [
+const PAGES: [(&str, Precision); 15] = [
     ("/o/{org}", Precision::Minute),
     ("/o/{org}/constellation", Precision::Day),
     ("/o/{org}/squads", Precision::Day),
     ("/o/{org}/squads/{squad}", Precision::Day),
+    ("/o/{org}/squads/{squad}/coaching", Precision::Minute),
+    ("/o/{org}/coaching", Precision::Minute),
+    ("/o/{org}/coaching/{request}", Precision::Minute),
+    ("/o/{org}/squads/{squad}/metrics", Precision::Day),
     ("/o/{org}/products", Precision::Day),
     ("/o/{org}/products/{product}", Precision::Day),
     ("/o/{org}/products/{product}/group", Precision::Day),

@@ -36,6 +36,8 @@ pub struct Counts {
     pub core_teams: i64,
     /// Members who are not deactivated.
     pub members: i64,
+    /// Coaching requests that wait for a coach.
+    pub coaching: i64,
 }
 
 impl Counts {
@@ -119,6 +121,7 @@ impl Visitor {
                 squads: self.counts.squads(),
                 core_teams: self.counts.core_teams,
                 members: self.counts.members,
+                coaching: self.counts.coaching,
             }),
             me: Some(ShellMe {
                 name: self.actor.name.clone(),
@@ -202,6 +205,7 @@ impl Visitor {
                 dissolved: row.dissolved,
                 core_teams: row.core_teams,
                 members: row.members,
+                coaching: row.coaching,
             },
             others: row
                 .others

@@ -12,7 +12,7 @@ use crate::actor::{Actor, Origin};
 use crate::error::Result;
 use crate::organizations::service::{NewOrganization, found_in, slug_of};
 use crate::organizations::{CommonPurpose, OrganizationName};
-use crate::{demo, secret, skills, squads};
+use crate::{demo, health, secret, skills, squads};
 
 /// The name of the organization that the demo is in.
 const DEMO_NAME: &str = "Norvik Energy";
@@ -53,6 +53,7 @@ async fn found_with_admin_in(
     let actor = found_in(tx, &new, at, origin).await?;
     skills::service::seed_in(tx, &actor).await?;
     squads::service::seed_hats_in(tx, &actor).await?;
+    health::service::seed_in(tx, &actor).await?;
     Ok(actor)
 }
 

@@ -30,7 +30,7 @@ pub(crate) use db::{MemberLine, facts, members, teams};
 pub use domain::*;
 pub use web::routes;
 pub(crate) use web::{
-    AddForm, Candidates, Picks, PicksQuery, address, joined, last_change, slug_of,
+    AddForm, At, Candidates, Head, Picks, PicksQuery, address, joined, last_change, slug_of,
 };
 
 /// The address of a squad's page.

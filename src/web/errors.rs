@@ -25,6 +25,8 @@ pub struct Report {
     pub code: &'static str,
     /// The sentence for people.
     pub message: String,
+    /// The field that it is about.
+    pub field: Option<&'static str>,
     /// Seconds to wait.
     pub retry_after: Option<u64>,
     /// Whether the transaction can be tried again as a whole.
@@ -39,6 +41,7 @@ impl Report {
             status,
             code,
             message: message.into(),
+            field: None,
             retry_after: None,
             is_again: false,
             has_page: false,
@@ -69,17 +72,28 @@ impl From<Error> for Report {
             Error::SignInRequired => {
                 Self::new(S::UNAUTHORIZED, "sign_in_required", "Sign in first.")
             }
-            Error::Refused(Refusal { code, message, is_conflict, .. }) => Self::new(
-                if is_conflict { S::CONFLICT } else { S::UNPROCESSABLE_ENTITY },
-                code,
-                message,
-            ),
+            Error::Refused(Refusal { code, message, field, is_conflict }) => Self {
+                field,
+                ..Self::new(
+                    if is_conflict { S::CONFLICT } else { S::UNPROCESSABLE_ENTITY },
+                    code,
+                    message,
+                )
+            },
             Error::Stale => Self::new(
                 S::CONFLICT,
                 "changed_meanwhile",
                 "Somebody changed this meanwhile. Nothing of yours was saved: look at it again and repeat your change.",
             ),
             Error::BadRequest(message) => Self::new(S::BAD_REQUEST, "bad_request", message),
+            Error::TooLarge => Self::new(
+                S::PAYLOAD_TOO_LARGE,
+                "too_large",
+                "That is more than can be taken at once.",
+            ),
+            Error::WrongType(message) => {
+                Self::new(S::UNSUPPORTED_MEDIA_TYPE, "wrong_type", message)
+            }
             Error::TooMany(seconds) => Self {
                 retry_after: Some(seconds),
                 ..Self::new(
@@ -122,9 +136,39 @@ impl IntoResponse for Error {
         if matches!(self, Self::Unchanged) {
             return StatusCode::NOT_MODIFIED.into_response();
         }
-        let report = Report::from(self);
-        (report.status, axum::Extension(report)).into_response()
+        Report::from(self).into_response()
     }
+}
+
+impl IntoResponse for Report {
+    fn into_response(self) -> Response {
+        (self.status, axum::Extension(self)).into_response()
+    }
+}
+
+/// Whether an address is one for programs: what goes wrong there is answered in JSON, whatever else they take.
+pub fn is_call(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
+/// What goes wrong in a call (RFC 9457).
+fn problem(report: &Report, request_id: &str) -> Response {
+    let title = report.status.canonical_reason().unwrap_or_default();
+    let mut body = json!({
+        "type": "about:blank", "title": title, "status": report.status.as_u16(), "detail": report.message,
+        "code": report.code, "request_id": request_id,
+    });
+    if let Some(field) = report.field {
+        body["field"] = json!(field);
+    }
+    let mut response = (report.status, Json(body)).into_response();
+    let headers = response.headers_mut();
+    let kind = HeaderValue::from_static("application/problem+json");
+    headers.insert(header::CONTENT_TYPE, kind);
+    if report.status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
 }
 
 /// The frame around an error page: whoever finds out who visits leaves it here, so that an error drops nobody out of
@@ -146,10 +190,12 @@ impl Frame {
 
 /// The middleware that makes the page, outside of everything that may fail.
 pub async fn render(mut request: Request, next: Next) -> Response {
-    let wants_json =
+    let is_call = is_call(request.uri().path());
+    let accepts_json =
         request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(
             |value| value.contains("application/json") && !value.contains("text/html"),
         );
+    let wants_json = is_call || accepts_json;
     let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
     let request_id = origin.request_id.unwrap_or_default();
     let theme = crate::web::theme(request.headers());
@@ -201,7 +247,9 @@ pub async fn render(mut request: Request, next: Next) -> Response {
         ))
         .into_response();
     }
-    let mut page = if wants_json {
+    let mut page = if is_call {
+        problem(&report, &request_id)
+    } else if wants_json {
         let body = json!({"error": {"code": report.code, "message": report.message, "request_id": request_id}});
         (report.status, Json(body)).into_response()
     } else {

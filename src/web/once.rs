@@ -12,11 +12,15 @@ use axum::response::{IntoResponse, Response};
 use crate::actor::Once;
 use crate::error::Error;
 use crate::secret;
-use crate::web::errors::Report;
+use crate::web::errors::{Report, is_call};
 use crate::web::forms::{MAX_FORM, pairs};
 
 /// How often a transaction is tried that met another one (SQLSTATE 40001, 40P01).
 const TRIES: u32 = 3;
+/// The largest body of a program's call, in bytes.
+const MAX_CALL: usize = 16 * 1024;
+/// What a program is told whose key is too short or too long.
+const BAD_KEY: &str = "An Idempotency-Key has 8 to 100 characters.";
 
 /// The one-time key of a form with files, which the middleware lets through unread; `parts` are what it holds.
 pub fn of_files(key: &str, path: &str, parts: &[&[u8]]) -> Result<Option<Once>, Error> {
@@ -45,12 +49,18 @@ pub async fn once(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, MAX_FORM).await else {
+    let is_call = is_call(parts.uri.path());
+    let Ok(bytes) = to_bytes(body, if is_call { MAX_CALL } else { MAX_FORM }).await else {
+        if is_call {
+            return Error::TooLarge.into_response();
+        }
         return Error::BadRequest("The form did not arrive whole, or is too large.")
             .into_response();
     };
     let key = match parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok()) {
         Some(key) => Some(key.to_owned()),
+        // A program's body is no form, and may hold what no form does.
+        None if is_call => None,
         None => match pairs(&bytes) {
             Ok(pairs) => pairs
                 .into_iter()
@@ -62,6 +72,7 @@ pub async fn once(request: Request, next: Next) -> Response {
     if let Some(key) = key.filter(|key| !key.is_empty()) {
         let key = match key_of(&key, parts.uri.path()) {
             Ok(key) => key,
+            Err(_) if is_call => return Error::BadRequest(BAD_KEY).into_response(),
             Err(error) => return error.into_response(),
         };
         parts.extensions.insert(Once { key, request_hash: secret::sha256(&[&bytes]) });

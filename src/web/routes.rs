@@ -26,6 +26,20 @@ pub enum Who {
     SquadMemberOrLeader,
     /// The squad's own members, and those who design it while it is forming; other members get 403.
     SquadMember,
+    /// Coaches; other members get 403.
+    Coach,
+    /// Coaches and leaders; other members get 403.
+    CoachOrLeader,
+    /// The squad's own members, and the coach who has pulled its request; other members get 403.
+    Coaching,
+    /// The coach who has pulled the request; other members get 403.
+    RequestsCoach,
+    /// Who has made the offer; other members get 403.
+    Offerer,
+    /// The squad's own members; other members get 403, whatever the squad's state.
+    OwnSquadMember,
+    /// Programs with a token of the metric; everybody else gets 401.
+    MetricToken,
     /// The member whom it is about, and those who may act for them as the page says.
     SelfOrAdmin,
     /// The product's lead PM, leaders and admins; other members get 403.
@@ -52,6 +66,7 @@ impl Who {
         match self {
             Self::Anyone | Self::Development => "none",
             Self::LinkHolder => "link or password",
+            Self::MetricToken => "token",
             _ => "session",
         }
     }
@@ -67,6 +82,13 @@ impl std::fmt::Display for Who {
             Self::Designer => "leaders and admins",
             Self::SquadMemberOrLeader => "the squad's members and leaders",
             Self::SquadMember => "the squad's members; while it is forming, leaders and admins",
+            Self::Coach => "coaches",
+            Self::CoachOrLeader => "coaches and leaders",
+            Self::Coaching => "the squad's own members and its coach",
+            Self::RequestsCoach => "the coach who has pulled it",
+            Self::Offerer => "who has made the offer",
+            Self::OwnSquadMember => "the squad's members",
+            Self::MetricToken => "programs with a token of the metric",
             Self::SelfOrAdmin => "oneself, or as the page says",
             Self::LeadPmOrDesigner => "the product's lead PM, leaders and admins",
             Self::LeadPm => "the product's lead PM",
@@ -117,6 +139,8 @@ fn kind_of(name: &str) -> &'static str {
         "membership" => "membership (id)",
         "skill" => "skill (id)",
         "metric" => "metric (id)",
+        "check_in" => "check-in of a metric (id)",
+        "metric_token" => "token of a metric (id)",
         "link" => "link (id)",
         "product" => "product (slug or id)",
         "item" => "item of a backlog (key)",
@@ -125,6 +149,9 @@ fn kind_of(name: &str) -> &'static str {
         "service" => "squad that serves a product (id)",
         "worn" => "hat that somebody wears for a product group (id)",
         "apprenticeship" => "apprenticeship (id)",
+        "request" => "coaching request (id)",
+        "offer" => "offer of coaching (id)",
+        "meeting" => "session of coaching (id)",
         "invitation" => "invitation (id)",
         "session" => "session (id)",
         "import" => "import (id)",

@@ -47,6 +47,7 @@ impl Theme {
 /// The entries of the navigation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Section {
+    MyWork,
     Home,
     Constellation,
     Finder,
@@ -56,6 +57,8 @@ pub enum Section {
     Products,
     Members,
     Skills,
+    Health,
+    Coaching,
     Learning,
     Activity,
     Import,
@@ -75,6 +78,8 @@ pub struct ShellOrg {
     pub squads: i64,
     pub core_teams: i64,
     pub members: i64,
+    /// Coaching requests that wait for a coach.
+    pub coaching: i64,
 }
 
 /// One organization in the switcher.

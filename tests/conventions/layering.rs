@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The features in their order: one may use those before it.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 29] = [
     "history",
     "accounts",
     "organizations",
@@ -21,12 +21,15 @@ const ORDER: [&str; 26] = [
     "backlog",
     "flow",
     "learning",
+    "health",
+    "coaching",
     "undo",
     "exchange",
     "designer",
     "constellation",
     "finder",
     "home",
+    "work",
     "demo",
     "setup",
     "doctor",
@@ -225,6 +228,25 @@ fn every_query_on_tenant_data_names_the_organization() {
         "learning_request",
         "learning_feedback",
         "learning_template",
+        "health_pack",
+        "health_dimension",
+        "health_dimension_version",
+        "health_schedule",
+        "health_schedule_squad",
+        "health_round",
+        "health_round_dimension",
+        "health_round_secret",
+        "health_ballot",
+        "health_result",
+        "health_comment",
+        "health_open_answer",
+        "health_action",
+        "coaching_coach",
+        "coaching_offer",
+        "coaching_request",
+        "coaching_agreement",
+        "coaching_session",
+        "coaching_note",
     ];
     let across = ["src/doctor/", "src/accounts/db"];
     let mut broken = vec![];

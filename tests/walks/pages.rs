@@ -51,8 +51,12 @@ const MORE: &[&str] = &[
     "/o/{org}/squads/{squad}/mission/compare?from=1&to=2",
     "/o/{org}/members?q=nothing+of+the+kind",
     "/o/{org}/activity?q=nothing+of+the+kind",
+    "/o/{org}/coaching?state=over",
     "/o/{org}/nowhere",
 ];
+
+/// What a coach looks at closely beside the pages that are theirs alone.
+const COACHED: &[&str] = &["/o/{org}/coaching", "/o/{org}/coaching/{request}", "/o/{org}/work"];
 
 /// What whoever orders a backlog looks at beside the pages that are theirs alone.
 const ORDERED: &[&str] = &[
@@ -65,8 +69,17 @@ const ORDERED: &[&str] = &[
 ];
 
 /// The pages of an organization where nothing is yet, and with very long names.
-const MAIN: &[&str] =
-    &["/skills", "/core-teams", "/activity", "/import", "/settings", "/settings/accounts"];
+const MAIN: &[&str] = &[
+    "/skills",
+    "/core-teams",
+    "/work",
+    "/coaching",
+    "/coaching?state=over",
+    "/activity",
+    "/import",
+    "/settings",
+    "/settings/accounts",
+];
 
 /// Those that show much of an organization at once.
 const LARGE: &[&str] = &[
@@ -94,7 +107,8 @@ fn looks_closest(who: Who) -> &'static str {
     match who {
         Who::Anyone | Who::LinkHolder => "anonymous",
         Who::Admin => "admin",
-        Who::SquadMember | Who::SelfOrAdmin | Who::ProductGroup => "member",
+        Who::SquadMember | Who::Coaching | Who::SelfOrAdmin | Who::ProductGroup => "member",
+        Who::Coach | Who::CoachOrLeader | Who::RequestsCoach | Who::Offerer => "coach",
         Who::LeadPm | Who::Orderer => "lead PM",
         Who::Apprentice | Who::ApprenticeOrLeadPm => "apprentice",
         _ => "leader",
@@ -112,6 +126,7 @@ fn care(who: Who, role: &str) -> Option<Care> {
         Who::User | Who::Member => role != "anonymous",
         Who::Designer => matches!(role, "admin" | "leader"),
         Who::SquadMemberOrLeader => matches!(role, "leader" | "member"),
+        Who::CoachOrLeader => role == "leader",
         _ => false,
     };
     is_in.then_some(if role == "coach" { Care::Desk } else { Care::Phone })
@@ -280,6 +295,9 @@ impl Demo {
         );
         let sql = match name {
             "membership" | "metric" => of_team,
+            "request" => "select r.id from coaching_request r join team t on (t.organization_id, t.id) = (r.organization_id, r.team_id) \
+                          where r.organization_id = $1 and t.slug = $2 and r.state in ('agreed', 'active') order by r.id limit 1"
+                .to_owned(),
             "service" | "apprenticeship" => of_product,
             // Both of the same plan, at the product whose pages are looked at.
             "learner" | "step" => format!(
@@ -328,6 +346,11 @@ impl Demo {
         match role {
             "leader" | "lead PM" => {
                 for path in if role == "leader" { MORE } else { ORDERED } {
+                    pages.push((self.address(path, role).await, Care::Full));
+                }
+            }
+            "coach" => {
+                for path in COACHED {
                     pages.push((self.address(path, role).await, Care::Full));
                 }
             }

@@ -144,6 +144,8 @@ impl World {
             ("version", "1".to_owned()),
         ]);
         ids.extend(backlog_of(app, designer, &group["product by id"]).await);
+        let by = squad_member.map_or_else(|| designer.clone(), |it| Actor { at, ..it.actor() });
+        ids.extend(coaching_of(app, &by, squad).await);
         ids.extend(group);
         ids.extend(Self::by_pages(app, slug, designer).await);
         Self { slug: slug.to_owned(), ids }
@@ -286,6 +288,57 @@ async fn backlog_of(
         ("item", number.to_string()),
         ("template", template.to_string()),
         ("file", file.to_string()),
+    ])
+}
+
+/// A request of a squad's member, agreed with a coach of the same organization who has no account, with a session; and an offer of theirs.
+async fn coaching_of(
+    app: &TestApp,
+    member: &Actor,
+    squad: TeamId,
+) -> HashMap<&'static str, String> {
+    use trellis::actor::Role;
+    use trellis::coaching::{
+        Ask, Better, Dimension, ExitCriteria, FindingCode, Goal, Offered, Terms, Topic, Tried,
+        service,
+    };
+    let pool = &app.pool;
+    let id = trellis::ids::MemberId::new();
+    sqlx::query("insert into member (organization_id, id, name, roles, created_at) values ($1, $2, 'Carl Coach', '{coach}', $3)")
+        .bind(member.tenant.organization_id())
+        .bind(id)
+        .bind(member.at)
+        .execute(pool)
+        .await
+        .unwrap();
+    let roles = [Role::Coach].into_iter().collect();
+    let coach = &Actor { user: None, member: id, roles, ..member.clone() };
+    let topic = Topic::parse("Pace is hurting us").unwrap();
+    let ask = Ask {
+        topic: topic.clone(),
+        tried: Tried::parse("").unwrap(),
+        better: Better::parse("").unwrap(),
+        dimension: Dimension::parse("").unwrap(),
+        finding: FindingCode::default(),
+    };
+    let request = service::ask(pool, member, squad, &ask).await.unwrap();
+    service::pull(pool, coach, request).await.unwrap();
+    let today = member.at.date_naive();
+    let terms = Terms {
+        goal: Goal::parse("We say no together").unwrap(),
+        exit: ExitCriteria::parse("Four calm weeks").unwrap(),
+        ends_on: today + chrono::TimeDelta::days(30),
+        sessions: 3,
+    };
+    service::write_agreement(pool, coach, request, 0, &terms, today).await.unwrap();
+    service::agree(pool, member, request, 1).await.unwrap();
+    let meeting = service::plan_session(pool, coach, request, member.at).await.unwrap();
+    let offered = Offered::parse("I hold the room").unwrap();
+    let offer = service::offer(pool, coach, squad, &topic, &offered).await.unwrap();
+    HashMap::from([
+        ("request", request.to_string()),
+        ("meeting", meeting.to_string()),
+        ("offer", offer.to_string()),
     ])
 }
 
@@ -521,12 +574,16 @@ fn may(who: Who, kind: &str) -> bool {
         Who::Designer => matches!(kind, "admin" | "leader"),
         // Nobody among the visitors leads the product.
         Who::LeadPmOrDesigner => matches!(kind, "admin" | "leader"),
-        Who::LeadPm | Who::Orderer => false,
+        Who::LeadPm | Who::Orderer | Who::RequestsCoach | Who::Offerer => false,
+        Who::Coach => kind == "coach",
+        Who::CoachOrLeader => matches!(kind, "coach" | "leader"),
         Who::Admin => kind == "admin",
         // The squad's member is the apprentice of the world.
-        Who::SquadMember | Who::ProductGroup | Who::Apprentice | Who::ApprenticeOrLeadPm => {
-            kind == "squad's member"
-        }
+        Who::SquadMember
+        | Who::Coaching
+        | Who::ProductGroup
+        | Who::Apprentice
+        | Who::ApprenticeOrLeadPm => kind == "squad's member",
         Who::SquadMemberOrLeader => matches!(kind, "leader" | "squad's member"),
         _ => true,
     }

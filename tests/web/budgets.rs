@@ -176,10 +176,68 @@ async fn all_pages(app: &TestApp) -> Vec<(&'static str, String)> {
     .await
     .unwrap();
     let plan = app.at(&format!("/products/norvik-app/learning/{learner}"));
+    let request = coaching(app).await;
+    all.push(("my work", app.at("/work")));
+    all.push(("the board of coaching", app.at("/coaching")));
+    all.push(("coaching that is over", app.at("/coaching?state=over")));
+    all.push(("a coaching request", app.at(&format!("/coaching/{request}"))));
+    all.push(("a squad's coaching", app.at("/squads/squad-00001/coaching")));
     for below in ["/practice", "/feedback", ""] {
         all.push(("a learning plan", format!("{plan}{below}")));
     }
     all
+}
+
+/// Requests of as many squads as there are, up to 40, of which one is agreed and has sessions and notes; answers that one.
+async fn coaching(app: &TestApp) -> uuid::Uuid {
+    use trellis::actor::{Actor, Role, Roles};
+    use trellis::coaching::{
+        Ask, Better, Dimension, ExitCriteria, FindingCode, Goal, NoteText, Terms, Topic, Tried,
+        service,
+    };
+    let there = "select id from coaching_request where state = 'agreed' limit 1";
+    if let Some(id) = sqlx::query_scalar(there).fetch_optional(&app.pool).await.unwrap() {
+        return id;
+    }
+    let founder = app.founder();
+    let members: Vec<(trellis::ids::TeamId, trellis::ids::MemberId, Vec<String>)> = sqlx::query_as(
+        "select distinct on (t.id) t.id, m.id, m.roles from team t \
+         join membership x on x.team_id = t.id and x.until_at is null join member m on m.id = x.member_id \
+         where t.kind = 'squad' and t.state <> 'dissolved' order by t.id, m.id limit 40",
+    )
+    .fetch_all(&app.pool)
+    .await
+    .unwrap();
+    let coach = app.member_with("Cora Coach", &[Role::Coach]).await.actor();
+    let (mut request, today) = (None, founder.at.date_naive());
+    for (squad, member, roles) in members {
+        let roles = Roles::parse(&roles).unwrap();
+        let member = Actor { user: None, member, roles, ..founder.clone() };
+        let ask = Ask {
+            topic: Topic::parse("Pace is hurting us").unwrap(),
+            tried: Tried::parse("Two retrospectives").unwrap(),
+            better: Better::parse("Somebody holds the room").unwrap(),
+            dimension: Dimension::parse("Speed").unwrap(),
+            finding: FindingCode::default(),
+        };
+        let id = service::ask(&app.pool, &member, squad, &ask).await.unwrap();
+        if request.replace(id).is_some() {
+            continue;
+        }
+        service::pull(&app.pool, &coach, id).await.unwrap();
+        let terms = Terms {
+            goal: Goal::parse("We say no together").unwrap(),
+            exit: ExitCriteria::parse("Four calm weeks").unwrap(),
+            ends_on: today + chrono::TimeDelta::days(30),
+            sessions: 3,
+        };
+        service::write_agreement(&app.pool, &coach, id, 0, &terms, today).await.unwrap();
+        service::agree(&app.pool, &member, id, 1).await.unwrap();
+        service::plan_session(&app.pool, &coach, id, founder.at).await.unwrap();
+        let note = service::NewNote { text: NoteText::parse("Calm").unwrap(), is_private: false };
+        service::write_note(&app.pool, &coach, id, None, &note).await.unwrap();
+    }
+    sqlx::query_scalar(there).fetch_one(&app.pool).await.unwrap()
 }
 
 /// A file that waits to be imported into the product.

@@ -55,7 +55,7 @@ async fn a_database_without_the_newest_migration_is_not_examined() {
 }
 
 /// Damage by hand, past triggers and references, and how the doctor names it.
-const DAMAGE: [(&str, &str); 39] = [
+const DAMAGE: [(&str, &str); 44] = [
     (
         "update learning_sign_off f set by_id = a.member_id from learning_step s \
          join apprenticeship a on a.id = s.apprenticeship_id where s.id = f.step_id",
@@ -64,6 +64,28 @@ const DAMAGE: [(&str, &str); 39] = [
     (
         "update learning_evidence e set is_call = true from learning_step s where s.id = e.step_id and s.family <> 'calls'",
         "learning: norvik-energy: a customer call of the apprenticeship",
+    ),
+    (
+        "update coaching_request set raised_event = (select id from event where kind = 'squad_created' limit 1) \
+         where id = (select id from coaching_request order by id limit 1)",
+        "was not begun by a member of its squad",
+    ),
+    (
+        "update coaching_request set coach_id = raised_by, pulled_at = now(), pulled_event = raised_event \
+         where id = (select id from coaching_request order by id desc limit 1)",
+        "was assigned to a coach",
+    ),
+    (
+        "insert into coaching_coach (organization_id, member_id, in_hand) select organization_id, id, 2 from member order by id limit 1",
+        "has 0 in hand, and 2 are counted",
+    ),
+    (
+        "update coaching_offer set state = 'accepted', answered_by = by_id, answered_at = now(), answered_event = made_event",
+        "was answered by somebody else than its squad",
+    ),
+    (
+        "alter table coaching_request disable trigger coaching_request_check_start",
+        "guards: the trigger coaching_request_check_start on the table coaching_request is gone or switched off",
     ),
     (
         "update member_load set share = share + 10 where member_id = (select min(id::text)::uuid from member where name = 'Hana Sato')",

@@ -16,6 +16,7 @@ pub struct Belonging {
     pub squads: i64,
     pub core_teams: i64,
     pub members: i64,
+    pub coaching: i64,
 }
 
 /// The organizations of a user, by name.
@@ -27,7 +28,9 @@ pub async fn list_belongings(
         Belonging,
         r#"
         select o.slug, o.name, m.time_zone, m.roles, m.id as "member: MemberId",
-               n.squads as "squads!", n.core_teams as "core_teams!", n.members as "members!"
+               n.squads as "squads!", n.core_teams as "core_teams!", n.members as "members!",
+               (select count(*) from coaching_request c
+                where c.organization_id = m.organization_id and c.state = 'open' and c.coach_id is null) as "coaching!"
         from member m
         join organization o on o.id = m.organization_id
         cross join lateral (

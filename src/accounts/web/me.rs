@@ -95,6 +95,7 @@ fn within(shell: Shell, organizations: &[Belonging]) -> Shell {
         squads: here.squads,
         core_teams: here.core_teams,
         members: here.members,
+        coaching: here.coaching,
     };
     let me = shell.me.map(|me| ShellMe {
         role_line: roles.to_string(),

@@ -35,7 +35,8 @@ pub struct MoveForm {
     reason: String,
     effect: String,
     metric: String,
-    /// "step" from the page that asks, and then its errors stand there; "item" from the item's page, to which the answer leads.
+    /// "step" from the page that asks, and then its errors stand there; "item" and "work" from the item's page and from one's own work, to
+    /// which the answer leads.
     from: String,
 }
 
@@ -184,6 +185,7 @@ pub async fn move_(
     let done = carry_out(&pool, &at, asked, &form).await;
     let back = match form.from.as_str() {
         "item" => at.item_url(asked.number, ""),
+        "work" => format!("/o/{}/work", at.visitor.slug),
         _ => at.url(""),
     };
     let error = match done {

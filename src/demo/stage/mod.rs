@@ -1,5 +1,6 @@
 //! Plays a story through the use cases of the features, each act by whoever does it and on its day.
 
+mod coaching;
 mod items;
 mod learning;
 
@@ -55,6 +56,7 @@ pub struct Stage<'a> {
     /// The numbers of each product's items.
     numbers: Vec<Vec<i32>>,
     apprenticeships: BTreeMap<usize, ApprenticeshipId>,
+    coached: Vec<coaching::Coached>,
     skills: Vec<SkillId>,
     hats: BTreeMap<String, HatId>,
 }
@@ -84,6 +86,7 @@ impl<'a> Stage<'a> {
             products: vec![],
             numbers: vec![vec![]; PRODUCTS.len()],
             apprenticeships: BTreeMap::new(),
+            coached: vec![],
             skills: db::capabilities(pool, leader.tenant).await?,
             hats: db::hats(pool, leader.tenant).await?.into_iter().collect(),
         })
@@ -217,6 +220,7 @@ impl<'a> Stage<'a> {
                     .map(drop)
             }
             Act::Learning(act) => self.learning(act).await,
+            Act::Coaching(act) => self.coaching(act).await,
             Act::Product(act) => self.product(act).await,
             Act::Past { product, items } => self.past(*product, items).await,
             Act::Item(act) => self.item(act).await,

@@ -1,6 +1,7 @@
 //! The story of the demo: who there is and what happens, day by day. Pure: the same seed tells the same story.
 
 mod backlogs;
+mod coaching;
 mod learning;
 mod links;
 mod products;
@@ -16,6 +17,7 @@ use super::names::{Names, PLACES};
 use crate::links::LinkKind;
 
 pub use backlogs::{ItemAct, ItemStep, PastItem, PastWork};
+pub use coaching::{CoachingAct, OFFERER, PULLER};
 pub use learning::LearningAct;
 pub use products::{PRODUCTS, ProductAct};
 
@@ -141,6 +143,7 @@ pub enum Act {
     },
     Item(ItemAct),
     Learning(LearningAct),
+    Coaching(CoachingAct),
     Link(Tie),
     Unlink {
         tie: Tie,
@@ -244,6 +247,9 @@ impl Author {
         }
         self.skills();
         self.products(first, squads);
+        if squads >= KINDS.len() {
+            self.coaching();
+        }
     }
 
     fn story(mut self) -> Story {

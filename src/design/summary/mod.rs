@@ -121,7 +121,11 @@ impl Design {
     fn turns_on(&self, squad: &SquadDesign) -> Option<NaiveDate> {
         let mission = squad.mission.iter().filter_map(|mission| mission.review_on);
         let links = self.links.iter().filter(|link| link.touches(squad.id));
+        let looks = squad.looks.iter().map(|look| look.due_on);
+        let health = squad.health.iter().filter(|_| squad.is_active).map(|health| health.due_on);
         mission
+            .chain(looks)
+            .chain(health)
             .chain(links.map(|link| link.review_on))
             .filter_map(|review_on| review_on.checked_add_days(Days::new(1)))
             .filter(|day| *day > self.today)
@@ -300,7 +304,8 @@ mod tests {
             members: vec![],
             needs: vec![],
             goal: None,
-            live_metrics: 0,
+            looks: vec![],
+            health: None,
         };
         Design { today, squads: vec![squad], ..Design::default() }
     }

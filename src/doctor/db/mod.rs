@@ -3,10 +3,12 @@
 //! No statement here takes a [`Tenant`](crate::actor::Tenant): the doctor looks at all organizations.
 
 mod backlog;
+mod coaching;
 mod learning;
 mod products;
 
 pub use backlog::{holders, in_hand, orders};
+pub use coaching::coaching;
 pub use learning::learned;
 pub use products::*;
 
@@ -30,6 +32,7 @@ pub struct Counts {
     pub products: i64,
     pub items: i64,
     pub plans: i64,
+    pub coaching: i64,
     pub events: i64,
     pub slugs: i64,
     pub references: i64,
@@ -49,6 +52,7 @@ pub async fn count(db: impl PgExecutor<'_>) -> sqlx::Result<Counts> {
                (select count(*) from product)                                            as "products!",
                (select count(*) from backlog_item)                                       as "items!",
                (select count(*) from learning_plan)                                      as "plans!",
+               (select count(*) from coaching_request)                                   as "coaching!",
                (select count(*) from event)                                              as "events!",
                (select count(*) from team_slug)                                          as "slugs!",
                (select count(*) from pg_constraint c
@@ -426,7 +430,7 @@ pub async fn dangling(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
 }
 
 /// How many triggers and constraints [`guards`] looks for.
-pub const GUARDS: i64 = 76;
+pub const GUARDS: i64 = 102;
 
 /// Triggers and constraints that hold the rules by every path and are gone, switched off or never validated.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -487,6 +491,32 @@ pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             ('constraint', 'product_squad', 'product_squad_in_hand_check'),
             ('constraint', 'product_squad', 'product_squad_expedite_check'),
             ('constraint', 'product_squad', 'product_squad_ended_check'),
+            ('trigger',    'coaching_request', 'coaching_request_steps'),
+            ('trigger',    'coaching_request', 'coaching_request_no_delete'),
+            ('trigger',    'coaching_request', 'coaching_request_check_start'),
+            ('trigger',    'coaching_request', 'coaching_request_check_coach'),
+            ('trigger',    'coaching_request', 'coaching_request_check_coach_inserted'),
+            ('trigger',    'coaching_request', 'coaching_request_check_end'),
+            ('trigger',    'coaching_request', 'coaching_request_inserted'),
+            ('trigger',    'coaching_request', 'coaching_request_updated'),
+            ('trigger',    'coaching_agreement', 'coaching_agreement_final'),
+            ('trigger',    'coaching_agreement', 'coaching_agreement_no_delete'),
+            ('trigger',    'coaching_agreement', 'coaching_agreement_check_signed'),
+            ('trigger',    'coaching_offer', 'coaching_offer_final'),
+            ('trigger',    'coaching_offer', 'coaching_offer_no_delete'),
+            ('trigger',    'coaching_offer', 'coaching_offer_check'),
+            ('trigger',    'coaching_note', 'coaching_note_final'),
+            ('trigger',    'team',         'team_dissolved_coaching'),
+            ('constraint', 'coaching_request', 'coaching_request_offer_fkey'),
+            ('constraint', 'coaching_request', 'coaching_request_offer_key'),
+            ('constraint', 'coaching_request', 'coaching_request_raised_event_fkey'),
+            ('constraint', 'coaching_request', 'coaching_request_pulled_event_fkey'),
+            ('constraint', 'coaching_request', 'coaching_request_state_event_fkey'),
+            ('constraint', 'coaching_request', 'coaching_request_agreement_fkey'),
+            ('constraint', 'coaching_request', 'coaching_request_agreed_check'),
+            ('constraint', 'coaching_request', 'coaching_request_coach_check'),
+            ('constraint', 'coaching_request', 'coaching_request_closed_check'),
+            ('constraint', 'coaching_agreement', 'coaching_agreement_two_check'),
             ('constraint', 'team',         'squad_max_members'),
             ('constraint', 'team',         'team_member_count_check'),
             ('constraint', 'team',         'team_state_check'),

@@ -281,7 +281,8 @@ mod tests {
             members: members.iter().map(member).collect(),
             needs: vec![],
             goal: None,
-            live_metrics: 0,
+            looks: vec![],
+            health: None,
         }
     }
 

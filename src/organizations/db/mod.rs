@@ -35,6 +35,7 @@ pub struct VisitorRow {
     pub dissolved: i64,
     pub core_teams: i64,
     pub members: i64,
+    pub coaching: i64,
     pub others: Json<Vec<(String, String)>>,
     /// The organization's newest event.
     pub newest: Option<EventId>,
@@ -72,6 +73,9 @@ pub async fn find_visitor(
                n.dissolved         as "dissolved!",
                n.core_teams        as "core_teams!",
                n.members           as "members!",
+               (select count(*) from coaching_request c
+                where c.organization_id = m.organization_id and c.state = 'open' and c.coach_id is null)
+                                   as "coaching!",
                (select coalesce(json_agg(json_build_array(p.slug, p.name) order by p.name), '[]')
                 from member y
                 join organization p on p.id = y.organization_id

@@ -181,7 +181,7 @@ pub struct Overview {
     pub facts: Facts,
     /// The newest version of its mission.
     pub mission: Option<Version>,
-    /// Its metrics: the live ones first, then the newest.
+    /// Its metrics: the live ones first, then those that ended last.
     pub metrics: Vec<Metric>,
     /// The newest events about it.
     pub recent: Vec<Recent>,
@@ -216,13 +216,8 @@ pub async fn find_overview(
                    'version', m.version, 'customer', m.customer, 'value', m.value, 'success', m.success,
                    'review_on', m.review_on, 'author_id', m.author_id, 'author', a.name, 'at', m.at) end
                                                        as "mission: Json<Version>",
-               (select coalesce(json_agg(json_build_object(
-                           'id', g.id, 'squad', g.team_id, 'name', g.name, 'unit', g.unit, 'direction', g.direction,
-                           'baseline', g.baseline, 'target', g.target, 'target_high', g.target_high,
-                           'cadence_days', g.cadence_days, 'is_goal', g.is_goal, 'created_at', g.created_at,
-                           'ended_at', g.ended_at, 'ended_reason', g.ended_reason, 'version', g.version)
-                           order by g.ended_at is not null, g.created_at desc, g.id desc), '[]')
-                from metric g
+               (select coalesce(jsonb_agg(g.said order by g.ended_at is not null, g.ended_at desc, g.created_at, g.id), '[]')
+                from metric_said g
                 where g.organization_id = t.organization_id and g.team_id = t.id) as "metrics!: Json<Vec<Metric>>",
                (select coalesce(json_agg(json_build_object(
                            'id', e.id, 'at', e.at, 'member_id', e.member_id, 'member_name', w.name,

@@ -23,7 +23,7 @@ mod show;
 mod staff;
 mod swap;
 
-pub use at::{address, last_change, slug_of};
+pub use at::{At, Head, address, last_change, slug_of};
 pub use picks::{AddForm, Candidates, Picks, PicksQuery, joined};
 
 use crate::web::{Routes, Who};

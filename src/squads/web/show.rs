@@ -69,6 +69,12 @@ impl ShowPage {
         format!("/o/{}/products/{}", self.org, product.slug)
     }
 
+    /// Where the squad's own members ask for coaching; nothing for everybody else (H5).
+    fn ask(&self) -> String {
+        let may = self.head.squad.is_mine && self.head.state.is_live();
+        if may { self.head.url("/coaching/new") } else { String::new() }
+    }
+
     fn missing(&self) -> Vec<Missing> {
         self.head.rules().missing(&self.facts)
     }
@@ -167,7 +173,7 @@ async fn show_page(pool: &PgPool, opened: Opened, errors: FormErrors) -> Result<
         org: org.to_owned(),
         events: events(&at, overview.recent),
         mission: MissionCard::of(overview.mission, org, &squad, roles, today, zone),
-        metrics: MetricsCard::of(overview.metrics, org, &squad, roles, today, zone),
+        metrics: MetricsCard::of(overview.metrics, (org, &at.url("")), &squad, roles, today, zone),
         head,
         errors,
         meanwhile,

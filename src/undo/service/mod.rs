@@ -77,11 +77,15 @@ async fn inverse(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
         "mission_written" => words::mission(pool, actor, event).await,
         "need_set" | "need_removed" => words::need(pool, actor, event).await,
         "metric_changed" => words::metric(pool, actor, event).await,
+        "metric_checked_in" | "check_in_corrected" | "check_in_withdrawn" => {
+            words::check_in(pool, actor, event).await
+        }
         "skill_changed" => words::skill(pool, actor, event).await,
         "skill_archived" | "skill_restored" => words::archived(pool, actor, event).await,
         "skills_rated" => words::ratings(pool, actor, event).await,
         "member_changed" => words::profile(pool, actor, event).await,
         "item_ordered" => items::order(pool, actor, event).await,
+        "coaching_limit_set" => words::coaching_limit(pool, actor, event).await,
         "item_blocked" | "item_unblocked" => items::blocked(pool, actor, event).await,
         other => Err(Error::Internal(anyhow::anyhow!("{other} should have an inverse"))),
     }

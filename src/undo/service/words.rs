@@ -8,11 +8,12 @@ use super::super::domain::UndoRefused;
 use super::must_be_newest;
 use crate::accounts::PersonName;
 use crate::actor::Actor;
+use crate::coaching;
 use crate::core_teams;
 use crate::error::{Error, Result};
-use crate::ids::{MemberId, MetricId, SkillId, TeamId};
+use crate::ids::{CheckInId, MemberId, MetricId, SkillId, TeamId};
 use crate::members::{self, Discipline, Profile, TimeZone, Title};
-use crate::metrics::{self, NewMetric};
+use crate::metrics::{self, NewCheckIn, NewMetric};
 use crate::missions::{self, MissionText};
 use crate::skills::{self, Rating, SkillDescription, SkillName, in_words, of_words};
 use crate::squads::{self, Allocation, Description, Need, Pattern, SquadChanges, SquadName};
@@ -159,11 +160,25 @@ pub async fn need(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
 pub async fn metric(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
     let id = event.subject(1)?;
     let version = db::metric_version(pool, actor.tenant, id).await?.ok_or(Error::NotFound)?;
-    let kinds = ["metric_changed", "goal_metric_replaced"];
+    let kinds = ["metric_changed", "goal_metric_replaced", "metric_replaced", "metric_ended"];
     must_be_newest(pool, actor, event, &kinds, (&[id], &[])).await?;
     let before: NewMetric = serde_json::from_value(event.before.clone().unwrap_or_default())
         .map_err(|error| event.unreadable(&error.to_string()))?;
     metrics::service::update(pool, actor, MetricId(id), version, &before).await
+}
+
+/// A check-in: what was said is withdrawn, and what was there before is said again. Neither is ever taken out of the list, so both
+/// refuse where somebody has corrected it since.
+pub async fn check_in(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
+    let id = CheckInId(event.subject(2)?);
+    match event.before.clone() {
+        Some(before) => {
+            let before: NewCheckIn = serde_json::from_value(before)
+                .map_err(|error| event.unreadable(&error.to_string()))?;
+            metrics::service::correct(pool, actor, id, &before).await.map(drop)
+        }
+        None => metrics::service::withdraw(pool, actor, id).await.map(drop),
+    }
 }
 
 /// Name and description of a skill.
@@ -237,4 +252,14 @@ pub async fn profile(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> 
         time_zone: TimeZone::parse(&event.was::<String>("time_zone")?)?,
     };
     members::service::update(pool, actor, MemberId(id), version, &profile).await
+}
+
+/// A coach's own limit of engagements, which is theirs to set.
+pub async fn coaching_limit(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
+    let coach = event.subject(0)?;
+    if coach != actor.member.0 {
+        return Err(Error::Forbidden("A limit is set by the coach whose it is.".into()));
+    }
+    must_be_newest(pool, actor, event, &["coaching_limit_set"], (&[coach], &[])).await?;
+    coaching::service::set_limit(pool, actor, event.was("limit")?).await
 }

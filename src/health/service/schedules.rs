@@ -1,0 +1,163 @@
+//! Health checks of many squads, and what the program does by itself when their days come.
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono_tz::Tz;
+use serde_json::json;
+use sqlx::PgPool;
+
+use super::rounds::{Opening, close_in, open_in};
+use crate::actor::{Actor, Tenant};
+use crate::error::{Error, Result};
+use crate::health::db::{self, DueRow, NewScheduleRow};
+use crate::health::domain::{
+    HealthRefused, Mode, PLANNERS, Reveal, ScheduleName, end_of, may_plan,
+};
+use crate::history::{self, NewEvent};
+use crate::ids::{HealthScheduleId, OrganizationId, PackId, RoundId, TeamId};
+use crate::transaction::{Begun, begin};
+
+/// A schedule that somebody wants.
+#[derive(Debug, Clone)]
+pub struct NewSchedule {
+    /// Its name.
+    pub name: ScheduleName,
+    /// What is asked.
+    pub pack: PackId,
+    /// Every so many weeks.
+    pub cadence_weeks: i16,
+    /// From this day on.
+    pub starts_on: NaiveDate,
+    /// Each for so many days.
+    pub open_days: i16,
+    /// Whether names stay.
+    pub mode: Mode,
+    /// Whose health.
+    pub squads: Vec<TeamId>,
+}
+
+/// Plans a health check of many squads. The program opens the rounds when their days come.
+pub async fn create_schedule(
+    pool: &PgPool,
+    actor: &Actor,
+    new: &NewSchedule,
+) -> Result<HealthScheduleId> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    if !may_plan(actor.roles) {
+        return Err(Error::Forbidden(PLANNERS.into()));
+    }
+    let most = new.cadence_weeks * 7;
+    if new.open_days > most {
+        return Err(HealthRefused::OpenTooLong(most).into());
+    }
+    let pack = db::share_pack(&mut tx, actor.tenant, new.pack).await?;
+    let (pack, _) = pack.filter(|(_, is_live)| *is_live).ok_or(HealthRefused::NoPack)?;
+    let id = HealthScheduleId::new();
+    let row = NewScheduleRow {
+        id,
+        name: new.name.as_str(),
+        pack: new.pack,
+        cadence_weeks: new.cadence_weeks,
+        starts_on: new.starts_on,
+        open_days: new.open_days,
+        mode: new.mode,
+    };
+    let squads = db::insert_schedule(&mut tx, actor.tenant, &row, &new.squads, actor.at).await?;
+    if squads.is_empty() {
+        return Err(HealthRefused::NoSquads.into());
+    }
+    let subjects = [id.0].into_iter().chain(new.squads.iter().map(|squad| squad.0));
+    let event = NewEvent::new(
+        "health_schedule_created",
+        format!("planned the health check “{}” for {} squads", new.name, squads.len()),
+        subjects,
+    )
+    .change(
+        None,
+        json!({
+            "pack": pack, "every_weeks": new.cadence_weeks, "from": new.starts_on, "open_days": new.open_days,
+            "answers": new.mode.title(), "squads": squads,
+        }),
+    );
+    history::record(&mut tx, actor, event).await?;
+    tx.done(id).await
+}
+
+/// Ends a schedule: it opens no more rounds. Those that are open go on.
+pub async fn end_schedule(pool: &PgPool, actor: &Actor, id: HealthScheduleId) -> Result<()> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    if !may_plan(actor.roles) {
+        return Err(Error::Forbidden(PLANNERS.into()));
+    }
+    if !db::is_schedule(&mut *tx, actor.tenant, id).await? {
+        return Err(Error::NotFound);
+    }
+    let name = db::end_schedule(&mut tx, actor.tenant, id, actor.at).await?;
+    let name = name.ok_or(HealthRefused::ScheduleEnded)?;
+    let summary = format!("ended the planned health check “{name}”");
+    let event = NewEvent::new("health_schedule_ended", summary, [id.0]);
+    history::record(&mut tx, actor, event).await?;
+    tx.done(()).await
+}
+
+/// What the program does by itself: closes the rounds whose last day has passed, opens those whose day has come, and takes away for good
+/// what closings deleted. Each round is a transaction of its own. Several instances may do so at once.
+pub async fn tend(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
+    let closing = db::due_to_close(pool, now).await?;
+    for (organization, round, team) in closing {
+        close_by_itself(pool, organization, round, team, now).await?;
+    }
+    for due in db::due_to_open(pool, now.date_naive()).await? {
+        open_by_itself(pool, &due, now).await?;
+    }
+    Ok(db::vacuum(pool).await?)
+}
+
+async fn close_by_itself(
+    pool: &PgPool,
+    organization: OrganizationId,
+    round: RoundId,
+    team: TeamId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let tenant = Tenant::of(organization);
+    let mut tx = pool.begin().await?;
+    if let Some(event) = close_in(&mut tx, tenant, round, team, now).await? {
+        history::record_by_itself(&mut tx, tenant, now, event).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn open_by_itself(pool: &PgPool, due: &DueRow, now: DateTime<Utc>) -> Result<()> {
+    let tenant = Tenant::of(due.organization);
+    let mut tx = pool.begin().await?;
+    let Some(squad) = db::hold_squad(&mut tx, tenant, due.team, None).await? else { return Ok(()) };
+    let last = Days::new(u64::try_from(due.open_days - 1).unwrap_or_default());
+    let last = due.period_on.checked_add_days(last).unwrap_or(due.period_on);
+    let opening = Opening {
+        team: due.team,
+        squad: &squad.name,
+        pack: due.pack,
+        schedule: Some((due.schedule, due.period_on)),
+        day: due.period_on,
+        mode: Mode::parse(&due.mode).unwrap_or(Mode::Anonymous),
+        reveal: Reveal::Window,
+        opened_at: now,
+        closes_at: end_of(last, Tz::UTC),
+    };
+    match open_in(&mut tx, tenant, &opening).await {
+        Ok((_, event)) => {
+            history::record_by_itself(&mut tx, tenant, now, event).await?;
+            Ok(tx.commit().await?)
+        }
+        // Another instance, or somebody of the squad, was first; or there is nothing to ask any more.
+        Err(Error::Refused(_) | Error::Stale | Error::Again) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,361 @@
+//! The large picture of a metric, as SVG: its values with target and confidence, and what happened to the squad meanwhile. Geometry in
+//! attributes, colours by class; the tables beside it say the same.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+
+use super::check_in::Confidence;
+use super::db::{Turn, Written};
+use super::domain::{Aim, NewMetric, with_unit};
+
+/// The box. It is as wide as it can be read on a phone that scrolls it.
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 300.0;
+const TOP: f64 = 30.0;
+const BOTTOM: f64 = 26.0;
+const LEFT: f64 = 46.0;
+const RIGHT: f64 = 16.0;
+/// Flags that would stand closer share one.
+const APART: f64 = 20.0;
+
+/// A picture.
+#[derive(Debug, Clone, Template)]
+#[template(path = "metrics/chart.html")]
+pub struct Chart {
+    label: String,
+    width: String,
+    height: String,
+    left: String,
+    right: String,
+    base: String,
+    /// Lines across, with their numbers: height, text.
+    across: Vec<[String; 2]>,
+    /// The names of the months: place, text.
+    below: Vec<[String; 2]>,
+    /// The range that is the target: top and height.
+    band: Option<[String; 2]>,
+    /// The targets.
+    targets: Vec<String>,
+    /// Where it began.
+    baseline: Option<String>,
+    /// The values as a line.
+    line: String,
+    /// The values: class, path, words.
+    marks: Vec<(&'static str, String, String)>,
+    /// What happened: place, number, words.
+    flags: Vec<[String; 3]>,
+}
+
+impl HtmlSafe for Chart {}
+
+/// What happened at about one time, with the number that stands in the picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happened {
+    /// Its number.
+    pub number: usize,
+    /// The first of its moments.
+    pub at: DateTime<Utc>,
+    /// In words: "Ada joined".
+    pub words: Vec<String>,
+}
+
+/// A number of a picture: one decimal, and none where it says nothing.
+fn short(n: f64) -> String {
+    let text = format!("{n:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), ToOwned::to_owned)
+}
+
+/// The marks of a scale that holds both ends: at most seven, with steps of 1, 2 or 5 times a power of ten.
+fn scale(low: f64, high: f64) -> Vec<f64> {
+    let span = if high > low { high - low } else { high.abs().max(1.0) };
+    let power = 10_f64.powf((span / 5.0).log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .map(|n| n * power)
+        .into_iter()
+        .find(|step| span / step <= 5.0)
+        .unwrap_or(10.0 * power);
+    let (first, last) = ((low / step).floor(), (high / step).ceil());
+    let last = if last > first { last } else { first + 1.0 };
+    std::iter::successors(Some(first), |n| (*n < last).then_some(n + 1.0))
+        .map(|n| n * step)
+        .collect()
+}
+
+/// A mark of a scale as it is read: as many decimals as its step has.
+fn mark_words(mark: f64, step: f64) -> String {
+    let decimals = (0..9).find(|n| {
+        let whole = step * 10_f64.powi(*n);
+        (whole - whole.round()).abs() < 1e-6
+    });
+    format!("{:.*}", usize::try_from(decimals.unwrap_or(0)).unwrap_or(0), mark + 0.0)
+}
+
+/// How values and moments become places.
+struct Plane {
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    low: f64,
+    high: f64,
+}
+
+impl Plane {
+    #[expect(clippy::cast_precision_loss, reason = "seconds of some years")]
+    fn x(&self, at: DateTime<Utc>) -> f64 {
+        let of = (self.to - self.from).num_seconds().max(1) as f64;
+        let share = ((at - self.from).num_seconds() as f64 / of).clamp(0.0, 1.0);
+        LEFT + share * (WIDTH - LEFT - RIGHT)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let base = HEIGHT - BOTTOM;
+        base - (value - self.low) / (self.high - self.low) * (base - TOP)
+    }
+
+    /// The names of the months where they begin; fewer where they are many.
+    fn months(&self) -> Vec<[String; 2]> {
+        let (first, last) = (self.from.date_naive(), self.to.date_naive());
+        let mut months = vec![];
+        let mut day = first.with_day(1).unwrap_or(first);
+        while day <= last {
+            let at = day.and_time(chrono::NaiveTime::MIN).and_utc();
+            if at >= self.from && self.x(at) < WIDTH - RIGHT - 24.0 {
+                months.push((day, self.x(at)));
+            }
+            let next = day.checked_add_months(chrono::Months::new(1));
+            let Some(next) = next else { break };
+            day = next;
+        }
+        let every = months.len().div_ceil(14).max(1);
+        let name =
+            |day: NaiveDate| day.format(if day.month() == 1 { "%Y" } else { "%b" }).to_string();
+        months.into_iter().step_by(every).map(|(day, x)| [short(x), name(day)]).collect()
+    }
+}
+
+/// The mark of a value: each confidence has a shape of its own.
+fn shape(confidence: Option<Confidence>, x: f64, y: f64) -> (&'static str, String) {
+    let at = |dx: f64, dy: f64| format!("{} {}", short(x + dx), short(y + dy));
+    match confidence {
+        Some(Confidence::OnTrack) => {
+            ("good", format!("M{}a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z", at(-4.5, 0.0)))
+        }
+        Some(Confidence::AtRisk) => ("warn", format!("M{}l5.5 9.5h-11z", at(0.0, -6.0))),
+        Some(Confidence::OffTrack) => ("bad", format!("M{}h9v9h-9z", at(-4.5, -4.5))),
+        None => ("said", format!("M{}a3 3 0 1 0 6 0a3 3 0 1 0-6 0z", at(-3.0, 0.0))),
+    }
+}
+
+/// What a turn is called.
+fn turn_words(turn: &Turn) -> String {
+    match turn.what.as_str() {
+        "joined" => format!("{} joined", turn.whom),
+        "left" => format!("{} left", turn.whom),
+        "mission" => format!("Mission, version {}", turn.whom),
+        "squad_activated" => "The squad became active".to_owned(),
+        "squad_returned_to_forming" => "The squad returned to forming".to_owned(),
+        _ => "The squad was dissolved".to_owned(),
+    }
+}
+
+/// The picture of a metric from its beginning to `to`, and what its numbers mean. `written` and `turns` are the newest first.
+pub fn chart(
+    metric: &NewMetric,
+    written: &[Written],
+    turns: &[Turn],
+    (created, to): (DateTime<Utc>, DateTime<Utc>),
+) -> (Chart, Vec<Happened>) {
+    let values: Vec<(&Written, f64)> = written
+        .iter()
+        .rev()
+        .filter(|one| one.stands())
+        .filter_map(|one| Some((one, one.value?)))
+        .collect();
+    let from = values.first().map_or(created, |(first, _)| first.at.min(created));
+    // A metric of today has a day.
+    let from = from.min(to - TimeDelta::days(1));
+    let aims = [Some(metric.aim.target()), metric.aim.high(), metric.baseline];
+    let all = || values.iter().map(|(_, value)| *value).chain(aims.into_iter().flatten());
+    let (low, high) =
+        (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
+    let marks = scale(low, high);
+    let step = marks.windows(2).next().map_or(1.0, |pair| pair[1] - pair[0]);
+    let (first, last) = (marks[0], marks[marks.len() - 1]);
+    let plane = Plane { from, to, low: first, high: last };
+    let (flags, happened) = flags(&plane, turns);
+    let (unit, target) = (&metric.unit, metric.aim.words(&metric.unit));
+    let said = match (values.first(), values.last()) {
+        (Some((_, first)), Some((_, last))) if values.len() > 1 => format!(
+            "{} values from {} to {}",
+            values.len(),
+            with_unit(*first, unit),
+            with_unit(*last, unit)
+        ),
+        (_, Some((_, last))) => format!("one value, {}", with_unit(*last, unit)),
+        _ => "no value yet".to_owned(),
+    };
+    let chart = Chart {
+        label: format!(
+            "{}: {said}, target {target}. The tables below have the same data.",
+            metric.name
+        ),
+        width: short(WIDTH),
+        height: short(HEIGHT),
+        left: short(LEFT),
+        right: short(WIDTH - RIGHT),
+        base: short(HEIGHT - BOTTOM),
+        across: marks.iter().map(|mark| [short(plane.y(*mark)), mark_words(*mark, step)]).collect(),
+        below: plane.months(),
+        band: match metric.aim {
+            Aim::Within { low, high } => {
+                Some([short(plane.y(high)), short(plane.y(low) - plane.y(high))])
+            }
+            _ => None,
+        },
+        targets: aims[..2].iter().flatten().map(|aim| short(plane.y(*aim))).collect(),
+        baseline: metric.baseline.map(|baseline| short(plane.y(baseline))),
+        line: line(&plane, &values),
+        marks: values
+            .iter()
+            .map(|(one, value)| {
+                let confidence = one.confidence();
+                let (class, path) = shape(confidence, plane.x(one.at), plane.y(*value));
+                let sure = confidence.map(|it| format!(", {}", it.title().to_lowercase()));
+                let day = one.at.format("%-d %B %Y");
+                let words =
+                    format!("{day}: {}{}", with_unit(*value, unit), sure.unwrap_or_default());
+                (class, path, words)
+            })
+            .collect(),
+        flags,
+    };
+    (chart, happened)
+}
+
+fn line(plane: &Plane, values: &[(&Written, f64)]) -> String {
+    let point = |(one, value): &(&Written, f64)| {
+        format!("{},{}", short(plane.x(one.at)), short(plane.y(*value)))
+    };
+    if values.len() < 2 {
+        return String::new();
+    }
+    values.iter().map(point).collect::<Vec<_>>().join(" ")
+}
+
+/// What happened within the picture, the oldest first, those that stand close together as one.
+fn flags(plane: &Plane, turns: &[Turn]) -> (Vec<[String; 3]>, Vec<Happened>) {
+    let mut groups: Vec<(f64, Happened)> = vec![];
+    for turn in turns.iter().rev().filter(|turn| turn.at >= plane.from && turn.at <= plane.to) {
+        let (x, words) = (plane.x(turn.at), turn_words(turn));
+        match groups.last_mut() {
+            Some((at, group)) if x - *at < APART => group.words.push(words),
+            _ => {
+                let number = groups.len() + 1;
+                groups.push((x, Happened { number, at: turn.at, words: vec![words] }));
+            }
+        }
+    }
+    let flag = |(x, it): &(f64, Happened)| {
+        let day = it.at.format("%-d %B %Y");
+        [short(*x), it.number.to_string(), format!("{day}: {}", it.words.join(", "))]
+    };
+    let flags = groups.iter().map(flag).collect();
+    (flags, groups.into_iter().map(|(_, it)| it).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::domain::{Cadence, MetricName, Unit};
+    use super::*;
+    use crate::ids::CheckInId;
+
+    fn on(text: &str) -> DateTime<Utc> {
+        text.parse::<NaiveDate>().unwrap().and_time(chrono::NaiveTime::MIN).and_utc()
+    }
+
+    fn metric(aim: Aim) -> NewMetric {
+        NewMetric {
+            name: MetricName::parse("First bill correct").unwrap(),
+            unit: Unit::parse("%").unwrap(),
+            aim,
+            baseline: Some(88.0),
+            cadence: Cadence::Weekly,
+        }
+    }
+
+    fn said(day: &str, value: Option<f64>, is_corrected: bool) -> Written {
+        Written {
+            id: CheckInId(Uuid::from_u128(1)),
+            at: on(day),
+            value,
+            confidence: Some("at_risk".to_owned()),
+            note: String::new(),
+            corrects: None,
+            is_corrected,
+            by: None,
+            is_program: false,
+            entered_at: on(day),
+        }
+    }
+
+    fn turn(day: &str, what: &str, whom: &str) -> Turn {
+        Turn { at: on(day), what: what.to_owned(), whom: whom.to_owned() }
+    }
+
+    #[test]
+    fn a_scale_is_round_and_holds_both_ends() {
+        assert_eq!(scale(88.0, 97.0), [88.0, 90.0, 92.0, 94.0, 96.0, 98.0]);
+        assert_eq!(scale(3.0, 3.0), [3.0, 4.0]);
+        assert_eq!(mark_words(0.5, 0.5), "0.5");
+        assert_eq!(mark_words(-0.0, 1.0), "0");
+        for (low, high) in [(-3.0, 7.0), (0.001, 0.002), (1e11, 1e12), (0.0, 0.0), (99.0, 101.0)] {
+            let marks = scale(low, high);
+            assert!(marks.len() <= 7 && marks[0] <= low + 1e-9, "{marks:?}");
+            assert!(*marks.last().unwrap() >= high - 1e-9 * high.abs(), "{marks:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_corrected_is_not_drawn() {
+        let written = [
+            said("2026-03-10", Some(94.0), false),
+            said("2026-03-03", Some(9.0), true),
+            said("2026-03-03", None, false),
+            said("2026-03-01", Some(90.0), false),
+        ];
+        let ends = (on("2026-02-20"), on("2026-03-20"));
+        let (chart, _) = chart(&metric(Aim::Up { target: 97.0 }), &written, &[], ends);
+        assert_eq!(chart.marks.len(), 2);
+        assert_eq!(chart.marks[1].2, "10 March 2026: 94 %, at risk");
+        let page = chart.to_string();
+        assert!(page.contains("2 values from 90 % to 94 %, target at least 97 %"), "{page}");
+        assert!(!page.contains("style=") && !page.contains("NaN"));
+    }
+
+    #[test]
+    fn a_range_is_a_band_and_no_values_are_no_harm() {
+        let within = metric(Aim::Within { low: 85.0, high: 90.0 });
+        let (chart, _) = chart(&within, &[], &[], (on("2026-03-20"), on("2026-03-20")));
+        assert!(chart.band.is_some());
+        assert_eq!(chart.targets.len(), 2);
+        let page = chart.to_string();
+        assert!(page.contains("no value yet") && !page.contains("NaN"), "{page}");
+    }
+
+    #[test]
+    fn turns_that_are_close_share_a_number() {
+        let turns = [
+            turn("2026-12-01", "mission", "2"),
+            turn("2026-06-02", "left", "Ben"),
+            turn("2026-06-01", "joined", "Ada"),
+            turn("2025-06-01", "joined", "Long ago"),
+        ];
+        let ends = (on("2026-01-01"), on("2026-12-31"));
+        let (chart, happened) = chart(&metric(Aim::Up { target: 97.0 }), &[], &turns, ends);
+        assert_eq!(chart.flags.len(), 2);
+        assert_eq!(happened[0].words, ["Ada joined", "Ben left"]);
+        assert_eq!((happened[1].number, &*happened[1].words[0]), (2, "Mission, version 2"));
+    }
+}

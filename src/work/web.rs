@@ -1,0 +1,414 @@
+//! The page of what waits for one person.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+use sqlx::PgPool;
+
+use super::db::{self, Asked};
+use super::domain::{Near, first};
+use super::url;
+use crate::backlog::{self, ItemKey};
+use crate::coaching::{self, Helped, MyTask};
+use crate::design::WayOut;
+use crate::error::Result;
+use crate::flow::BLOCKED_DAYS;
+use crate::home::{self, Action, Garden, Person, Standing, Ways, things};
+use crate::metrics::{self, CheckInForm};
+use crate::organizations::{Visitor, unfinished};
+use crate::products;
+use crate::web::page;
+use crate::web::shell::{Section, Shell};
+use crate::web::ui;
+use crate::web::{Routes, Who};
+
+/// The addresses of My work.
+pub fn routes() -> Routes {
+    Routes::new().get("/o/{org}/work", Who::Member, work)
+}
+
+// GET /o/{org}/work
+
+/// Something that waits for the person.
+struct Thing {
+    /// Its picture.
+    icon: &'static str,
+    /// The classes of its picture.
+    colour: &'static str,
+    /// The squad, product or person that it is about, with their page.
+    about: Option<(String, String)>,
+    /// What is.
+    title: String,
+    /// Why it matters.
+    reason: String,
+    /// The one action.
+    act: Act,
+}
+
+/// What is done about a thing.
+enum Act {
+    /// It leads to where it is done.
+    Go { href: String, label: String },
+    /// A button, with what it sends; and another one, for the other answer.
+    Press {
+        action: String,
+        label: &'static str,
+        sends: Vec<(&'static str, String)>,
+        other: Option<(String, &'static str)>,
+    },
+    /// The squad says whether coaching helped.
+    Confirm { action: String, id: String },
+    /// A check-in.
+    CheckIn(Box<CheckInForm>),
+    /// Nothing here.
+    None,
+}
+
+#[derive(Template)]
+#[template(path = "work/work.html")]
+struct WorkPage {
+    shell: Shell,
+    org: String,
+    things: Vec<Thing>,
+    more: usize,
+    own: Vec<Standing>,
+    here: String,
+    behind: usize,
+}
+
+impl WorkPage {
+    fn squad_url(&self, squad: &Standing) -> String {
+        crate::squads::url(&self.org, &squad.slug)
+    }
+
+    /// "4 things wait for you, the nearest first."
+    fn sentence(&self) -> String {
+        match self.things.len() + self.more {
+            0 => "Nobody waits for you now.".to_owned(),
+            1 => "One thing waits for you.".to_owned(),
+            n if self.more > 0 => format!("{n} things wait for you. These are the nearest ten."),
+            n => format!("{n} things wait for you, the nearest first."),
+        }
+    }
+}
+
+/// What the things of a page are made with.
+struct Maker<'a> {
+    org: &'a str,
+    here: &'a str,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+    zone: Tz,
+}
+
+impl Maker<'_> {
+    fn press(&self, action: String, label: &'static str) -> Act {
+        Act::Press { action, label, sends: vec![("next", self.here.to_owned())], other: None }
+    }
+
+    /// Something of coaching.
+    fn coaching(&self, task: &MyTask) -> Option<(Near, Thing)> {
+        let request = task.request.map(|id| coaching::url(self.org, id));
+        let at = |below: &str| request.as_ref().map(|url| format!("{url}{below}"));
+        let day = ui::inside(&ui::day(task.at.with_timezone(&self.zone).date_naive(), self.today));
+        let quoted = |text: &str| {
+            if text.is_empty() { String::new() } else { format!(" “{text}”") }
+        };
+        let about = Some((task.squad.clone(), coaching::squad_url(self.org, &task.slug)));
+        let of = |near, icon, title: String, reason: String, act| {
+            Some((
+                near,
+                Thing { icon, colour: "f-ico info", about: about.clone(), title, reason, act },
+            ))
+        };
+        let topic = &task.topic;
+        match task.kind.as_str() {
+            "confirm" => of(
+                Near::Waits,
+                "message-circle",
+                format!("Did the coaching help? {topic}."),
+                format!("{} has looked back with you:{}", task.other, quoted(&task.more)),
+                Act::Confirm { action: at("/close")?, id: task.request?.to_string() },
+            ),
+            "agree" => {
+                let sends = vec![
+                    ("next", self.here.to_owned()),
+                    ("version", task.version.unwrap_or_default().to_string()),
+                ];
+                let other = Some((request.clone()?, "Read it"));
+                of(
+                    Near::Waits,
+                    "handshake",
+                    format!("Agree on the coaching: {topic}."),
+                    format!(
+                        "It holds once both sides have agreed. The goal:{}",
+                        quoted(&task.more)
+                    ),
+                    Act::Press { action: at("/agree")?, label: "Agree", sends, other },
+                )
+            }
+            "offer" => {
+                let offers = format!("/o/{}/coaching/offers/{}", self.org, task.offer?);
+                let sends = vec![("next", self.here.to_owned())];
+                let other = Some((format!("{offers}/decline"), "Decline"));
+                of(
+                    Near::Waits,
+                    "hand-helping",
+                    format!("{} offers coaching: {topic}.", task.other),
+                    format!(
+                        "Nothing begins before your squad accepts, and declining is fine.{}",
+                        quoted(&task.more)
+                    ),
+                    Act::Press {
+                        action: format!("{offers}/accept"),
+                        label: "Accept",
+                        sends,
+                        other,
+                    },
+                )
+            }
+            "met" => {
+                let session = format!("/sessions/{}", task.session?);
+                let sends = vec![("next", self.here.to_owned())];
+                let other = Some((at(&format!("{session}/cancel"))?, "It did not"));
+                of(
+                    Near::Waits,
+                    "calendar",
+                    format!("Did the session take place? {topic}."),
+                    format!("It was planned for {day}, with {}.", task.other),
+                    Act::Press {
+                        action: at(&format!("{session}/held"))?,
+                        label: "It took place",
+                        sends,
+                        other,
+                    },
+                )
+            }
+            "write" => of(
+                Near::Waits,
+                "handshake",
+                format!("Agree with the squad: {topic}."),
+                format!(
+                    "You have pulled it {day}. Goal, exit criteria and end date are still open."
+                ),
+                Act::Go { href: at("/agreement")?, label: "Write what you agree on".to_owned() },
+            ),
+            "look_back" => of(
+                Near::Due,
+                "rotate-ccw",
+                format!("Look back: {topic}."),
+                format!("The last day was {day}. Then the squad says whether it helped."),
+                Act::Go { href: request.clone()?, label: "Look back".to_owned() },
+            ),
+            "pull" => of(
+                Near::Can,
+                "life-buoy",
+                format!("{topic}."),
+                format!(
+                    "{} asked {day}, and nobody has pulled it.{}",
+                    task.other,
+                    quoted(&task.more)
+                ),
+                self.press(at("/pull")?, "Pull"),
+            ),
+            _ => None,
+        }
+    }
+
+    /// A health check, or feedback.
+    fn asked(&self, asked: &Asked) -> Option<(Near, Thing)> {
+        let day = ui::inside(&ui::day(asked.at.with_timezone(&self.zone).date_naive(), self.today));
+        if let Some(round) = asked.round {
+            let round = crate::health::round_url(self.org, &asked.slug, round);
+            let is_near = asked.at - self.now < TimeDelta::days(2);
+            let thing = Thing {
+                icon: "heart-pulse",
+                colour: if is_near { "f-ico warn" } else { "f-ico info" },
+                about: Some((asked.who.clone(), crate::squads::url(self.org, &asked.slug))),
+                title: format!("How is your squad doing? {}.", asked.about),
+                reason: format!(
+                    "Open until {day}. It takes some minutes, and you can change it until then."
+                ),
+                act: Act::Go { href: format!("{round}/answer"), label: "Answer".to_owned() },
+            };
+            return Some((Near::Due, thing));
+        }
+        let plan = crate::learning::url(self.org, &asked.slug, asked.member?);
+        let thing = Thing {
+            icon: "message-square-text",
+            colour: "f-ico info",
+            about: Some((asked.who.clone(), plan.clone())),
+            title: "asks for your feedback.".to_owned(),
+            reason: format!("“{}”", asked.about),
+            act: Act::Go { href: format!("{plan}/feedback"), label: "Say something".to_owned() },
+        };
+        Some((Near::Waits, thing))
+    }
+
+    /// What the person's squads have in hand: what waits for something, and room for more.
+    fn in_hand(&self, backlogs: &[home::Backlog], squads: &[Standing]) -> Vec<(Near, Thing)> {
+        let mut all = vec![];
+        for backlog in backlogs {
+            let product = products::url(self.org, &backlog.slug);
+            for hand in &backlog.hands {
+                let Some(squad) = squads.iter().find(|squad| squad.id == hand.squad) else {
+                    continue;
+                };
+                let about = Some((squad.name.clone(), crate::squads::url(self.org, &squad.slug)));
+                for item in hand.items.iter().filter(|item| item.blocked) {
+                    let key = ItemKey::new(&backlog.key, item.number);
+                    let sends = vec![
+                        ("do", format!("unblock:{}", item.number)),
+                        ("from", "work".to_owned()),
+                    ];
+                    let other =
+                        Some((backlog::item_url(self.org, &backlog.slug, &key), "Look at it"));
+                    let act = Act::Press {
+                        action: format!("{product}/move"),
+                        label: "It goes on",
+                        sends,
+                        other,
+                    };
+                    let title = format!("{key} waits: {}.", item.title);
+                    let reason = "Say so as soon as it goes on, or ask who can help.".to_owned();
+                    all.push((
+                        Near::Squad,
+                        Thing {
+                            icon: "hourglass",
+                            colour: "f-ico warn",
+                            about: about.clone(),
+                            title,
+                            reason,
+                            act,
+                        },
+                    ));
+                }
+                if hand.load.has_room() && backlog.is_waiting {
+                    let title = format!("There is room for the next item of {}.", backlog.name);
+                    let reason = format!(
+                        "In hand: {}. Your squad pulls; nobody assigns.",
+                        hand.load.words()
+                    );
+                    let act = Act::Go {
+                        href: format!("{product}?squad={}", hand.slug),
+                        label: "Pull the next one".to_owned(),
+                    };
+                    all.push((
+                        Near::Can,
+                        Thing {
+                            icon: "hand",
+                            colour: "f-ico info",
+                            about: about.clone(),
+                            title,
+                            reason,
+                            act,
+                        },
+                    ));
+                }
+            }
+        }
+        all
+    }
+}
+
+fn marks(severity: &str) -> (&'static str, &'static str, Near) {
+    match severity {
+        "breach" => ("octagon-alert", "f-ico bad", Near::Squad),
+        "warning" => ("triangle-alert", "f-ico warn", Near::Can),
+        "passes" => ("circle-check", "f-ico good", Near::Can),
+        _ => ("info", "f-ico info", Near::Think),
+    }
+}
+
+/// Five statements, beside the one that finds the visitor.
+async fn work(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> {
+    let actor = &visitor.actor;
+    let (today, here) = (actor.at.date_naive(), url(&visitor.slug));
+    let (mut garden, mut behind) = (home::garden(&pool, actor, today).await?, 0);
+    if garden.totals.is_stale {
+        behind = crate::design::refresh_all(&pool, actor, today).await?;
+        garden = home::garden(&pool, actor, today).await?;
+    }
+    let blocked = actor.at - TimeDelta::days(BLOCKED_DAYS);
+    let backlogs = home::backlogs(&pool, actor, blocked).await?;
+    let due = metrics::due(
+        &pool,
+        actor.tenant,
+        actor.member,
+        visitor.today(),
+        (visitor.slug.as_str(), here.as_str()),
+    )
+    .await?;
+    let tasks = coaching::tasks(&pool, actor, visitor.today()).await?;
+    let asked = db::asked(&pool, actor).await?;
+    let maker = Maker {
+        org: &visitor.slug,
+        here: &here,
+        now: actor.at,
+        today: visitor.today(),
+        zone: visitor.time_zone,
+    };
+    let mut all: Vec<(Near, Thing)> =
+        tasks.iter().filter_map(|task| maker.coaching(task)).collect();
+    all.extend(asked.iter().filter_map(|one| maker.asked(one)));
+    all.extend(due.into_iter().map(|due| {
+        let when = ui::inside(&ui::day(due.metric.due_on, visitor.today()));
+        let reason = if due.is_overdue {
+            format!("It was due {when}. Your squad sees where it stands only if somebody says so.")
+        } else {
+            format!("It is due {when}.")
+        };
+        let thing = Thing {
+            icon: "chart-line",
+            colour: if due.is_overdue { "f-ico warn" } else { "f-ico info" },
+            about: Some((due.squad, due.squad_url)),
+            title: format!("Check in: {}.", due.form.name),
+            reason,
+            act: Act::CheckIn(Box::new(due.form)),
+        };
+        (Near::Due, thing)
+    }));
+    all.extend(maker.in_hand(&backlogs, &garden.squads));
+    all.extend(of_home(&visitor, &garden, &backlogs));
+    let (things, more) = first(all);
+    let own: Vec<_> = garden.squads.into_iter().filter(|squad| squad.is_own).collect();
+    let page_ = WorkPage {
+        shell: visitor.shell(Section::MyWork),
+        org: visitor.slug.clone(),
+        things,
+        more,
+        own,
+        here,
+        behind,
+    };
+    Ok(unfinished(behind > 0, page(&page_)?))
+}
+
+/// What home says of the person's squads and products. A check-in that is overdue stands here with its form already.
+fn of_home(visitor: &Visitor, garden: &Garden, backlogs: &[home::Backlog]) -> Vec<(Near, Thing)> {
+    let person = Person {
+        member: visitor.actor.member,
+        roles: visitor.roles(),
+        stale_skills: 0,
+        members: visitor.counts.members,
+    };
+    let (all, _) = things(&garden.squads, 0, backlogs, &person);
+    let ways = Ways::new(&visitor.slug, person, &garden.squads, backlogs);
+    let all = all
+        .into_iter()
+        .filter(|thing| !matches!(thing.action, Action::WayOut(WayOut::CheckIn { .. })));
+    all.map(|thing| {
+        let (icon, colour, near) = marks(thing.severity);
+        let squad = garden.squads.iter().find(|squad| Some(squad.id) == thing.about);
+        let act = match ways.of(&thing) {
+            Some(way) => Act::Go { href: way.href, label: way.label },
+            None => Act::None,
+        };
+        let about =
+            squad.map(|squad| (squad.name.clone(), crate::squads::url(&visitor.slug, &squad.slug)));
+        (near, Thing { icon, colour, about, title: thing.title, reason: thing.reason, act })
+    })
+    .collect()
+}
