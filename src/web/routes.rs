@@ -26,6 +26,14 @@ pub enum Who {
     SquadMemberOrLeader,
     /// The squad's own members, and those who design it while it is forming; other members get 403.
     SquadMember,
+    /// The squad's own members and nobody else, whatever its state; others get 403.
+    OwnSquad,
+    /// The squad's own members and coaches; other members get 403.
+    SquadMemberOrCoach,
+    /// Coaches; other members get 403.
+    Coach,
+    /// Leaders, coaches and admins; members without a role get 403.
+    AnyRole,
     /// The member whom it is about, and those who may act for them as the page says.
     SelfOrAdmin,
     /// The product's lead PM, leaders and admins; other members get 403.
@@ -67,6 +75,10 @@ impl std::fmt::Display for Who {
             Self::Designer => "leaders and admins",
             Self::SquadMemberOrLeader => "the squad's members and leaders",
             Self::SquadMember => "the squad's members; while it is forming, leaders and admins",
+            Self::OwnSquad => "the squad's members",
+            Self::SquadMemberOrCoach => "the squad's members and coaches",
+            Self::Coach => "coaches",
+            Self::AnyRole => "leaders, coaches and admins",
             Self::SelfOrAdmin => "oneself, or as the page says",
             Self::LeadPmOrDesigner => "the product's lead PM, leaders and admins",
             Self::LeadPm => "the product's lead PM",
@@ -125,6 +137,11 @@ fn kind_of(name: &str) -> &'static str {
         "service" => "squad that serves a product (id)",
         "worn" => "hat that somebody wears for a product group (id)",
         "apprenticeship" => "apprenticeship (id)",
+        "round" => "health check of a squad (id)",
+        "pack" => "pack of health dimensions (slug)",
+        "dimension" => "dimension of a pack (id)",
+        "action" => "action after a health check (id)",
+        "schedule" => "health check of many squads (id)",
         "invitation" => "invitation (id)",
         "session" => "session (id)",
         "import" => "import (id)",
