@@ -26,8 +26,6 @@ pub enum Who {
     SquadMemberOrLeader,
     /// The squad's own members, and those who design it while it is forming; other members get 403.
     SquadMember,
-    /// Coaches; other members get 403.
-    Coach,
     /// Coaches and leaders; other members get 403.
     CoachOrLeader,
     /// The squad's own members, and the coach who has pulled its request; other members get 403.
@@ -36,10 +34,16 @@ pub enum Who {
     RequestsCoach,
     /// Who has made the offer; other members get 403.
     Offerer,
-    /// The squad's own members; other members get 403, whatever the squad's state.
-    OwnSquadMember,
     /// Programs with a token of the metric; everybody else gets 401.
     MetricToken,
+    /// The squad's own members and nobody else, whatever its state; others get 403.
+    OwnSquad,
+    /// The squad's own members and coaches; other members get 403.
+    SquadMemberOrCoach,
+    /// Coaches; other members get 403.
+    Coach,
+    /// Leaders, coaches and admins; members without a role get 403.
+    AnyRole,
     /// The member whom it is about, and those who may act for them as the page says.
     SelfOrAdmin,
     /// The product's lead PM, leaders and admins; other members get 403.
@@ -82,13 +86,15 @@ impl std::fmt::Display for Who {
             Self::Designer => "leaders and admins",
             Self::SquadMemberOrLeader => "the squad's members and leaders",
             Self::SquadMember => "the squad's members; while it is forming, leaders and admins",
-            Self::Coach => "coaches",
             Self::CoachOrLeader => "coaches and leaders",
             Self::Coaching => "the squad's own members and its coach",
             Self::RequestsCoach => "the coach who has pulled it",
             Self::Offerer => "who has made the offer",
-            Self::OwnSquadMember => "the squad's members",
             Self::MetricToken => "programs with a token of the metric",
+            Self::OwnSquad => "the squad's members",
+            Self::SquadMemberOrCoach => "the squad's members and coaches",
+            Self::Coach => "coaches",
+            Self::AnyRole => "leaders, coaches and admins",
             Self::SelfOrAdmin => "oneself, or as the page says",
             Self::LeadPmOrDesigner => "the product's lead PM, leaders and admins",
             Self::LeadPm => "the product's lead PM",
@@ -152,6 +158,11 @@ fn kind_of(name: &str) -> &'static str {
         "request" => "coaching request (id)",
         "offer" => "offer of coaching (id)",
         "meeting" => "session of coaching (id)",
+        "round" => "health check of a squad (id)",
+        "pack" => "pack of health dimensions (slug)",
+        "dimension" => "dimension of a pack (id)",
+        "action" => "action after a health check (id)",
+        "schedule" => "health check of many squads (id)",
         "invitation" => "invitation (id)",
         "session" => "session (id)",
         "import" => "import (id)",

@@ -57,10 +57,10 @@ pub fn routes() -> Routes {
             Who::SquadMember,
             check_in::withdraw,
         )
-        .post("/o/{org}/squads/{squad}/metrics/{metric}/tokens", Who::OwnSquadMember, tokens::make)
+        .post("/o/{org}/squads/{squad}/metrics/{metric}/tokens", Who::OwnSquad, tokens::make)
         .post(
             "/o/{org}/squads/{squad}/metrics/{metric}/tokens/{metric_token}/revoke",
-            Who::OwnSquadMember,
+            Who::OwnSquad,
             tokens::revoke,
         )
         .merge(api::routes())
