@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`health`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
+//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`health`] < [`health_board`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`demo`] <
 //! [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
@@ -75,6 +75,7 @@ pub mod exchange;
 pub mod finder;
 pub mod flow;
 pub mod health;
+pub mod health_board;
 pub mod hints;
 pub mod history;
 pub mod home;
@@ -170,6 +171,7 @@ pub fn routes() -> web::Routes {
         .merge(flow::routes())
         .merge(learning::routes())
         .merge(health::routes())
+        .merge(health_board::routes())
         .merge(missions::routes())
         .merge(metrics::routes())
         .merge(undo::routes())

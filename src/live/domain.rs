@@ -41,6 +41,8 @@ pub enum Page {
     Product,
     /// An item of a backlog.
     Item,
+    /// The health of the squads.
+    Health,
     /// The catalogue of skills.
     Skills,
     /// The history.
@@ -63,6 +65,7 @@ impl Page {
             Self::Products => "products",
             Self::Product => "product",
             Self::Item => "item",
+            Self::Health => "health",
             Self::Skills => "skills",
             Self::Activity => "activity",
         }

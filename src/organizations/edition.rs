@@ -57,7 +57,7 @@ enum Precision {
 }
 
 /// The pages that have an edition.
-const PAGES: [(&str, Precision); 11] = [
+const PAGES: [(&str, Precision); 12] = [
     ("/o/{org}", Precision::Minute),
     ("/o/{org}/constellation", Precision::Day),
     ("/o/{org}/squads", Precision::Day),
@@ -67,6 +67,7 @@ const PAGES: [(&str, Precision); 11] = [
     ("/o/{org}/products/{product}/group", Precision::Day),
     ("/o/{org}/products/{product}/flow", Precision::Day),
     ("/o/{org}/products/{product}/items/{item}", Precision::Minute),
+    ("/o/{org}/health", Precision::Day),
     ("/o/{org}/members", Precision::Day),
     ("/o/{org}/members/{member}", Precision::Minute),
 ];
