@@ -3,6 +3,7 @@
 --     pg_temp.seed(organization uuid, squads integer, pool integer, at timestamptz)
 --     pg_temp.seed_sessions(organization uuid, sessions integer, at timestamptz, prefix text)
 --     pg_temp.seed_board(organization uuid, slug text, key text, items integer, at timestamptz)
+--     pg_temp.seed_health(organization uuid, rounds integer, at timestamptz)
 --
 -- The first fills an organization that has an admin and its four core capabilities, in one transaction: squads of 6 to 10, one in ten
 -- of them forming, with missions, metrics, needs, links and events, and `pool` members who are in no squad. The squad number 0 is
@@ -12,6 +13,8 @@
 -- customers and done this month, the others ready, proposed and done long ago. The member of session 0 leads it,
 -- and two others learn. Past the triggers, so
 -- for a superuser only: to make 50,000 items step by step takes minutes.
+-- The fourth gives the seeded squads so many closed health checks of eleven dimensions, one each month, of which a few have too few answers.
+-- The triggers make the rows of the dashboard as ever.
 
 -- An id that is the same each time, with a time in it, as ids of version 7 have.
 create function pg_temp.id(what text, n bigint) returns uuid language sql immutable as $$
@@ -150,5 +153,49 @@ begin
                                                  when 'learning' then array['ready', 'in_progress', 'learning']
                                                  else array['ready', 'in_progress', 'done'] end) with ordinality as w (stage, place)) s;
     set local session_replication_role = origin;
+end
+$$;
+
+create function pg_temp.seed_health(org uuid, rounds integer, at timestamptz) returns void language plpgsql as $$
+declare
+    salt text := org::text;
+    pack uuid := pg_temp.id('pack' || salt, 0);
+    ago integer;
+begin
+    insert into health_pack (organization_id, id, name, slug, kind) values (org, pack, 'How we work', 'how-we-work', 'own');
+    create temp table d on commit drop as
+    select k, pg_temp.id('dimension' || salt, k) as id,
+           (array['Mission','Customer value','Decision rights','Skills','Pace','Learning','Support','Well-being','Teamwork','Releases','Fun'])[k] as name
+    from generate_series(1, 11) k;
+    insert into health_dimension (organization_id, id, pack_id, position) select org, id, pack, k from d;
+    insert into health_dimension_version (organization_id, dimension_id, version, name, green, amber, red)
+    select org, id, 1, name, 'It goes well.', 'Some trouble.', 'It needs help.' from d;
+    for ago in reverse rounds - 1 .. 0 loop
+        create temp table r on commit drop as
+        select t.id as team_id, pg_temp.id('round' || salt, n * 1000 + ago) as id, pg_temp.id('event' || salt, n * 8) as event, n,
+               t.member_count as eligible,
+               case when pg_temp.chance('few', n, ago) < 12 then 2 else greatest(4, t.member_count - pg_temp.chance('away', n, ago) % 3) end as answered,
+               at - make_interval(months => ago) as closed_at
+        from (select t.*, row_number() over (order by t.name) - 1 as n from team t
+              where t.organization_id = org and t.kind = 'squad' and t.name like 'Squad _____') t
+        where t.member_count >= 4;
+        insert into health_round (organization_id, id, team_id, pack_id, label, mode, reveal, threshold, opened_at, closes_at, opened_event)
+        select org, id, team_id, pack, to_char(closed_at, 'FMMonth YYYY'), 'anonymous', 'window', 4, closed_at - interval '7 days', closed_at, event from r;
+        insert into health_round_dimension (organization_id, round_id, position, dimension_id, version)
+        select org, r.id, d.k, d.id, 1 from r, d;
+        insert into health_result (organization_id, round_id, dimension_id, green, amber, red, better, same, worse)
+        select org, x.id, d.id, x.answered - x.amber - x.red, x.amber, x.red, x.better, x.answered - x.better - x.worse, x.worse
+        from d cross join lateral (
+            select r.id, r.answered,
+                   least(r.answered, pg_temp.chance('amber', r.n * 100 + d.k, ago / 3) % 5) as amber,
+                   least(r.answered - least(r.answered, pg_temp.chance('amber', r.n * 100 + d.k, ago / 3) % 5),
+                         greatest(0, pg_temp.chance('red', r.n * 100 + d.k, ago / 2) % 7 - 3)) as red,
+                   pg_temp.chance('better', r.n * 100 + d.k, ago) % 3 as better, pg_temp.chance('worse', r.n * 100 + d.k, ago) % 3 as worse
+            from r where r.answered >= 4) x;
+        update health_round h set closed_at = r.closed_at, closed_event = r.event, eligible = r.eligible, answered = r.answered,
+                                  is_shown = r.answered >= h.threshold
+        from r where h.organization_id = org and h.id = r.id;
+        drop table r;
+    end loop;
 end
 $$;

@@ -22,7 +22,7 @@
 //!
 //! The features in their order; one may use those before it, through what its `mod.rs` gives out:
 //! [`history`] < [`accounts`] < [`organizations`] < [`live`] < [`skills`] < [`missions`] < [`metrics`] < [`design`] < [`squads`] <
-//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`health`] < [`coaching`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`work`] < [`demo`] <
+//! [`core_teams`] < [`links`] < [`members`] < [`products`] < [`backlog`] < [`flow`] < [`learning`] < [`health`] < [`health_board`] < [`coaching`] < [`undo`] < [`exchange`] < [`designer`] < [`constellation`] < [`finder`] < [`home`] < [`work`] < [`demo`] <
 //! [`setup`] < [`doctor`] < [`serve`].
 //! `tests/conventions` holds both: layers and order.
 //!
@@ -76,6 +76,7 @@ pub mod exchange;
 pub mod finder;
 pub mod flow;
 pub mod health;
+pub mod health_board;
 pub mod hints;
 pub mod history;
 pub mod home;
@@ -174,6 +175,7 @@ pub fn routes() -> web::Routes {
         .merge(learning::routes())
         .merge(coaching::routes())
         .merge(health::routes())
+        .merge(health_board::routes())
         .merge(missions::routes())
         .merge(metrics::routes())
         .merge(undo::routes())

@@ -41,6 +41,8 @@ pub enum Page {
     Product,
     /// An item of a backlog.
     Item,
+    /// The health of the squads.
+    Health,
     /// The catalogue of skills.
     Skills,
     /// The board of coaching, a request, or a squad's coaching.
@@ -65,6 +67,7 @@ impl Page {
             Self::Products => "products",
             Self::Product => "product",
             Self::Item => "item",
+            Self::Health => "health",
             Self::Skills => "skills",
             Self::Coaching => "coaching",
             Self::Activity => "activity",

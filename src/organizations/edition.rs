@@ -57,7 +57,7 @@ enum Precision {
 }
 
 /// The pages that have an edition.
-const PAGES: [(&str, Precision); 15] = [
+const PAGES: [(&str, Precision); 16] = [
     ("/o/{org}", Precision::Minute),
     ("/o/{org}/constellation", Precision::Day),
     ("/o/{org}/squads", Precision::Day),
@@ -71,6 +71,7 @@ const PAGES: [(&str, Precision); 15] = [
     ("/o/{org}/products/{product}/group", Precision::Day),
     ("/o/{org}/products/{product}/flow", Precision::Day),
     ("/o/{org}/products/{product}/items/{item}", Precision::Minute),
+    ("/o/{org}/health", Precision::Day),
     ("/o/{org}/members", Precision::Day),
     ("/o/{org}/members/{member}", Precision::Minute),
 ];

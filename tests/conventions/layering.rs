@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The features in their order: one may use those before it.
-const ORDER: [&str; 29] = [
+const ORDER: [&str; 30] = [
     "history",
     "accounts",
     "organizations",
@@ -22,6 +22,7 @@ const ORDER: [&str; 29] = [
     "flow",
     "learning",
     "health",
+    "health_board",
     "coaching",
     "undo",
     "exchange",
@@ -241,6 +242,7 @@ fn every_query_on_tenant_data_names_the_organization() {
         "health_comment",
         "health_open_answer",
         "health_action",
+        "health_board",
         "coaching_coach",
         "coaching_offer",
         "coaching_request",

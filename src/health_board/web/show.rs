@@ -1,0 +1,345 @@
+//! The page: the table, what is counted down it, and what is worth a conversation.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use axum::extract::State;
+use axum::response::Response;
+use sqlx::PgPool;
+
+use super::asked::Asked;
+use super::months::Picture;
+use crate::actor::Role;
+use crate::error::Result;
+use crate::health::{self, Colour, Counts, Trend};
+use crate::health_board::db::{self, Open, Pack};
+use crate::health_board::domain::{
+    Across, Apart, Board, Cell, Column, Drift, Line, Period, Seen, drifting, far_apart, fell_most,
+};
+use crate::organizations::{Visitor, unfinished};
+use crate::web::shell::{Section, Shell};
+use crate::web::{Query, page};
+
+/// How wide the bar of a cell is.
+const BAR: i16 = 52;
+/// How many dimensions of a squad the list of drifting ones names.
+const NAMED: usize = 3;
+
+#[derive(Template)]
+#[template(path = "health_board/show.html")]
+struct BoardPage {
+    shell: Shell,
+    org: String,
+    asked: Asked,
+    is_coach: bool,
+    packs: Vec<Pack>,
+    pack: Option<Pack>,
+    periods: Vec<Period>,
+    products: Vec<(String, String)>,
+    open: Open,
+    board: Board,
+    across: Vec<Across>,
+    bars: BTreeSet<(i16, i16, i16)>,
+    drifting: (Vec<Drift>, usize),
+    apart: (Vec<Apart>, usize),
+    squads: i64,
+    has_more: bool,
+}
+
+// GET /o/{org}/health?pack=&period=&area=&all=&after=
+
+/// Four statements, beside the one that finds the visitor.
+pub async fn show(
+    visitor: Visitor,
+    State(pool): State<PgPool>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
+    let tenant = visitor.tenant();
+    let packs = db::packs(&pool, tenant).await?;
+    let products = db::products(&pool, tenant).await?;
+    let pack = asked.pack(&packs).cloned();
+    let (mut rows, mut open) = (vec![], Open::default());
+    if let Some(pack) = &pack {
+        rows = db::rows(&pool, tenant, &asked.part(pack)).await?;
+        open = db::open(&pool, tenant, pack.id).await?;
+    }
+    let has_more = rows.len() > asked.size();
+    rows.truncate(asked.size());
+    let columns = pack.as_ref().map_or_else(Vec::new, |pack| pack.columns.clone());
+    let board = Board::of(columns, rows);
+    let shown = BoardPage {
+        shell: visitor.shell(Section::Health),
+        org: visitor.slug.clone(),
+        is_coach: visitor.roles().has(Role::Coach),
+        packs,
+        pack,
+        periods: asked.period().offered(visitor.today()),
+        products,
+        open,
+        across: (0..board.columns.len()).map(|column| board.across(column)).collect(),
+        bars: board.cells().map(|(_, _, cell)| counts(cell)).collect(),
+        drifting: drifting(&board),
+        apart: far_apart(&board),
+        squads: visitor.counts.squads(),
+        has_more,
+        board,
+        asked,
+    };
+    // Who has answered changes without an event.
+    Ok(unfinished(open.rounds > 0, page(&shown)?))
+}
+
+fn counts(cell: &Cell) -> (i16, i16, i16) {
+    let Counts { green, amber, red } = cell.now.counts;
+    (green, amber, red)
+}
+
+impl BoardPage {
+    fn url(&self) -> String {
+        crate::health_board::url(&self.org)
+    }
+
+    fn csv_url(&self) -> String {
+        self.asked.at(&format!("{}.csv", self.url()))
+    }
+
+    fn clear(&self) -> Option<String> {
+        (self.asked.is_narrowed() || !self.asked.pack.is_empty()).then(|| self.url())
+    }
+
+    fn all_url(&self) -> Option<String> {
+        (self.has_more && !self.asked.is_all()).then(|| self.asked.all(&self.url()))
+    }
+
+    fn previous(&self) -> Option<String> {
+        self.asked.is_later().then(|| self.asked.first(&self.url()))
+    }
+
+    fn next(&self) -> Option<String> {
+        let last = self.board.lines.last().filter(|_| self.has_more)?;
+        Some(self.asked.next(&self.url(), &last.row))
+    }
+
+    /// Whether nobody has ever closed a health check.
+    fn is_first(&self) -> bool {
+        self.packs.iter().all(|pack| pack.used.is_none())
+    }
+
+    fn sub(&self) -> String {
+        const WHY: &str =
+            "Colours show how the squads see themselves. Use them to offer help, never to rank.";
+        let Open { rounds, members, answered, until } = self.open;
+        let checks = match rounds {
+            0 => return WHY.to_owned(),
+            1 => "1 check is".to_owned(),
+            n => format!("{n} checks are"),
+        };
+        let until = until.map_or_else(String::new, |day| day.format(" until %-d %B").to_string());
+        format!("{checks} open{until}: {answered} of {members} have answered so far. {WHY}")
+    }
+
+    fn pack_name(&self) -> &str {
+        self.pack.as_ref().map_or("", |pack| &pack.name)
+    }
+
+    fn is_pack(&self, pack: &Pack) -> bool {
+        self.pack.as_ref().is_some_and(|one| one.id == pack.id)
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as a template hands it over")]
+    fn is_period(&self, period: &Period) -> bool {
+        self.asked.period() == *period
+    }
+
+    fn is_area(&self, kind: &str, word: &str) -> bool {
+        self.asked.area.split_once('.') == Some((kind, word))
+    }
+
+    /// "October", where all squads compare with a round of that month.
+    fn since(&self) -> String {
+        let day = self.board.since();
+        day.map_or_else(|| "the check before".to_owned(), |day| day.format("%B").to_string())
+    }
+
+    fn caption(&self) -> String {
+        let squads = squads(self.board.lines.len());
+        let time = match self.asked.period() {
+            Period::Latest => "the latest of each squad".to_owned(),
+            period => period.title(),
+        };
+        format!(
+            "Health of {squads}, {}: {time}, by name. Each cell has colour, change since {}, and spread of votes",
+            self.pack_name(),
+            self.since()
+        )
+    }
+
+    /// How many squads are not in the table, where that can be said.
+    fn absent(&self) -> Option<String> {
+        let is_whole = !self.has_more && !self.asked.is_later() && !self.asked.is_narrowed();
+        let absent = self.squads - i64::try_from(self.board.lines.len()).unwrap_or(i64::MAX);
+        let closed = "closed no health check of this pack yet";
+        match absent {
+            1 if is_whole => Some(format!("1 squad {closed}.")),
+            2.. if is_whole => Some(format!("{absent} squads {closed}.")),
+            _ => None,
+        }
+    }
+
+    /// The squad's health, where the dimensions are.
+    fn squad_url(&self, line: &Line) -> String {
+        health::squad_url(&self.org, &line.row.slug)
+    }
+
+    fn detail(&self, line: &Line) -> String {
+        let row = &line.row;
+        let said = format!("{} of {} answered", row.answered, row.eligible);
+        match self.asked.period() {
+            Period::Month(_) => said,
+            Period::Latest | Period::Quarter(_) => {
+                format!("{said}, {}", row.closed_on.format("%b %Y"))
+            }
+        }
+    }
+
+    fn column(&self, place: usize) -> &str {
+        &self.board.columns[place].name
+    }
+
+    fn cell_url(&self, line: usize, column: usize) -> String {
+        let id = self.board.columns[column].id;
+        format!("{}#d-{id}", self.squad_url(&self.board.lines[line]))
+    }
+
+    fn squad(&self, line: usize) -> &str {
+        &self.board.lines[line].row.name
+    }
+
+    /// "Heat Pump Care: Skills, Decision rights and 2 more".
+    fn drift_title(&self, drift: &Drift) -> String {
+        let of = drift.columns.iter().take(NAMED).map(|column| self.column(*column));
+        let named: Vec<_> = of.collect();
+        let more = drift.columns.len() - named.len();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        format!("{}: {}{more}", self.squad(drift.line), named.join(", "))
+    }
+
+    fn drift_url(&self, drift: &Drift) -> String {
+        self.cell_url(drift.line, drift.columns[0])
+    }
+
+    fn drift_why(&self, drift: &Drift) -> String {
+        match &drift.columns[..] {
+            [first, _, ..] => format!("{}: {}", self.column(*first), drift.why),
+            _ => drift.why.to_string(),
+        }
+    }
+
+    fn apart_title(&self, apart: &Apart) -> String {
+        format!("{}: {}", self.squad(apart.line), self.column(apart.column))
+    }
+
+    fn apart_url(&self, apart: &Apart) -> String {
+        self.cell_url(apart.line, apart.column)
+    }
+
+    /// What is seen of a squad, with its dimensions.
+    fn cells<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = (&'a Seen, &'a Column)> {
+        line.seen.iter().zip(&self.board.columns)
+    }
+
+    fn fell_most(&self) -> Option<(&str, usize, usize)> {
+        fell_most(&self.board).map(|(column, fell, of)| (self.column(column), fell, of))
+    }
+
+    /// Whether the table is a part of more.
+    fn is_part(&self) -> bool {
+        self.has_more || self.asked.is_later()
+    }
+
+    fn bar(of: &(i16, i16, i16)) -> Bar {
+        Bar(*of)
+    }
+
+    fn look(cell: &Cell) -> Look<'_> {
+        Look(cell)
+    }
+
+    fn words(cell: &Cell) -> Words<'_> {
+        Words(cell)
+    }
+
+    fn months(line: &Line) -> Picture {
+        Picture::new(line.row.months(), line.row.closed_on)
+    }
+}
+
+/// "1 squad", "8 squads".
+fn squads(n: usize) -> String {
+    if n == 1 { "1 squad".to_owned() } else { format!("{n} squads") }
+}
+
+/// A bar of answers among the page's own pictures, by its counts.
+struct Bar((i16, i16, i16));
+
+impl HtmlSafe for Bar {}
+
+impl fmt::Display for Bar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (green, amber, red) = self.0;
+        write!(f, "<g id=\"b{green}-{amber}-{red}\">")?;
+        let of = (green + amber + red).max(1);
+        let mut below = 0;
+        for (class, count) in [("vg", green), ("va", amber), ("vr", red)] {
+            if count > 0 {
+                let (from, to) = (below * BAR / of, (below + count) * BAR / of);
+                write!(f, "<path class=\"{class}\" d=\"M{from} 24H{to}\"/>")?;
+            }
+            below += count;
+        }
+        f.write_str("</g>")
+    }
+}
+
+/// The picture of a cell: its shape with the arrow, and its bar.
+struct Look<'a>(&'a Cell);
+
+impl HtmlSafe for Look<'_> {}
+
+impl fmt::Display for Look<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (green, amber, red) = counts(self.0);
+        let shape = letter(self.0.colour());
+        let arrow = self.0.trend().map_or("", direction);
+        write!(f, "<use href=\"#{shape}{arrow}\"/><use href=\"#b{green}-{amber}-{red}\"/>")
+    }
+}
+
+/// The words of a cell; nothing of them needs escaping.
+struct Words<'a>(&'a Cell);
+
+impl HtmlSafe for Words<'_> {}
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+fn letter(colour: Colour) -> &'static str {
+    match colour {
+        Colour::Green => "g",
+        Colour::Amber => "a",
+        Colour::Red => "r",
+    }
+}
+
+fn direction(trend: Trend) -> &'static str {
+    match trend {
+        Trend::Better => "u",
+        Trend::Same => "s",
+        Trend::Worse => "w",
+    }
+}
