@@ -17,7 +17,7 @@ use super::names::{Names, PLACES};
 use crate::links::LinkKind;
 
 pub use backlogs::{ItemAct, ItemStep, PastItem, PastWork};
-pub use coaching::{CoachingAct, OFFERER, PULLER};
+pub use coaching::{CoachingAct, PULLER};
 pub use learning::LearningAct;
 pub use products::{PRODUCTS, ProductAct};
 
