@@ -2,6 +2,7 @@
 
 mod items;
 mod learning;
+mod metrics;
 
 use std::collections::BTreeMap;
 
@@ -17,10 +18,10 @@ use crate::accounts::{Email, PersonName};
 use crate::actor::{Actor, Origin, Roles, Tenant};
 use crate::core_teams::{self, CoreTeamName, NewCoreTeam};
 use crate::error::{Error, Result};
-use crate::ids::{ApprenticeshipId, HatId, LinkId, MemberId, ProductId, SkillId, TeamId};
+use crate::ids::{ApprenticeshipId, HatId, LinkId, MemberId, MetricId, ProductId, SkillId, TeamId};
 use crate::links::{self, NewLink, Purpose, Terms};
 use crate::members::{self, Discipline, Profile, TimeZone, Title};
-use crate::metrics::{self, Aim, Cadence, Direction, MetricName, NewMetric, Unit};
+use crate::metrics::{Direction, NewMetric};
 use crate::missions::{self, Customer, MissionText, Success, Value};
 use crate::products::{
     GroupHat, ItemKeyPrefix, NewProduct, ProductDescription, ProductName, WipLimit,
@@ -55,6 +56,8 @@ pub struct Stage<'a> {
     /// The numbers of each product's items.
     numbers: Vec<Vec<i32>>,
     apprenticeships: BTreeMap<usize, ApprenticeshipId>,
+    /// Those of each squad: the goal, and the others by their place among those beside it.
+    metrics: BTreeMap<(usize, Option<usize>), MetricId>,
     skills: Vec<SkillId>,
     hats: BTreeMap<String, HatId>,
 }
@@ -84,6 +87,7 @@ impl<'a> Stage<'a> {
             products: vec![],
             numbers: vec![vec![]; PRODUCTS.len()],
             apprenticeships: BTreeMap::new(),
+            metrics: BTreeMap::new(),
             skills: db::capabilities(pool, leader.tenant).await?,
             hats: db::hats(pool, leader.tenant).await?.into_iter().collect(),
         })
@@ -187,7 +191,10 @@ impl<'a> Stage<'a> {
             }
             Act::SetGoal { squad, by } => {
                 let (team, goal) = (self.squads[*squad], self.goal(*squad)?);
-                metrics::service::set_goal(pool, &self.actor(*by), team, &goal).await.map(drop)
+                let by = self.actor(*by);
+                let id = crate::metrics::service::set_goal(pool, &by, team, &goal).await?;
+                self.metrics.insert((*squad, None), id);
+                Ok(())
             }
             Act::Rate { person, ratings } => {
                 let ratings = ratings.iter().map(|one| {
@@ -217,6 +224,7 @@ impl<'a> Stage<'a> {
                     .map(drop)
             }
             Act::Learning(act) => self.learning(act).await,
+            Act::Metric(act) => self.metric(act).await,
             Act::Product(act) => self.product(act).await,
             Act::Past { product, items } => self.past(*product, items).await,
             Act::Item(act) => self.item(act).await,
@@ -450,16 +458,9 @@ impl<'a> Stage<'a> {
     }
 
     fn goal(&self, squad: usize) -> Result<NewMetric> {
-        let (name, unit, direction, baseline, target) = match self.story.squads[squad].kind {
+        metrics::metric(match self.story.squads[squad].kind {
             Some(kind) => KINDS[kind].goal,
             None => ("Homes with a new meter", "%", Direction::Up, 12.0, 100.0),
-        };
-        Ok(NewMetric {
-            name: MetricName::parse(name)?,
-            unit: Unit::parse(unit)?,
-            aim: Aim::new(direction, Some(baseline), target, None)?,
-            baseline: Some(baseline),
-            cadence: Cadence::TwoWeeks,
         })
     }
 

@@ -3,6 +3,7 @@
 mod backlogs;
 mod learning;
 mod links;
+mod metrics;
 mod products;
 mod skills;
 
@@ -17,6 +18,7 @@ use crate::links::LinkKind;
 
 pub use backlogs::{ItemAct, ItemStep, PastItem, PastWork};
 pub use learning::LearningAct;
+pub use metrics::{BESIDE, MetricAct};
 pub use products::{PRODUCTS, ProductAct};
 
 /// The day on which it begins, so many days ago.
@@ -141,6 +143,7 @@ pub enum Act {
     },
     Item(ItemAct),
     Learning(LearningAct),
+    Metric(MetricAct),
     Link(Tie),
     Unlink {
         tie: Tie,
@@ -367,6 +370,7 @@ impl Author {
             let by = number.is_multiple_of(2).then_some(stay[0]);
             self.act(founded - 6, Act::SetGoal { squad, by });
             self.act(founded - 8, Act::Activate { squad });
+            self.metrics(squad, number, &stay);
         }
     }
 
