@@ -72,9 +72,13 @@ begin
     select org, s.id, 1, 'Households in district ' || i, 'They understand their bill and trust it', 'Fewer calls about bills',
            (at + interval '90 days')::date, pg_temp.id('member' || salt, 0), at - interval '30 days', pg_temp.id('event' || salt, i * 8)
     from s;
-    insert into metric (organization_id, id, team_id, name, kind, unit, direction, baseline, target, cadence_days, is_goal, created_at)
-    select org, pg_temp.id('metric' || salt, i), s.id, 'First bill correct', 'customer_value', '%', 'up', 90, 97, 7, true, at - interval '30 days'
+    insert into metric (organization_id, id, team_id, name, kind, unit, direction, baseline, target, cadence_days, is_goal, created_at, checked_at)
+    select org, pg_temp.id('metric' || salt, i), s.id, 'First bill correct', 'customer_value', '%', 'up', 90, 97, 7, true, at - interval '30 days', at
     from s;
+    insert into check_in (organization_id, id, metric_id, at, value, confidence, note, member_id, entered_at, event_id)
+    select org, pg_temp.id('check-in' || salt, s.i * 16 + n), pg_temp.id('metric' || salt, s.i), at - n * interval '2 days', 95.5 - n * 0.4, 'on_track',
+           'The change for people who move pays off.', pg_temp.id('member' || salt, 0), at - n * interval '2 days', pg_temp.id('event' || salt, s.i * 8)
+    from s, generate_series(0, 11) n;
     insert into skill_need (organization_id, team_id, skill_id, level, people)
     select org, s.id, pg_temp.id('skill' || salt, (i * 3 + k) % 24), 3, 1 + k % 2 from s, generate_series(0, 2) k;
     insert into membership (organization_id, id, team_id, member_id, allocation, from_at, from_event)

@@ -187,6 +187,12 @@ async fn records(tx: &mut sqlx::PgConnection, n: &db::Counts) -> sqlx::Result<Ve
             db::links(&mut *tx).await?,
         ),
         Check::new(
+            "check-ins",
+            "a metric knows its newest check-in that stands, and none came in after its end",
+            (n.check_ins, "check-ins"),
+            db::checked_in(&mut *tx).await?,
+        ),
+        Check::new(
             "learning",
             "practice is of its apprenticeship, sign-offs are the lead PM's, and no event tells what a reflection says",
             (n.plans, "learning plans"),

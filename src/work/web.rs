@@ -123,12 +123,12 @@ impl Maker<'_> {
                 Thing { icon, colour: "f-ico info", about: about.clone(), title, reason, act },
             ))
         };
-        let topic = &task.topic;
+        let topic = sentence(&task.topic);
         match task.kind.as_str() {
             "confirm" => of(
                 Near::Waits,
                 "message-circle",
-                format!("Did the coaching help? {topic}."),
+                format!("Did the coaching help? {topic}"),
                 format!("{} has looked back with you:{}", task.other, quoted(&task.more)),
                 Act::Confirm { action: at("/close")?, id: task.request?.to_string() },
             ),
@@ -141,7 +141,7 @@ impl Maker<'_> {
                 of(
                     Near::Waits,
                     "handshake",
-                    format!("Agree on the coaching: {topic}."),
+                    format!("Agree on the coaching: {topic}"),
                     format!(
                         "It holds once both sides have agreed. The goal:{}",
                         quoted(&task.more)
@@ -156,7 +156,7 @@ impl Maker<'_> {
                 of(
                     Near::Waits,
                     "hand-helping",
-                    format!("{} offers coaching: {topic}.", task.other),
+                    format!("{} offers coaching: {topic}", task.other),
                     format!(
                         "Nothing begins before your squad accepts, and declining is fine.{}",
                         quoted(&task.more)
@@ -176,7 +176,7 @@ impl Maker<'_> {
                 of(
                     Near::Waits,
                     "calendar",
-                    format!("Did the session take place? {topic}."),
+                    format!("Did the session take place? {topic}"),
                     format!("It was planned for {day}, with {}.", task.other),
                     Act::Press {
                         action: at(&format!("{session}/held"))?,
@@ -189,7 +189,7 @@ impl Maker<'_> {
             "write" => of(
                 Near::Waits,
                 "handshake",
-                format!("Agree with the squad: {topic}."),
+                format!("Agree with the squad: {topic}"),
                 format!(
                     "You have pulled it {day}. Goal, exit criteria and end date are still open."
                 ),
@@ -198,14 +198,14 @@ impl Maker<'_> {
             "look_back" => of(
                 Near::Due,
                 "rotate-ccw",
-                format!("Look back: {topic}."),
+                format!("Look back: {topic}"),
                 format!("The last day was {day}. Then the squad says whether it helped."),
                 Act::Go { href: request.clone()?, label: "Look back".to_owned() },
             ),
             "pull" => of(
                 Near::Can,
                 "life-buoy",
-                format!("{topic}."),
+                topic,
                 format!(
                     "{} asked {day}, and nobody has pulled it.{}",
                     task.other,
@@ -271,7 +271,7 @@ impl Maker<'_> {
                         sends,
                         other,
                     };
-                    let title = format!("{key} waits: {}.", item.title);
+                    let title = format!("{key} waits: {}", sentence(&item.title));
                     let reason = "Say so as soon as it goes on, or ask who can help.".to_owned();
                     all.push((
                         Near::Squad,
@@ -311,6 +311,12 @@ impl Maker<'_> {
         }
         all
     }
+}
+
+/// A title as a sentence: with a full stop, unless it ends one by itself.
+fn sentence(title: &str) -> String {
+    let stop = if title.ends_with(['.', '?', '!', '…']) { "" } else { "." };
+    format!("{title}{stop}")
 }
 
 fn marks(severity: &str) -> (&'static str, &'static str, Near) {
@@ -411,4 +417,15 @@ fn of_home(visitor: &Visitor, garden: &Garden, backlogs: &[home::Backlog]) -> Ve
         (near, Thing { icon, colour, about, title: thing.title, reason: thing.reason, act })
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_ends_as_a_sentence_does() {
+        assert_eq!(sentence("Pace is hurting us"), "Pace is hurting us.");
+        assert_eq!(sentence("Who decides on spare parts?"), "Who decides on spare parts?");
+    }
 }

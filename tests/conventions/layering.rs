@@ -206,6 +206,8 @@ fn every_query_on_tenant_data_names_the_organization() {
         "skill_need",
         "mission",
         "metric",
+        "metric_token",
+        "check_in",
         "link",
         "import",
         "presence",

@@ -107,7 +107,11 @@ fn looks_closest(who: Who) -> &'static str {
     match who {
         Who::Anyone | Who::LinkHolder => "anonymous",
         Who::Admin => "admin",
-        Who::SquadMember | Who::Coaching | Who::SelfOrAdmin | Who::ProductGroup => "member",
+        Who::SquadMember
+        | Who::OwnSquadMember
+        | Who::Coaching
+        | Who::SelfOrAdmin
+        | Who::ProductGroup => "member",
         Who::Coach | Who::CoachOrLeader | Who::RequestsCoach | Who::Offerer => "coach",
         Who::LeadPm | Who::Orderer => "lead PM",
         Who::Apprentice | Who::ApprenticeOrLeadPm => "apprentice",
@@ -299,6 +303,11 @@ impl Demo {
                           where r.organization_id = $1 and t.slug = $2 and r.state in ('agreed', 'active') order by r.id limit 1"
                 .to_owned(),
             "service" | "apprenticeship" => of_product,
+            // Of the metric that is looked at, and one that can be corrected.
+            "check_in" => "select s.id from check_in_standing s where s.organization_id = $1 and s.metric_id = \
+                 (select x.id from metric x join team t on (t.organization_id, t.id) = (x.organization_id, x.team_id) \
+                  where x.organization_id = $1 and t.slug = $2 and x.ended_at is null order by x.id limit 1) order by s.at limit 1"
+                .to_owned(),
             // Both of the same plan, at the product whose pages are looked at.
             "learner" | "step" => format!(
                 "select {} from learning_step s join apprenticeship a on a.id = s.apprenticeship_id join product p on p.id = a.product_id \

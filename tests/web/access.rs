@@ -114,6 +114,7 @@ impl World {
         )
         .await
         .unwrap();
+        let said = check_in_and_token(app, designer, metric, member).await;
         let seat: uuid::Uuid = open_seat(app, designer, squad).await;
         let link = link_between(app, designer, squad, core_team).await;
         let group = product_of(app, designer, squad, member).await;
@@ -147,6 +148,7 @@ impl World {
         let by = squad_member.map_or_else(|| designer.clone(), |it| Actor { at, ..it.actor() });
         ids.extend(coaching_of(app, &by, squad).await);
         ids.extend(group);
+        ids.extend(said);
         ids.extend(Self::by_pages(app, slug, designer).await);
         Self { slug: slug.to_owned(), ids }
     }
@@ -249,6 +251,34 @@ async fn open_seat(app: &TestApp, designer: &Actor, team: trellis::ids::TeamId) 
         .fetch_one(&app.pool)
         .await
         .unwrap()
+}
+
+/// A check-in, and a token that a member of the squad made.
+async fn check_in_and_token(
+    app: &TestApp,
+    designer: &Actor,
+    metric: trellis::ids::MetricId,
+    member: trellis::ids::MemberId,
+) -> HashMap<&'static str, String> {
+    use trellis::metrics::{Confidence, NewCheckIn, Note, TokenName, service};
+    let note = Note::parse("The moving-date fix pays off").unwrap();
+    let new = NewCheckIn { value: 94.2, confidence: Some(Confidence::OnTrack), note };
+    let check_in = service::check_in(&app.pool, designer, metric, &new).await.unwrap();
+    let roles: Vec<String> = sqlx::query_scalar("select roles from member where id = $1")
+        .bind(member)
+        .fetch_one(&app.pool)
+        .await
+        .unwrap();
+    let roles = trellis::actor::Roles::parse(&roles).unwrap();
+    let keeper = Actor { member, roles, ..designer.clone() };
+    let name = TokenName::parse("Nightly report").unwrap();
+    service::make_token(&app.pool, &keeper, metric, &name).await.unwrap().unwrap();
+    let token: uuid::Uuid = sqlx::query_scalar("select id from metric_token where metric_id = $1")
+        .bind(metric)
+        .fetch_one(&app.pool)
+        .await
+        .unwrap();
+    HashMap::from([("check_in", check_in.to_string()), ("metric_token", token.to_string())])
 }
 
 async fn link_between(app: &TestApp, designer: &Actor, from: TeamId, to: TeamId) -> LinkId {
@@ -581,6 +611,7 @@ fn may(who: Who, kind: &str) -> bool {
         // The squad's member is the apprentice of the world.
         Who::SquadMember
         | Who::Coaching
+        | Who::OwnSquadMember
         | Who::ProductGroup
         | Who::Apprentice
         | Who::ApprenticeOrLeadPm => kind == "squad's member",

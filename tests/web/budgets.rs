@@ -259,7 +259,16 @@ async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
     .fetch_one(&app.pool)
     .await
     .unwrap();
+    let metric: uuid::Uuid = sqlx::query_scalar(
+        "select m.id from metric m join team t on t.id = m.team_id where t.organization_id = $1 and t.slug = 'squad-00001'",
+    )
+    .bind(app.tenant().organization_id())
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
     vec![
+        ("the metrics", app.at("/squads/squad-00001/metrics")),
+        ("the metric's page", app.at(&format!("/squads/squad-00001/metrics/{metric}"))),
         ("home", app.at("")),
         ("the squad's page", app.at("/squads/squad-00001")),
         ("the page of a squad that is forming", app.at("/squads/squad-00003")),

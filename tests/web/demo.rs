@@ -105,6 +105,7 @@ async fn the_demo_of_the_setup_shows_every_kind_of_finding_and_a_whole_history()
         "S5 warning",
         "S6 warning",
         "S7 advice",
+        "S9 advice",
         "D1 advice",
     ] {
         assert!(found.contains(wanted), "{wanted} among {found:?}");
@@ -140,6 +141,8 @@ async fn the_demo_of_the_setup_shows_every_kind_of_finding_and_a_whole_history()
         "member_deactivated",
         "mission_written",
         "goal_metric_set",
+        "metric_added",
+        "metric_checked_in",
         "skill_confirmed",
         "link_made",
         "link_ended",

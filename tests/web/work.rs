@@ -88,7 +88,8 @@ async fn an_offer_and_a_session_are_answered_in_place_by_those_for_whom_they_are
     let (topic, offered) = (Topic::parse("Skills").unwrap(), Offered::parse("I help").unwrap());
     service::offer(&app.pool, &coach, world.squad, &topic, &offered).await.unwrap();
     let other = app.member("Of Another Squad").await;
-    assert!(!work(&app, &other).await.html.contains("coaching"), "nothing of others");
+    let page = work(&app, &other).await;
+    assert!(page.text("#work-parts").contains("Nobody waits for you"), "nothing of others");
 
     let page = work(&app, &world.member).await;
     assert_eq!(press(&world.member, &page, "Decline").await.assert_redirect(), app.at("/work"));

@@ -8,7 +8,7 @@ use crate::coaching::{
     Ask, Better, Dimension, ExitCriteria, FindingCode, Goal, LookedBack, NoteText, Offered, Stays,
     Terms, Topic, Tried, service as coaching,
 };
-use crate::demo::story::{CoachingAct, OFFERER, PULLER};
+use crate::demo::story::{CoachingAct, PULLER};
 use crate::error::{Error, Result};
 use crate::ids::{CoachingId, CoachingSessionId};
 
@@ -41,7 +41,7 @@ impl Stage<'_> {
                 Ok(())
             }
             CoachingAct::Offer { squad, topic, offered } => {
-                let (actor, squad) = (self.actor(Some(OFFERER)), self.squads[*squad]);
+                let (actor, squad) = (self.leader(), self.squads[*squad]);
                 let (topic, offered) = (Topic::parse(topic)?, Offered::parse(offered)?);
                 coaching::offer(pool, &actor, squad, &topic, &offered).await.map(drop)
             }

@@ -3,6 +3,7 @@
 mod coaching;
 mod items;
 mod learning;
+mod metrics;
 
 use std::collections::BTreeMap;
 
@@ -18,10 +19,10 @@ use crate::accounts::{Email, PersonName};
 use crate::actor::{Actor, Origin, Roles, Tenant};
 use crate::core_teams::{self, CoreTeamName, NewCoreTeam};
 use crate::error::{Error, Result};
-use crate::ids::{ApprenticeshipId, HatId, LinkId, MemberId, ProductId, SkillId, TeamId};
+use crate::ids::{ApprenticeshipId, HatId, LinkId, MemberId, MetricId, ProductId, SkillId, TeamId};
 use crate::links::{self, NewLink, Purpose, Terms};
 use crate::members::{self, Discipline, Profile, TimeZone, Title};
-use crate::metrics::{self, Aim, Cadence, Direction, MetricName, NewMetric, Unit};
+use crate::metrics::{Direction, NewMetric};
 use crate::missions::{self, Customer, MissionText, Success, Value};
 use crate::products::{
     GroupHat, ItemKeyPrefix, NewProduct, ProductDescription, ProductName, WipLimit,
@@ -57,6 +58,8 @@ pub struct Stage<'a> {
     numbers: Vec<Vec<i32>>,
     apprenticeships: BTreeMap<usize, ApprenticeshipId>,
     coached: Vec<coaching::Coached>,
+    /// Those of each squad: the goal, and the others by their place among those beside it.
+    metrics: BTreeMap<(usize, Option<usize>), MetricId>,
     skills: Vec<SkillId>,
     hats: BTreeMap<String, HatId>,
 }
@@ -87,6 +90,7 @@ impl<'a> Stage<'a> {
             numbers: vec![vec![]; PRODUCTS.len()],
             apprenticeships: BTreeMap::new(),
             coached: vec![],
+            metrics: BTreeMap::new(),
             skills: db::capabilities(pool, leader.tenant).await?,
             hats: db::hats(pool, leader.tenant).await?.into_iter().collect(),
         })
@@ -190,7 +194,10 @@ impl<'a> Stage<'a> {
             }
             Act::SetGoal { squad, by } => {
                 let (team, goal) = (self.squads[*squad], self.goal(*squad)?);
-                metrics::service::set_goal(pool, &self.actor(*by), team, &goal).await.map(drop)
+                let by = self.actor(*by);
+                let id = crate::metrics::service::set_goal(pool, &by, team, &goal).await?;
+                self.metrics.insert((*squad, None), id);
+                Ok(())
             }
             Act::Rate { person, ratings } => {
                 let ratings = ratings.iter().map(|one| {
@@ -221,6 +228,7 @@ impl<'a> Stage<'a> {
             }
             Act::Learning(act) => self.learning(act).await,
             Act::Coaching(act) => self.coaching(act).await,
+            Act::Metric(act) => self.metric(act).await,
             Act::Product(act) => self.product(act).await,
             Act::Past { product, items } => self.past(*product, items).await,
             Act::Item(act) => self.item(act).await,
@@ -454,16 +462,9 @@ impl<'a> Stage<'a> {
     }
 
     fn goal(&self, squad: usize) -> Result<NewMetric> {
-        let (name, unit, direction, baseline, target) = match self.story.squads[squad].kind {
+        metrics::metric(match self.story.squads[squad].kind {
             Some(kind) => KINDS[kind].goal,
             None => ("Homes with a new meter", "%", Direction::Up, 12.0, 100.0),
-        };
-        Ok(NewMetric {
-            name: MetricName::parse(name)?,
-            unit: Unit::parse(unit)?,
-            aim: Aim::new(direction, Some(baseline), target, None)?,
-            baseline: Some(baseline),
-            cadence: Cadence::TwoWeeks,
         })
     }
 

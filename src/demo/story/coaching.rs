@@ -1,6 +1,6 @@
 //! What the squads of the story ask of the coach, and what comes of it.
 
-use super::{Act, Author, COACH_AT, LEADER_AT};
+use super::{Act, Author, COACH_AT};
 use crate::coaching::Helped;
 
 /// What happens in coaching. Requests by their place in the story.
@@ -13,6 +13,7 @@ pub enum CoachingAct {
         tried: &'static str,
         better: &'static str,
     },
+    /// By the leader.
     Offer {
         squad: usize,
         topic: &'static str,
@@ -241,7 +242,5 @@ fn going_on(
     tell(6, Plan { request: 2, on: -2 });
 }
 
-/// Who makes the offers of the story.
-pub const OFFERER: usize = LEADER_AT;
 /// Who pulls.
 pub const PULLER: usize = COACH_AT;

@@ -4,6 +4,7 @@ mod backlogs;
 mod coaching;
 mod learning;
 mod links;
+mod metrics;
 mod products;
 mod skills;
 
@@ -17,8 +18,9 @@ use super::names::{Names, PLACES};
 use crate::links::LinkKind;
 
 pub use backlogs::{ItemAct, ItemStep, PastItem, PastWork};
-pub use coaching::{CoachingAct, OFFERER, PULLER};
+pub use coaching::{CoachingAct, PULLER};
 pub use learning::LearningAct;
+pub use metrics::{BESIDE, MetricAct};
 pub use products::{PRODUCTS, ProductAct};
 
 /// The day on which it begins, so many days ago.
@@ -144,6 +146,7 @@ pub enum Act {
     Item(ItemAct),
     Learning(LearningAct),
     Coaching(CoachingAct),
+    Metric(MetricAct),
     Link(Tie),
     Unlink {
         tie: Tie,
@@ -373,6 +376,7 @@ impl Author {
             let by = number.is_multiple_of(2).then_some(stay[0]);
             self.act(founded - 6, Act::SetGoal { squad, by });
             self.act(founded - 8, Act::Activate { squad });
+            self.metrics(squad, number, &stay);
         }
     }
 

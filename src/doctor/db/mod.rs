@@ -5,11 +5,13 @@
 mod backlog;
 mod coaching;
 mod learning;
+mod metrics;
 mod products;
 
 pub use backlog::{holders, in_hand, orders};
 pub use coaching::coaching;
 pub use learning::learned;
+pub use metrics::checked_in;
 pub use products::*;
 
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, PgPool, Postgres, Transaction};
@@ -28,6 +30,7 @@ pub struct Counts {
     pub active_squads: i64,
     pub memberships: i64,
     pub metrics: i64,
+    pub check_ins: i64,
     pub links: i64,
     pub products: i64,
     pub items: i64,
@@ -48,6 +51,7 @@ pub async fn count(db: impl PgExecutor<'_>) -> sqlx::Result<Counts> {
                (select count(*) from team where kind = 'squad' and state = 'active')     as "active_squads!",
                (select count(*) from membership)                                         as "memberships!",
                (select count(*) from metric)                                             as "metrics!",
+               (select count(*) from check_in)                                           as "check_ins!",
                (select count(*) from link)                                               as "links!",
                (select count(*) from product)                                            as "products!",
                (select count(*) from backlog_item)                                       as "items!",
@@ -430,7 +434,7 @@ pub async fn dangling(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
 }
 
 /// How many triggers and constraints [`guards`] looks for.
-pub const GUARDS: i64 = 102;
+pub const GUARDS: i64 = 109;
 
 /// Triggers and constraints that hold the rules by every path and are gone, switched off or never validated.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -528,6 +532,13 @@ pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             ('constraint', 'membership',   'membership_until_check'),
             ('constraint', 'mission',      'mission_event_fkey'),
             ('constraint', 'metric',       'metric_team_fkey'),
+            ('constraint', 'metric',       'metric_goal_kind_check'),
+            ('constraint', 'check_in',     'check_in_metric_fkey'),
+            ('constraint', 'check_in',     'check_in_corrects_key'),
+            ('constraint', 'check_in',     'check_in_event_fkey'),
+            ('constraint', 'metric_token', 'metric_token_hash_key'),
+            ('trigger',    'check_in',     'check_in_append_only'),
+            ('trigger',    'check_in',     'check_in_metric_live'),
             ('constraint', 'link',         'link_from_team_fkey'),
             ('constraint', 'link',         'link_to_team_fkey'),
             ('constraint', 'link',         'link_from_liaison_fkey'),

@@ -253,7 +253,7 @@ pub async fn check_in_by_token(
     tx.done(Taken { id, at: entry.at }).await
 }
 
-/// Check-ins of a past, each by one of the squad's members of today, with an event each: for a demo that has lived.
+/// Check-ins of a past, each by somebody of the squad and with an event of its own: for a demo that has lived.
 pub async fn check_in_past(
     pool: &PgPool,
     actor: &Actor,
@@ -264,8 +264,7 @@ pub async fn check_in_past(
         Begun::First(tx) => tx,
         Begun::Again(answer) => return Ok(answer),
     };
-    let held = db::hold(&mut tx, actor.tenant, metric, Some(actor.member)).await?;
-    let held = held.ok_or(Error::NotFound)?;
+    let held = hold(&mut tx, actor, metric).await?;
     held.must_go_on()?;
     let mut rows = vec![];
     let mut events = vec![];

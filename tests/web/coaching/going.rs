@@ -255,9 +255,9 @@ async fn with_the_first_session_it_is_active_and_the_squad_alone_closes_it() {
     let why = trellis::coaching::WhyNot::parse("").unwrap();
     let late = service::withdraw(pool, &now(&app, &member), id, &why).await;
     assert_eq!(code(late), "coaching_over");
-    let again =
-        service::close(pool, &now(&app, &member), id, (Helped::No, &Stays::parse("").unwrap()));
-    assert_eq!(code(again.await), "coaching_over");
+    let (actor, stays) = (now(&app, &member), Stays::parse("").unwrap());
+    let again = service::close(pool, &actor, id, (Helped::No, &stays)).await;
+    assert_eq!(code(again), "coaching_over");
     let note = service::NewNote { text: NoteText::parse("Late").unwrap(), is_private: false };
     assert_eq!(
         code(service::write_note(pool, &now(&app, &coach), id, None, &note).await),

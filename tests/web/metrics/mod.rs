@@ -1,8 +1,12 @@
-//! Tests of metrics.
+//! Tests of metrics: choosing, changing, replacing and ending them; check-ins and the call of a program beside it.
+
+mod api;
+mod check_ins;
 
 use axum::http::StatusCode;
 use trellis::error::Error;
-use trellis::metrics::service::{replace_goal, set_goal, update};
+use trellis::metrics::Kind;
+use trellis::metrics::service::{add, end, make_goal, replace, set_goal, update};
 use trellis::text::Reason;
 
 use crate::given;
@@ -90,7 +94,7 @@ async fn a_goal_metric_is_replaced_in_one_step_with_a_reason() {
     let leader = given::designer(&app);
     let old = sqlx::query_scalar("select id from metric").fetch_one(&app.pool).await.unwrap();
 
-    replace_goal(&app.pool, &leader, old, 1, &reason(), &given::metric("Calls answered", 90.0))
+    replace(&app.pool, &leader, old, 1, &reason(), &given::metric("Calls answered", 90.0))
         .await
         .unwrap();
 
@@ -197,4 +201,95 @@ async fn a_metric_of_another_squad_or_organization_does_not_exist() {
     assert_eq!(theirs.status, StatusCode::NOT_FOUND);
     let service = update(&app.pool, &stranger.actor(), id, 1, &given::metric("Calls", 1.0)).await;
     assert!(matches!(service, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn metrics_of_four_kinds_begin_with_a_template_and_the_eighth_is_one_too_many() {
+    let app = TestApp::new().await;
+    let squad = given::squad(&app, "Fair Bills").await;
+    let mut member = app.member("Aisha").await;
+    given::join(&app, squad, &[member.id()]).await;
+    let (list, new) =
+        (app.at("/squads/fair-bills/metrics"), app.at("/squads/fair-bills/metrics/new"));
+
+    let begun = member.get(&format!("{new}?template=conversations")).await;
+    assert_eq!(begun.attribute("#name", "value").unwrap(), "Conversations with customers");
+    assert_eq!(begun.attribute("input[name=kind][checked]", "value").unwrap(), "learning");
+    for (n, kind) in
+        ["learning", "flow", "quality", "customer_value"].iter().cycle().take(7).enumerate()
+    {
+        let form = FORM.replace("First+bill+correct", &format!("Metric+{n}"));
+        let before = member.get(&new).await;
+        assert_eq!(before.count(".banner.warn"), 0, "{n} are not too many");
+        member.post(&new, &format!("{form}&kind={kind}")).await.assert_redirect();
+    }
+
+    let warned = member.get(&new).await;
+    assert!(warned.text(".banner.warn").starts_with("There are 7 live metrics."));
+    member.post(&new, &format!("{FORM}&kind=flow")).await.assert_redirect();
+    let page = member.get(&list).await;
+    assert!(page.text(".banner.warn").starts_with("8 live metrics, more than 7."));
+    assert_eq!(page.count("table.metrics tbody tr"), 8);
+    let goal: Vec<String> = sqlx::query_scalar("select name from metric where is_goal")
+        .fetch_all(&app.pool)
+        .await
+        .unwrap();
+    assert_eq!(goal, ["Metric 3"], "the first one of customer value");
+    let findings = trellis::design::load(&app.pool, app.tenant(), app.clock().now().date_naive());
+    let findings = findings.await.unwrap().findings();
+    assert!(findings.iter().any(|finding| finding.title == "8 live metrics, more than 7."));
+}
+
+#[tokio::test]
+async fn only_customer_value_is_a_goal_and_another_one_can_be_made_it() {
+    let app = TestApp::new().await;
+    let squad = given::ready(&app, "Fair Bills").await;
+    let leader = given::designer(&app);
+    let learning = given::metric("Talks", 9.0);
+    let talks = add(&app.pool, &leader, squad, Kind::Learning, &learning).await.unwrap();
+    let other = given::metric("Calls answered", 90.0);
+    let other = add(&app.pool, &leader, squad, Kind::CustomerValue, &other).await.unwrap();
+
+    let refused = make_goal(&app.pool, &leader, talks, 1).await;
+    assert!(matches!(refused, Err(Error::Refused(refusal)) if refusal.code == "metric_no_goal"));
+    let late = make_goal(&app.pool, &leader, other, 7).await;
+    assert!(matches!(late, Err(Error::Stale)));
+    make_goal(&app.pool, &leader, other, 1).await.unwrap();
+
+    let goals: Vec<String> =
+        sqlx::query_scalar("select name from metric where is_goal and ended_at is null")
+            .fetch_all(&app.pool)
+            .await
+            .unwrap();
+    assert_eq!(goals, ["Calls answered"]);
+    assert_eq!(given::events(&app, "goal_metric_chosen").await, 1);
+    let by_hand = sqlx::query("update metric set is_goal = true where kind = 'learning'")
+        .execute(&app.pool)
+        .await
+        .unwrap_err();
+    assert!(by_hand.to_string().contains("metric_goal"), "{by_hand}");
+}
+
+#[tokio::test]
+async fn a_metric_ends_with_a_reason_and_the_goal_does_not() {
+    let app = TestApp::new().await;
+    let squad = given::ready(&app, "Fair Bills").await;
+    let mut leader = app.leader("Ingrid").await;
+    let by = given::designer(&app);
+    let goal = sqlx::query_scalar("select id from metric").fetch_one(&app.pool).await.unwrap();
+    let talks =
+        add(&app.pool, &by, squad, Kind::Learning, &given::metric("Talks", 9.0)).await.unwrap();
+
+    let refused = end(&app.pool, &by, goal, 1, &reason()).await;
+    assert!(matches!(refused, Err(Error::Refused(refusal)) if refusal.code == "goal_metric_stays"));
+    let page = app.at(&format!("/squads/fair-bills/metrics/{talks}/end"));
+    let empty = leader.post(&page, "reason=&version=1").await;
+    assert_eq!(empty.text("#reason-error"), "Fill in the reason.");
+    leader.post(&page, "reason=Nobody+steered+by+it&version=1").await.assert_redirect();
+
+    let list = leader.get(&app.at("/squads/fair-bills/metrics")).await;
+    assert!(list.text("details .meta").contains("Nobody steered by it"));
+    let old = leader.get(&app.at(&format!("/squads/fair-bills/metrics/{talks}"))).await;
+    assert!(old.text(".note").contains("It ended today: Nobody steered by it"));
+    assert_eq!(old.count("#check-in"), 0);
 }
