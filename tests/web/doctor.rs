@@ -61,7 +61,7 @@ const DAMAGE: [(&str, &str); 47] = [
         "check-ins: norvik-energy: the metric",
     ),
     (
-        "update metric set ended_at = created_at where id = (select metric_id from check_in limit 1)",
+        "update metric set ended_at = created_at where id = (select id from metric where kind = 'flow' and checked_at is not null limit 1)",
         "came in after its end",
     ),
     ("drop trigger check_in_append_only on check_in", "guards: the trigger check_in_append_only"),
