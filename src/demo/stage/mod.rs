@@ -1,5 +1,6 @@
 //! Plays a story through the use cases of the features, each act by whoever does it and on its day.
 
+mod health;
 mod items;
 mod learning;
 
@@ -116,7 +117,8 @@ impl<'a> Stage<'a> {
 
     /// Plays the rest.
     pub async fn go_on(&mut self) -> Result<()> {
-        self.play(1..self.story.acts.len()).await
+        self.play(1..self.story.acts.len()).await?;
+        self.health().await
     }
 
     async fn play(&mut self, acts: std::ops::Range<usize>) -> Result<()> {

@@ -3,10 +3,12 @@
 //! No statement here takes a [`Tenant`](crate::actor::Tenant): the doctor looks at all organizations.
 
 mod backlog;
+mod health;
 mod learning;
 mod products;
 
 pub use backlog::{holders, in_hand, orders};
+pub use health::secrecy;
 pub use learning::learned;
 pub use products::*;
 
@@ -30,6 +32,7 @@ pub struct Counts {
     pub products: i64,
     pub items: i64,
     pub plans: i64,
+    pub rounds: i64,
     pub events: i64,
     pub slugs: i64,
     pub references: i64,
@@ -49,6 +52,7 @@ pub async fn count(db: impl PgExecutor<'_>) -> sqlx::Result<Counts> {
                (select count(*) from product)                                            as "products!",
                (select count(*) from backlog_item)                                       as "items!",
                (select count(*) from learning_plan)                                      as "plans!",
+               (select count(*) from health_round)                                       as "rounds!",
                (select count(*) from event)                                              as "events!",
                (select count(*) from team_slug)                                          as "slugs!",
                (select count(*) from pg_constraint c

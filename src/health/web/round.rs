@@ -45,6 +45,16 @@ impl ShowPage {
         self.notes.iter().filter(|note| note.dimension == result.id).collect()
     }
 
+    /// What the shown colour means in the words that were asked.
+    fn meaning(result: &ResultRow) -> &str {
+        match result.outcome.and_then(|outcome| outcome.colour()) {
+            Some(Colour::Green) => &result.green,
+            Some(Colour::Amber) => &result.amber,
+            Some(Colour::Red) => &result.red,
+            None => "",
+        }
+    }
+
     /// What is said of a colour, with how many gave it.
     fn counts(counts: &Counts) -> [(Colour, i16); 3] {
         Colour::ALL.map(|colour| (colour, counts.of(colour)))
