@@ -27,8 +27,7 @@ use self::idle::{Answer, Work};
 use crate::config::{Config, Database};
 use crate::web::{Routes, Who};
 use crate::{
-    AppState, accounts, app, backlog, database, exchange, health, organizations, setup,
-    transaction,
+    AppState, accounts, app, backlog, database, exchange, health, organizations, setup, transaction,
 };
 
 /// How long a browser may take to send its headers.

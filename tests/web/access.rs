@@ -280,12 +280,8 @@ async fn health_of(
     let (pack, slug) = service::create_pack(pool, designer, &name, &about).await.unwrap();
     let wording = Wording::parse("Focus", "We have it", "At times", "Never").unwrap();
     let dimension = service::add_dimension(pool, designer, pack, &wording).await.unwrap();
-    let new = service::NewRound {
-        pack,
-        mode: Mode::Anonymous,
-        reveal: Reveal::Session,
-        last_day: None,
-    };
+    let new =
+        service::NewRound { pack, mode: Mode::Anonymous, reveal: Reveal::Session, last_day: None };
     let zone = chrono_tz::Tz::UTC;
     let closed = service::open(pool, own, squad, zone, &new).await.unwrap();
     service::close(pool, own, closed).await.unwrap();

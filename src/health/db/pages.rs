@@ -125,8 +125,8 @@ pub async fn results(
     Ok(rows
         .into_iter()
         .map(|row| {
-            let outcome = row.green.zip(row.amber).zip(row.red).map(|((green, amber), red)| {
-                Outcome {
+            let outcome =
+                row.green.zip(row.amber).zip(row.red).map(|((green, amber), red)| Outcome {
                     counts: Counts { green, amber, red },
                     trends: Trends {
                         better: row.better.unwrap_or_default(),
@@ -135,8 +135,7 @@ pub async fn results(
                     },
                     agreed_colour: row.agreed_colour.as_deref().and_then(Colour::parse),
                     agreed_trend: row.agreed_trend.as_deref().and_then(Trend::parse),
-                }
-            });
+                });
             let was = row.was_green.zip(row.was_amber).zip(row.was_red);
             let before = was.and_then(|((green, amber), red)| {
                 let agreed = row.was_agreed.as_deref().and_then(Colour::parse);

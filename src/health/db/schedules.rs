@@ -182,10 +182,7 @@ pub struct DueRow {
 
 /// The squads whose round of the present period is not open yet, over all organizations. A period whose days have passed is left out, and
 /// so is a squad with an open round of the same pack.
-pub async fn due_to_open(
-    db: impl PgExecutor<'_>,
-    today: NaiveDate,
-) -> sqlx::Result<Vec<DueRow>> {
+pub async fn due_to_open(db: impl PgExecutor<'_>, today: NaiveDate) -> sqlx::Result<Vec<DueRow>> {
     sqlx::query_as!(
         DueRow,
         r#"

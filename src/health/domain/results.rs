@@ -198,7 +198,8 @@ mod tests {
             version: Some(version),
             colour: is_shown.then_some(Colour::Green),
         };
-        let points = [point(1, true), point(1, true), point(2, true), point(2, false), point(2, true)];
+        let points =
+            [point(1, true), point(1, true), point(2, true), point(2, false), point(2, true)];
         assert_eq!(parts(&points), [vec![0, 1], vec![2], vec![4]]);
         assert_eq!(breaks(&points), [2]);
 

@@ -164,7 +164,9 @@ pub enum HealthRefused {
     #[error("Say whether it is done or dropped.")]
     NoState,
     /// Too many.
-    #[error("A pack has {MAX_DIMENSIONS} dimensions at most, so that it is answered in four minutes. End one first.")]
+    #[error(
+        "A pack has {MAX_DIMENSIONS} dimensions at most, so that it is answered in four minutes. End one first."
+    )]
     TooManyDimensions,
     /// Twice.
     #[error("A pack is called {0} already. Choose another name.")]

@@ -205,4 +205,3 @@ pub(super) async fn close_in(
     db::mark_closed(tx, tenant, round, (eligible, answered), at, event.id).await?;
     Ok(Some(event))
 }
-

@@ -8,9 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::AppState;
 use crate::error::{Error, Result};
 use crate::health::db::{self, ActionRow, RoundPage};
-use crate::health::domain::{
-    HealthRefused, Mode, OPENERS, OWNERS, Reveal, VOTERS, may_open,
-};
+use crate::health::domain::{HealthRefused, Mode, OPENERS, OWNERS, Reveal, VOTERS, may_open};
 use crate::health::{round_url, squad_url};
 use crate::ids::TeamId;
 use crate::organizations::Visitor;

@@ -191,9 +191,7 @@ pub async fn agree(
     let colour = errors.check("colour", colour);
     let trend = match form.trend.as_str() {
         "" => Some(None),
-        word => {
-            errors.check("trend", Trend::parse(word).ok_or(HealthRefused::NoTrend)).map(Some)
-        }
+        word => errors.check("trend", Trend::parse(word).ok_or(HealthRefused::NoTrend)).map(Some),
     };
     if let (Some(id), Some(colour), Some(trend)) = (id, colour, trend) {
         let (actor, which) = (&of.at.visitor.actor, (of.round.id, id));

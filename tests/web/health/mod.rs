@@ -48,7 +48,8 @@ impl World {
         let ids: Vec<_> = members.iter().map(Visitor::id).collect();
         given::join(app, squad, &ids).await;
         let coach = app.coach("Hana Sato").await;
-        let (pack, questions) = service::pack_of(&app.pool, &coach.actor(), "squad-health").await.unwrap();
+        let (pack, questions) =
+            service::pack_of(&app.pool, &coach.actor(), "squad-health").await.unwrap();
         Self { squad, slug: "fair-bills".to_owned(), members, coach, pack, questions }
     }
 
@@ -79,7 +80,14 @@ impl World {
     }
 
     /// One member answers every question alike.
-    pub async fn answer(&self, app: &TestApp, round: RoundId, who: usize, colour: Colour, note: &str) {
+    pub async fn answer(
+        &self,
+        app: &TestApp,
+        round: RoundId,
+        who: usize,
+        colour: Colour,
+        note: &str,
+    ) {
         for question in &self.questions {
             self.answer_one(app, round, who, *question, colour, note).await.unwrap();
         }

@@ -306,7 +306,10 @@ async fn after_the_closing_nothing_joins_a_person_to_an_answer() {
         assert!(!(is_named && row.contains(NOTE)), "{table} has a note beside a voter: {row}");
     }
     // A dump has the notes in one place, and the health tables name nobody at all.
-    assert_eq!(tables_with(&app, &[NOTE.to_owned()]).await, BTreeSet::from(["health_comment".into()]));
+    assert_eq!(
+        tables_with(&app, &[NOTE.to_owned()]).await,
+        BTreeSet::from(["health_comment".into()])
+    );
     let named = tables_with(&app, &marks).await;
     assert!(named.iter().all(|table| !table.starts_with("health_")), "{named:?}");
     assert!(!named.contains("idempotency_key"), "{named:?}");
@@ -321,7 +324,10 @@ async fn after_the_closing_nothing_joins_a_person_to_an_answer() {
          where table_name in ('health_result', 'health_comment') and data_type in ('uuid', 'timestamp with time zone', 'bigint', 'date')",
     )
     .await;
-    assert_eq!(columns, ["dimension_id uuid", "organization_id uuid", "round_id uuid"].map(String::from).into());
+    assert_eq!(
+        columns,
+        ["dimension_id uuid", "organization_id uuid", "round_id uuid"].map(String::from).into()
+    );
     is_shuffled(&app, round).await;
     let page = world.coach.clone().get(&world.at(&app, round, "")).await;
     assert!(page.text("#round-parts").contains("6 of 8 answered"), "only how many");
@@ -330,7 +336,8 @@ async fn after_the_closing_nothing_joins_a_person_to_an_answer() {
 
 /// The notes stand in another order than they came in, and lie in the file in the order in which they are shown.
 async fn is_shuffled(app: &TestApp, round: RoundId) {
-    let sql = "select dimension_id, place, body from health_comment where round_id = $1 order by ctid";
+    let sql =
+        "select dimension_id, place, body from health_comment where round_id = $1 order by ctid";
     let notes: Vec<(uuid::Uuid, i16, String)> =
         sqlx::query_as(sql).bind(round).fetch_all(&app.pool).await.unwrap();
     let mut orders = BTreeMap::<_, Vec<_>>::new();
@@ -459,8 +466,16 @@ async fn the_schema_alone_keeps_a_round_closed_and_its_answers_nobodys() {
         ),
     ])
     .await;
-    sqlx::query("delete from health_comment where round_id = $1").bind(round).execute(&app.pool).await.unwrap();
-    sqlx::query("delete from health_result where round_id = $1").bind(round).execute(&app.pool).await.unwrap();
+    sqlx::query("delete from health_comment where round_id = $1")
+        .bind(round)
+        .execute(&app.pool)
+        .await
+        .unwrap();
+    sqlx::query("delete from health_result where round_id = $1")
+        .bind(round)
+        .execute(&app.pool)
+        .await
+        .unwrap();
     tries(&[(result, "health_result_at_closing")]).await;
 }
 
@@ -470,7 +485,11 @@ async fn an_open_round_says_so_first_and_keeps_names_only_after_the_closing() {
     let world = World::new(&app).await;
     let round = world.open_as(&app, Mode::Open).await;
     let voting = world.members[0].clone().get(&world.at(&app, round, "/answer")).await;
-    assert!(voting.text(".promise").starts_with("Open, with names."), "{}", voting.text(".promise"));
+    assert!(
+        voting.text(".promise").starts_with("Open, with names."),
+        "{}",
+        voting.text(".promise")
+    );
     for who in 0..4 {
         world.answer(&app, round, who, Colour::Amber, NOTE).await;
     }
