@@ -112,7 +112,7 @@ async fn the_squad_agrees_and_takes_two_actions_which_stand_first_in_the_next_ro
         member.post(&format!("{url}/actions"), &format!("body={body}")).await.assert_redirect();
     }
     let third = member.post(&format!("{url}/actions"), "body=More").await;
-    assert!(third.text(".banner").contains("two actions at most"));
+    assert!(third.text("#round-parts .banner").contains("two actions at most"));
     assert_eq!(given::events(&app, "health_action_taken").await, 2);
 
     let next = world.open(&app).await;

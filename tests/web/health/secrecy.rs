@@ -44,7 +44,10 @@ async fn everything(
         for (kind, visitor) in visitors {
             let answer = visitor.clone().get(&address).await;
             let edition = answer.headers.get("etag").map(|tag| format!("{tag:?}"));
-            let page = format!("{} {edition:?} {}", answer.status, said(&answer.html));
+            // A page of an error says which request it was.
+            let id = answer.headers["x-request-id"].to_str().unwrap();
+            let page = said(&answer.html.replace(id, "ID"));
+            let page = format!("{} {edition:?} {page}", answer.status);
             seen.insert(format!("{kind}: {}", route.path), page);
         }
     }
@@ -392,12 +395,13 @@ async fn no_log_has_an_answer() {
     let app = TestApp::new().await;
     let world = World::new(&app).await;
     let round = world.open(&app).await;
+    let router = crate::budgets::logging(&app).await;
     let log = Log::default();
     let listening =
         tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
 
     let url = world.at(&app, round, "/answer");
-    let mut voter = world.members[0].clone();
+    let mut voter = world.members[0].at(router);
     let answered = voter.post(&url, &format!("at=1&colour=amber&comment={NOTE}")).await;
     let refused = voter.post(&url, &format!("at=1&colour=mauve&comment={NOTE}")).await;
     let malformed = voter.post(&url, &format!("at=1&colour=amber&note={NOTE}")).await;
