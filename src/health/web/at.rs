@@ -8,9 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::AppState;
 use crate::error::{Error, Result};
 use crate::health::db::{self, ActionRow, RoundPage};
-use crate::health::domain::{
-    HealthRefused, Mode, OPENERS, OWNERS, Reveal, VOTERS, may_keep_packs, may_open,
-};
+use crate::health::domain::{HealthRefused, Mode, OPENERS, OWNERS, Reveal, VOTERS, may_open};
 use crate::health::{round_url, squad_url};
 use crate::ids::TeamId;
 use crate::organizations::Visitor;
@@ -64,11 +62,6 @@ impl At {
     /// Whether the visitor may open and close.
     pub fn may_open(&self) -> bool {
         may_open(self.visitor.roles(), self.is_member())
-    }
-
-    /// Whether the visitor may change packs.
-    pub fn may_keep_packs(&self) -> bool {
-        may_keep_packs(self.visitor.roles())
     }
 
     /// For opening and closing.

@@ -86,7 +86,9 @@ pub async fn add(
     let mut errors = FormErrors::default();
     if let Some(wording) = form.parse(&mut errors) {
         match service::add_dimension(&pool, &at.visitor.actor, at.pack.id, &wording).await {
-            Ok(_) => return Ok(flash::redirect(&at.url(""), "It is asked from the next round on.")),
+            Ok(_) => {
+                return Ok(flash::redirect(&at.url(""), "It is asked from the next round on."));
+            }
             Err(error) => errors.absorb(error)?,
         }
     }

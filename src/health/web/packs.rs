@@ -132,8 +132,7 @@ pub async fn set(
 ) -> Result<Response> {
     visitor.must_administer()?;
     let mut errors = FormErrors::default();
-    let threshold =
-        errors.check("threshold", number("threshold", &form.threshold, THRESHOLDS));
+    let threshold = errors.check("threshold", number("threshold", &form.threshold, THRESHOLDS));
     let cadence = errors.check("cadence", number("cadence", &form.cadence, CADENCES));
     if let (Some(threshold), Some(cadence)) = (threshold, cadence) {
         match service::change_settings(&pool, &visitor.actor, threshold, cadence).await {

@@ -45,6 +45,16 @@ impl ShowPage {
         self.notes.iter().filter(|note| note.dimension == result.id).collect()
     }
 
+    /// What the shown colour means in the words that were asked.
+    fn meaning(result: &ResultRow) -> &str {
+        match result.outcome.and_then(|outcome| outcome.colour()) {
+            Some(Colour::Green) => &result.green,
+            Some(Colour::Amber) => &result.amber,
+            Some(Colour::Red) => &result.red,
+            None => "",
+        }
+    }
+
     /// What is said of a colour, with how many gave it.
     fn counts(counts: &Counts) -> [(Colour, i16); 3] {
         Colour::ALL.map(|colour| (colour, counts.of(colour)))
@@ -181,9 +191,7 @@ pub async fn agree(
     let colour = errors.check("colour", colour);
     let trend = match form.trend.as_str() {
         "" => Some(None),
-        word => {
-            errors.check("trend", Trend::parse(word).ok_or(HealthRefused::NoTrend)).map(Some)
-        }
+        word => errors.check("trend", Trend::parse(word).ok_or(HealthRefused::NoTrend)).map(Some),
     };
     if let (Some(id), Some(colour), Some(trend)) = (id, colour, trend) {
         let (actor, which) = (&of.at.visitor.actor, (of.round.id, id));

@@ -132,7 +132,8 @@ impl ShowPage {
         for round in self.closed() {
             let href = self.at.url(&format!("?pack={}", round.pack_slug));
             if !found.iter().any(|(_, other, _)| *other == href) {
-                let is_chosen = self.chosen.as_ref().is_some_and(|(slug, _)| *slug == round.pack_slug);
+                let is_chosen =
+                    self.chosen.as_ref().is_some_and(|(slug, _)| *slug == round.pack_slug);
                 found.push((round.pack_name.clone(), href, is_chosen));
             }
         }
@@ -182,7 +183,13 @@ fn lines(at: &At, columns: &[RoundLine], past: &[PastRow]) -> Vec<Line> {
             href: format!("{}#d-{dimension}", round_url(org, squad, round.id)),
         };
         Line {
-            name: rows.iter().rev().flatten().next().map(|row| row.name.clone()).unwrap_or_default(),
+            name: rows
+                .iter()
+                .rev()
+                .flatten()
+                .next()
+                .map(|row| row.name.clone())
+                .unwrap_or_default(),
             cells: rows.iter().zip(columns).enumerate().map(cell).collect(),
             picture: Picture::of(&points),
         }
@@ -199,7 +206,8 @@ pub async fn show(
     let rounds = db::rounds(&pool, tenant, at.id, ROUNDS).await?;
     let closed = || rounds.iter().filter(|round| round.closed_at.is_some());
     let chosen = closed().find(|round| round.pack_slug == query.pack).or_else(|| closed().next());
-    let chosen = chosen.map(|round| (round.pack, (round.pack_slug.clone(), round.pack_name.clone())));
+    let chosen =
+        chosen.map(|round| (round.pack, (round.pack_slug.clone(), round.pack_name.clone())));
     let of_pack = |round: &&RoundLine| Some(round.pack) == chosen.as_ref().map(|(id, _)| *id);
     let mut columns: Vec<_> = closed().filter(of_pack).take(COLUMNS).cloned().collect();
     columns.reverse();
@@ -272,12 +280,7 @@ impl OpenPage {
     }
 }
 
-async fn open_page(
-    pool: &PgPool,
-    at: At,
-    form: OpenForm,
-    errors: FormErrors,
-) -> Result<OpenPage> {
+async fn open_page(pool: &PgPool, at: At, form: OpenForm, errors: FormErrors) -> Result<OpenPage> {
     let tenant = at.visitor.tenant();
     let packs = db::packs(pool, tenant).await?;
     let packs: Vec<_> =
