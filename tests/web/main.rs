@@ -20,6 +20,7 @@ mod editions;
 mod exchange;
 mod finder;
 mod flow;
+mod health_board;
 mod history;
 mod home;
 mod learning;

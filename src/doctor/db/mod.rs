@@ -3,10 +3,12 @@
 //! No statement here takes a [`Tenant`](crate::actor::Tenant): the doctor looks at all organizations.
 
 mod backlog;
+mod health_board;
 mod learning;
 mod products;
 
 pub use backlog::{holders, in_hand, orders};
+pub use health_board::{board, boards};
 pub use learning::learned;
 pub use products::*;
 
