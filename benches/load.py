@@ -35,6 +35,8 @@ PAGES = {
     "member": ("/members/{member}", "member/{member}"),
     "designer": ("/squads/squad-00000/design", "design/squad-00000"),
     "constellation": ("/constellation", "constellation/-"),
+    "dashboard": ("/health", "heatmap/50"),
+    "heatmap": ("/health?all=1", "heatmap/200"),
     "finder": ("/find?q=craft%20b%20service", "find/craft"),
 }
 # Products of the organization "middle", by how many items they have.
@@ -181,6 +183,8 @@ def seed(postgres):
             f"select '{org}', gen_random_uuid(), initcap(word), word from unnest(array['analyze', 'decide', 'solve', 'act']) word",
             f"select pg_temp.seed('{org}', {squads}, {pool}, now())",
             f"select pg_temp.seed_sessions('{org}', {SESSIONS}, now(), '{name}-')", "commit")
+        # A year of health checks of 200 squads (P3); elsewhere one.
+        postgres.psql(f"\\i {SEED}", "begin", f"select pg_temp.seed_health('{org}', {12 if name == 'middle' else 1}, now())", "commit")
         if name == "middle":
             for items, (board, key) in BOARDS.items():
                 postgres.psql(f"\\i {SEED}", "begin", f"select pg_temp.seed_board('{org}', '{board}', '{key}', {items}, now())", "commit")
@@ -341,7 +345,7 @@ class Bench:
         print(f"{'page':15} {'squads':>6} {'statements':>10} {'ms':>7} {'limit':>7} {'ratio':>6} {'bytes':>7} {'p50 ms':>7}  elsewhere")
         for name in only:
             for organization, squads, _ in ORGANIZATIONS:
-                wanted = {"designer": ["pool", "middle"], "constellation": ["middle", "large"]}.get(name, ["middle", "large"])
+                wanted = {"designer": ["pool", "middle"], "heatmap": ["middle"]}.get(name, ["middle", "large"])
                 if organization not in wanted:
                     continue
                 url, other = self.url(name, organization), self.limit_url(name, organization)
@@ -451,7 +455,7 @@ end
 
     def growth(self):
         print("\nfrom 100 to 10,000 squads (P4)")
-        for name in ("squads", "members", "squad", "member", "home"):
+        for name in ("squads", "members", "squad", "member", "home", "dashboard"):
             costs = {}
             for _ in range(self.options.windows):
                 for organization in ("small", "huge"):

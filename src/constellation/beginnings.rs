@@ -100,6 +100,7 @@ mod tests {
             findings: 0,
             worst: None,
             ring: vec![],
+            tint: None,
         };
         let squads = names.iter().enumerate().map(star).collect();
         let sky = Sky { squads, ..Sky::default() }.sorted().divided("Own pattern");

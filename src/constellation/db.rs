@@ -98,6 +98,7 @@ async fn read(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<(
             findings: tally.all(),
             worst: tally.worst(),
             ring: vec![],
+            tint: None,
         });
     }
     let links = sqlx::query!(

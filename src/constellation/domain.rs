@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use uuid::Uuid;
 
+use super::tint::Tint;
 use crate::design::{LinkKind, MAX_MEMBERS, MIN_MEMBERS, Severity};
 use crate::ids::TeamId;
 
@@ -24,6 +25,8 @@ pub struct Sky {
     pub products: Vec<Product>,
     /// Who is tied to whom.
     pub links: Vec<Link>,
+    /// By what it is coloured, as a word for addresses; empty without colours.
+    pub colour: String,
 }
 
 /// A squad.
@@ -47,6 +50,8 @@ pub struct Star {
     pub worst: Option<Severity>,
     /// The dimensions of its latest health check; empty while there is none.
     pub ring: Vec<RingSegment>,
+    /// What a dimension says of it, where the map is coloured by one.
+    pub tint: Option<Tint>,
 }
 
 /// One dimension of a health check.
@@ -234,6 +239,10 @@ impl Star {
         words += "; ";
         words += &findings(self.findings);
         words += "; ";
+        if let Some(tint) = &self.tint {
+            words += &tint.words;
+            return words;
+        }
         if self.ring.is_empty() {
             words += "no health check yet";
             return words;
@@ -345,7 +354,7 @@ impl Sky {
             product.squads.retain(|squad| inside.contains(squad));
         }
         products.retain(|product| !product.squads.is_empty());
-        Some(Self { squads, core_teams, products, links })
+        Some(Self { squads, core_teams, products, links, colour: self.colour.clone() })
     }
 
     /// How many links there are between each two areas, by their places in [`Sky::areas`], the most first.
@@ -383,6 +392,7 @@ mod tests {
             findings: 0,
             worst: None,
             ring: vec![],
+            tint: None,
         }
     }
 

@@ -8,6 +8,7 @@ use askama::filters::HtmlSafe;
 
 use super::domain::{self, Area, RingSegment, Sky, Star, Tie};
 use super::layout::{self, Label, Line, Node, Orbit, Picture, Point, Side, WIDTH, What};
+use super::tint::{self, Tone};
 use crate::design::Severity;
 
 /// The map of a sky, as SVG. Every node is a link whose name begins with what is written beside it.
@@ -45,6 +46,8 @@ struct Mark {
     icon: Option<(&'static str, String, String)>,
     count: Option<(String, String)>,
     alert: Option<Alert>,
+    /// The sign of a colour.
+    sign: Option<Sign>,
     lines: Vec<(String, String, String)>,
     /// Whether the lines say only a part of the name.
     is_cut: bool,
@@ -60,6 +63,14 @@ struct Alert {
     path: String,
     /// How many squads, at an area.
     number: Option<(String, String)>,
+}
+
+/// The sign of a colour, so that the colour is not alone.
+#[derive(Debug, Clone)]
+struct Sign {
+    tone: Tone,
+    x: String,
+    y: String,
 }
 
 /// A number of a picture: one decimal, and none where it says nothing.
@@ -191,6 +202,7 @@ fn mark(node: &Node, sky: &Sky, areas: &[Area], org: &str) -> Mark {
         icon: None,
         count: None,
         alert: None,
+        sign: None,
         lines: written(&node.label),
         is_cut: node.label.lines.iter().any(|line| line.ends_with('…')),
         anchor: match node.label.side {
@@ -255,6 +267,10 @@ fn squad(mark: &mut Mark, node: &Node, star: &Star, org: &str) {
     mark.href = crate::squads::url(org, &star.slug);
     mark.name = format!("{}, {}", star.name, star.words());
     mark.ring = ring(node.at, node.r + 6.0, star);
+    if let Some(tint) = star.tint.as_ref().filter(|tint| tint.tone != Tone::Unknown) {
+        let (x, y) = (short(x - node.r * 0.78 - 4.0), short(y - node.r * 0.78 - 4.0));
+        mark.sign = Some(Sign { tone: tint.tone, x, y });
+    }
     mark.count = Some((star.members.to_string(), short(y + 5.5)));
     let class = match star.worst {
         Some(Severity::Breach) => "alert",
@@ -271,16 +287,24 @@ fn squad(mark: &mut Mark, node: &Node, star: &Star, org: &str) {
     });
 }
 
+/// A whole circle.
+fn whole(at: Point, r: f64) -> String {
+    let Point { x, y } = at;
+    let (left, wide) = (x - r, 2.0 * r);
+    let half = |way: f64| format!("a{r:.1} {r:.1} 0 1 1 {way:.1} 0");
+    format!("M{left:.1} {y:.1}{}{}", half(wide), half(-wide))
+}
+
 /// The ring: one segment for each dimension of the latest health check, the best first. Without a check it is one
 /// quiet line that says only whether the size is within 6 to 10: whole if so, broken if not. It has no colour of
 /// health, so that nothing unknown looks good.
 fn ring(at: Point, r: f64, star: &Star) -> Vec<(&'static str, String)> {
+    if let Some(tint) = &star.tint {
+        return vec![(tint.tone.ring(), whole(at, r))];
+    }
     if star.ring.is_empty() {
         let class = if star.is_in_range() { "quiet" } else { "quiet off" };
-        let Point { x, y } = at;
-        let (left, wide) = (x - r, 2.0 * r);
-        let half = |way: f64| format!("a{r:.1} {r:.1} 0 1 1 {way:.1} 0");
-        return vec![(class, format!("M{left:.1} {y:.1}{}{}", half(wide), half(-wide)))];
+        return vec![(class, whole(at, r))];
     }
     let mut segments = star.ring.clone();
     segments.sort_unstable();
@@ -313,7 +337,7 @@ fn ring(at: Point, r: f64, star: &Star) -> Vec<(&'static str, String)> {
 fn area(mark: &mut Mark, node: &Node, area: &Area, sky: &Sky, org: &str) {
     let Point { x, y } = node.at;
     mark.kind = "area";
-    mark.href = super::area_url(org, &area.name);
+    mark.href = super::coloured(super::area_url(org, &area.name), &sky.colour);
     let mut name = format!(
         "{}, {}, {}; {}",
         area.name,
@@ -326,10 +350,20 @@ fn area(mark: &mut Mark, node: &Node, area: &Area, sky: &Sky, org: &str) {
             let _ = write!(name, "; {} {say}", domain::squads(n));
         }
     }
-    mark.name = name;
+    let tones = tint::tally(sky, area);
+    mark.name = name + &tint::tally_words(&tones);
     mark.count = Some((area.squads.len().to_string(), short(y + 7.0)));
     mark.ring = dots(node, area, sky);
-    let (n, class) = match (area.breaches, area.warnings) {
+    // The number says of how many squads the worst is true: of those that need help, where the map is coloured by that.
+    let in_tone = |sought: &[Tone]| -> usize {
+        tones.iter().filter(|(tone, _)| sought.contains(tone)).map(|(_, n)| n).sum()
+    };
+    let (worst, soft) = if tones.is_empty() {
+        (area.breaches, area.warnings)
+    } else {
+        (in_tone(&[Tone::Bad, Tone::Worse]), in_tone(&[Tone::Warn]))
+    };
+    let (n, class) = match (worst, soft) {
         (0, 0) => return,
         (0, n) => (n, "alert soft"),
         (n, _) => (n, "alert"),
@@ -347,26 +381,31 @@ fn area(mark: &mut Mark, node: &Node, area: &Area, sky: &Sky, org: &str) {
 
 /// One dot for each squad of an area, as seeds lie in a flower: the quiet ones inside, those with a finding outside.
 fn dots(node: &Node, area: &Area, sky: &Sky) -> Vec<(&'static str, String)> {
-    let rank = |squad: &Star| match squad.worst {
-        Some(Severity::Breach) => 2,
-        Some(Severity::Warning) => 1,
-        Some(Severity::Advice) | None => 0,
+    let rank = |squad: &Star| match (&squad.tint, squad.worst) {
+        (Some(tint), _) => (tint.tone, tint.tone.dot()),
+        (None, Some(Severity::Breach)) => (Tone::Bad, "dot bad"),
+        (None, Some(Severity::Warning)) => (Tone::Warn, "dot warn"),
+        (None, Some(Severity::Advice) | None) => (Tone::Good, "dot"),
     };
     let mut squads: Vec<_> = area.squads.iter().map(|n| rank(&sky.squads[*n])).collect();
     squads.sort_unstable();
     let (inner, outer) = (17.0_f64.min(node.r * 0.6), node.r - 6.0);
     let all = f64::from(u32::try_from(squads.len()).unwrap_or(u32::MAX));
-    let mut paths = [String::new(), String::new(), String::new()];
+    let mut paths: Vec<(&'static str, String)> = vec![];
     let mut i = 0.5;
-    for rank in squads {
+    for (_, class) in squads {
         let r = (inner * inner + i / all * (outer * outer - inner * inner)).sqrt();
         let angle: f64 = i * 2.399_963;
         let (x, y) = (node.at.x + r * angle.cos(), node.at.y + r * angle.sin());
-        let _ = write!(paths[rank], "M{x:.0} {y:.0}h0");
+        if paths.last().is_none_or(|(last, _)| *last != class) {
+            paths.push((class, String::new()));
+        }
+        if let Some((_, path)) = paths.last_mut() {
+            let _ = write!(path, "M{x:.0} {y:.0}h0");
+        }
         i += 1.0;
     }
-    let classes = ["dot", "dot warn", "dot bad"];
-    classes.into_iter().zip(paths).filter(|(_, path)| !path.is_empty()).collect()
+    paths
 }
 
 /// What the signs of a map mean: those that it shows.
@@ -382,6 +421,8 @@ pub struct Legend {
     has_health: bool,
     has_forming: bool,
     ties: Vec<Tie>,
+    /// What the colours mean.
+    tones: Vec<Tone>,
 }
 
 impl HtmlSafe for Legend {}
@@ -402,8 +443,18 @@ impl Legend {
             has_health: sky.squads.iter().any(|squad| !squad.ring.is_empty()),
             has_forming: sky.squads.iter().any(|squad| !squad.is_active),
             ties,
+            tones: tones(sky),
         }
     }
+}
+
+/// The colours of a map that has some.
+fn tones(sky: &Sky) -> Vec<Tone> {
+    let found = sky.squads.iter().filter_map(|squad| squad.tint.as_ref());
+    let mut tones: Vec<_> = found.map(|tint| tint.tone).collect();
+    tones.sort_unstable();
+    tones.dedup();
+    tones
 }
 
 /// The map for a card of another page, with its legend.

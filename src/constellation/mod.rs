@@ -13,6 +13,7 @@
 //! | where everything stands | `layout/` |
 //! | the picture in SVG | `map.rs`, `templates/constellation/map.html` |
 //! | the list and the matrix | `table.rs` |
+//! | the colours of a health dimension | `tint.rs` |
 //! | reading an organization | `db.rs` |
 //! | the page | `web.rs`, `templates/constellation/show.html` |
 
@@ -22,6 +23,7 @@ mod domain;
 mod layout;
 mod map;
 mod table;
+mod tint;
 mod web;
 
 pub use db::load;
@@ -38,4 +40,14 @@ pub fn url(organization: &str) -> String {
 pub fn area_url(organization: &str, area: &str) -> String {
     let area = percent_encoding::utf8_percent_encode(area, percent_encoding::NON_ALPHANUMERIC);
     format!("{}?area={area}", url(organization))
+}
+
+/// The same address in the same colours.
+fn coloured(mut address: String, colour: &str) -> String {
+    if !colour.is_empty() {
+        address.push(if address.contains('?') { '&' } else { '?' });
+        address.push_str("colour=");
+        address.push_str(colour);
+    }
+    address
 }

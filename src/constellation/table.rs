@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::domain::{Area, Sky, Star, Tie};
+use super::tint::{Tone, tally};
 use crate::design::Severity;
 use crate::ids::TeamId;
 
@@ -158,6 +159,8 @@ pub struct AreaLine {
     pub href: String,
     /// The area that it has the most ties with, and how many.
     pub most: Option<(String, usize)>,
+    /// How many squads have which colour, where the map is coloured.
+    pub tones: Vec<(Tone, usize)>,
 }
 
 /// The areas of a sky.
@@ -173,8 +176,9 @@ pub fn area_lines(sky: &Sky, org: &str) -> Vec<AreaLine> {
         .enumerate()
         .map(|(n, area)| AreaLine {
             area: area.clone(),
-            href: super::area_url(org, &area.name),
+            href: super::coloured(super::area_url(org, &area.name), &sky.colour),
             most: most(n),
+            tones: tally(sky, area),
         })
         .collect()
 }
@@ -317,6 +321,7 @@ mod tests {
                 findings: 0,
                 worst: None,
                 ring: vec![],
+                tint: None,
             })
             .collect();
         let links = (0..n)

@@ -8,8 +8,10 @@ use sqlx::PgPool;
 use super::domain::{self, Sky};
 use super::map::Map;
 use super::table::{self, AreaLine, Line, Matrix, PER_PAGE, ProductLine};
-use super::{area_url, db, url};
+use super::tint::Colouring;
+use super::{area_url, coloured, db, url};
 use crate::error::{Error, Result};
+use crate::health_board::{self, Dimension};
 use crate::organizations::{Visitor, unfinished};
 use crate::web::shell::{Section, Shell};
 use crate::web::{Query, Routes, Who, page};
@@ -19,7 +21,7 @@ pub fn routes() -> Routes {
     Routes::new().get("/o/{org}/constellation", Who::Member, show)
 }
 
-// GET /o/{org}/constellation?view=map|list|matrix&area=…&page=…
+// GET /o/{org}/constellation?view=map|list|matrix&area=…&colour=…&page=…
 
 /// The same data in three forms.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
@@ -46,6 +48,7 @@ impl View {
 struct Wanted {
     view: View,
     area: Option<String>,
+    colour: String,
     page: Option<usize>,
 }
 
@@ -57,6 +60,9 @@ struct ShowPage {
     may_design: bool,
     view: View,
     area: Option<String>,
+    /// By what the squads can be coloured, and are.
+    dimensions: Vec<Dimension>,
+    colouring: Option<Colouring>,
     sub: String,
     is_empty: bool,
     /// Squads whose findings are being worked out.
@@ -76,16 +82,49 @@ impl ShowPage {
     }
 
     fn at(&self, view: View) -> String {
-        at(&self.org, view, self.area.as_deref(), 1)
+        at(&self.org, view, self.area.as_deref(), &self.colour(), 1)
     }
 
     fn whole(&self) -> String {
-        at(&self.org, self.view, None, 1)
+        at(&self.org, self.view, None, &self.colour(), 1)
+    }
+
+    /// The same without colours, where it has some.
+    fn clear(&self) -> Option<String> {
+        let plain = || at(&self.org, self.view, self.area.as_deref(), "", 1);
+        self.colouring.as_ref().map(|_| plain())
+    }
+
+    /// The name of what the squads are coloured by.
+    fn coloured_by(&self) -> Option<String> {
+        self.colouring.as_ref().map(Colouring::title)
+    }
+
+    fn colour(&self) -> String {
+        self.colouring.as_ref().map_or_else(String::new, Colouring::word)
+    }
+
+    /// The dimensions by their packs: what each is called, its word, and whether the squads are coloured by it.
+    fn colours(&self) -> Vec<(&str, Vec<(String, String, bool)>)> {
+        let mut packs: Vec<(&str, Vec<_>)> = vec![];
+        let colour = self.colour();
+        for dimension in &self.dimensions {
+            let of = [false, true].map(|is_trend| {
+                let one = Colouring { dimension: dimension.clone(), is_trend };
+                let word = one.word();
+                (one.title(), word.clone(), word == colour)
+            });
+            match packs.last_mut().filter(|(name, _)| *name == dimension.pack_name) {
+                Some((_, all)) => all.extend(of),
+                None => packs.push((&dimension.pack_name, of.to_vec())),
+            }
+        }
+        packs
     }
 }
 
 /// The page's own address in another form.
-fn at(org: &str, view: View, area: Option<&str>, page: usize) -> String {
+fn at(org: &str, view: View, area: Option<&str>, colour: &str, page: usize) -> String {
     let mut address = area.map_or_else(|| url(org), |area| area_url(org, area));
     let mut add = |text: String| {
         address.push(if address.contains('?') { '&' } else { '?' });
@@ -97,7 +136,7 @@ fn at(org: &str, view: View, area: Option<&str>, page: usize) -> String {
     if page > 1 {
         add(format!("page={page}"));
     }
-    address
+    coloured(address, colour)
 }
 
 fn sub(sky: &Sky, is_area: bool) -> String {
@@ -124,18 +163,25 @@ async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response> {
     let today = visitor.actor.at.date_naive();
-    let (whole, behind) = db::load(&pool, &visitor.actor, today).await?;
+    let (mut whole, behind) = db::load(&pool, &visitor.actor, today).await?;
+    let dimensions = health_board::dimensions(&pool, visitor.tenant()).await?;
+    let colouring = Colouring::parse(&wanted.colour, &dimensions);
+    if let Some(colouring) = &colouring {
+        let cells = health_board::latest(&pool, visitor.tenant(), &colouring.dimension).await?;
+        whole = whole.tinted(colouring, &cells);
+    }
     let sky = match &wanted.area {
         Some(area) => whole.area(area).ok_or(Error::NotFound)?,
         None => whole,
     };
-    let shown = ShowPage { behind, ..shown(&visitor, wanted, &sky) };
+    let shown = ShowPage { behind, dimensions, ..shown(&visitor, wanted, colouring, &sky) };
     Ok(unfinished(behind > 0, page(&shown)?))
 }
 
 /// The page of a sky, or of one area.
-fn shown(visitor: &Visitor, wanted: Wanted, sky: &Sky) -> ShowPage {
-    let Wanted { view, area, page } = wanted;
+fn shown(visitor: &Visitor, wanted: Wanted, colouring: Option<Colouring>, sky: &Sky) -> ShowPage {
+    let Wanted { view, area, page, .. } = wanted;
+    let colour = colouring.as_ref().map_or_else(String::new, Colouring::word);
     let org = &visitor.slug;
     let pages = sky.squads.len().div_ceil(PER_PAGE).max(1);
     let page = page.unwrap_or(1).clamp(1, pages);
@@ -145,7 +191,7 @@ fn shown(visitor: &Visitor, wanted: Wanted, sky: &Sky) -> ShowPage {
     });
     let are_areas = view == View::Map && area.is_none() && sky.is_large();
     let has_lines = view != View::Matrix && !are_areas;
-    let to = |page: usize| at(org, View::List, area.as_deref(), page);
+    let to = |page: usize| at(org, View::List, area.as_deref(), &colour, page);
     ShowPage {
         shell: visitor.shell(Section::Constellation),
         org: org.clone(),
@@ -169,6 +215,8 @@ fn shown(visitor: &Visitor, wanted: Wanted, sky: &Sky) -> ShowPage {
         },
         previous: (has_lines && page > 1).then(|| to(page - 1)),
         next: (has_lines && page < pages).then(|| to(page + 1)),
+        dimensions: vec![],
+        colouring,
         area,
     }
 }

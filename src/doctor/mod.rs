@@ -204,6 +204,12 @@ async fn records(tx: &mut sqlx::PgConnection, n: &db::Counts) -> sqlx::Result<Ve
             db::learned(&mut *tx).await?,
         ),
         Check::new(
+            "dashboard",
+            "the rows of the dashboard are what the closed health checks give, and nothing of what is hidden",
+            (db::board(&mut *tx).await?, "rows"),
+            db::boards(&mut *tx).await?,
+        ),
+        Check::new(
             "addresses",
             "every team and every product is found under its current slug",
             (n.slugs, "slugs"),

@@ -50,7 +50,7 @@ mod db;
 mod domain;
 mod web;
 
-pub use db::{dimensions, latest};
+pub use db::{Dimension, dimensions, latest};
 pub use domain::*;
 pub use web::routes;
 

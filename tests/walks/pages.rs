@@ -44,6 +44,7 @@ const PRODUCT: &str = "norvik-app";
 const MORE: &[&str] = &[
     "/o/{org}/constellation?view=list",
     "/o/{org}/constellation?view=matrix",
+    "/o/{org}/health?period=2021-q1",
     "/o/{org}/squads?q=nothing+of+the+kind",
     "/o/{org}/squads/{forming}",
     "/o/{org}/squads/{forming}/members",
@@ -92,6 +93,7 @@ const LARGE: &[&str] = &[
     "/squads",
     "/links",
     "/links?view=matrix",
+    "/health",
     "/members",
     "/find?q=Donaudampfschiff",
 ];

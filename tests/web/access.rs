@@ -680,7 +680,6 @@ fn may(who: Who, kind: &str) -> bool {
         | Who::Apprentice
         | Who::ApprenticeOrLeadPm => kind == "squad's member",
         Who::SquadMemberOrCoach => matches!(kind, "coach" | "squad's member"),
-        Who::Coach => kind == "coach",
         Who::AnyRole => matches!(kind, "admin" | "leader" | "coach"),
         Who::SquadMemberOrLeader => matches!(kind, "leader" | "squad's member"),
         _ => true,

@@ -75,6 +75,11 @@ pub async fn logging(app: &TestApp) -> axum::Router {
 
 /// Adds an organization's worth of squads to the first organization: `squads` of them, and `pool` members who are in none.
 pub async fn seeded(app: &TestApp, squads: i32, pool: i32) {
+    seeded_with_health(app, squads, pool, 0).await;
+}
+
+/// The same with so many health checks of each squad.
+pub async fn seeded_with_health(app: &TestApp, squads: i32, pool: i32, rounds: i32) {
     let mut tx = app.pool.begin().await.unwrap();
     sqlx::raw_sql(include_str!("../../benches/seed.sql")).execute(&mut *tx).await.unwrap();
     sqlx::query("select pg_temp.seed($1, $2, $3, $4)")
@@ -85,13 +90,22 @@ pub async fn seeded(app: &TestApp, squads: i32, pool: i32) {
         .execute(&mut *tx)
         .await
         .unwrap();
+    if rounds > 0 {
+        sqlx::query("select pg_temp.seed_health($1, $2, $3)")
+            .bind(app.tenant().organization_id())
+            .bind(rounds)
+            .bind(app.clock().now())
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+    }
     tx.commit().await.unwrap();
     sqlx::raw_sql("analyze").execute(&app.pool).await.unwrap();
 }
 
 /// Adds an organization's worth of squads to the first organization, with their summaries.
 async fn seed(app: &TestApp, squads: i32, pool: i32) {
-    seeded(app, squads, pool).await;
+    seeded_with_health(app, squads, pool, 1).await;
     design::settle(&app.pool, app.tenant(), app.clock().now().date_naive()).await.unwrap();
 }
 
@@ -337,7 +351,23 @@ async fn pages(app: &TestApp) -> Vec<(&'static str, String)> {
         ("the constellation", app.at("/constellation")),
         ("the matrix", app.at("/constellation?view=matrix")),
         ("the finder", app.at("/find?q=craft")),
+        ("the dashboard", app.at("/health")),
+        ("the whole dashboard", app.at("/health?all=1")),
+        ("the dashboard as a file", app.at("/health.csv")),
+        ("the coloured constellation", coloured(app).await),
     ]
+}
+
+/// The constellation in the colours of a dimension.
+async fn coloured(app: &TestApp) -> String {
+    let dimension: uuid::Uuid = sqlx::query_scalar(
+        "select dimensions[1] from health_board where organization_id = $1 limit 1",
+    )
+    .bind(app.tenant().organization_id())
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
+    app.at(&format!("/constellation?colour={dimension}"))
 }
 
 async fn ask(visitor: &mut Visitor, path: &str) {
@@ -409,7 +439,7 @@ async fn a_page_of_fifty_reads_as_much_of_a_large_organization_as_of_a_small_one
         let mut leader = app.leader("Lena Lead").await.at(router);
         let mut counts = vec![];
         for (name, path) in pages(&app).await {
-            if ["the squads", "the member's page"].contains(&name) {
+            if ["the squads", "the member's page", "the dashboard"].contains(&name) {
                 for _ in 0..7 {
                     ask(&mut leader, &path).await;
                 }

@@ -22,6 +22,7 @@ mod exchange;
 mod finder;
 mod flow;
 mod health;
+mod health_board;
 mod history;
 mod home;
 mod learning;

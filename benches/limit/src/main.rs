@@ -2,6 +2,7 @@
 //! nothing around it: no frame, no rights, no findings, no headers, no log. And one change: an item gets another rank, with its event.
 //! `limit DATABASE_URL PORT`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -143,6 +144,108 @@ struct Board {
     rows: Vec<Vec<Option<String>>>,
 }
 
+/// The dashboard: a row of the table as it is kept, and what it becomes.
+#[derive(sqlx::FromRow)]
+struct Kept {
+    name: String,
+    slug: String,
+    eligible: i16,
+    answered: i16,
+    is_shown: bool,
+    dimensions: Vec<sqlx::types::Uuid>,
+    names: Vec<String>,
+    cells: Vec<u8>,
+    months: Vec<u8>,
+}
+
+struct HeatCell {
+    class: &'static str,
+    look: &'static str,
+    said: &'static str,
+    green: u8,
+    amber: u8,
+    red: u8,
+}
+
+struct HeatRow {
+    name: String,
+    slug: String,
+    eligible: i16,
+    answered: i16,
+    is_shown: bool,
+    cells: Vec<HeatCell>,
+    months: Vec<(u8, u8, u8)>,
+}
+
+#[derive(Template)]
+#[template(path = "heat.html")]
+struct Heat {
+    columns: Vec<(sqlx::types::Uuid, String)>,
+    bars: BTreeSet<(u8, u8, u8)>,
+    rows: Vec<HeatRow>,
+    across: Vec<(usize, usize, usize)>,
+}
+
+fn heat_cell(of: &[u8]) -> HeatCell {
+    let (green, amber, red) = (of[0], of[1], of[2]);
+    let (class, look, said) = if red >= amber.max(green) {
+        ("bad", "r", "Needs help")
+    } else if amber >= green {
+        ("warn", "a", "Some trouble")
+    } else {
+        ("good", "g", "Going well")
+    };
+    HeatCell { class, look, said, green, amber, red }
+}
+
+/// `GET /{organization}/heatmap/-`: all squads by all dimensions, from the rows that are kept.
+async fn heatmap(
+    State(pool): State<Arc<PgPool>>,
+    Path((organization, limit)): Path<(String, i64)>,
+    headers: HeaderMap,
+) -> Result<Html<String>, StatusCode> {
+    let tenant = tenant(&pool, &organization, &headers).await?;
+    let kept: Vec<Kept> = sqlx::query_as(
+        "select t.name, t.slug, b.eligible, b.answered, b.is_shown, b.dimensions, b.cells, b.months,
+                case when row_number() over () = 1 then (select array_agg(v.name order by d.position) from health_dimension d
+                    join health_dimension_version v on (v.organization_id, v.dimension_id, v.version) = (d.organization_id, d.id, d.version)
+                    where d.organization_id = $1 and d.pack_id = p.id) else '{}' end as names
+         from health_pack p
+         join team t on t.organization_id = p.organization_id and t.kind = 'squad' and t.state <> 'dissolved'
+         cross join lateral (select * from health_board b where b.organization_id = $1 and b.pack_id = p.id and b.team_id = t.id
+                             order by b.month desc limit 1) b
+         where p.organization_id = $1 and p.slug = 'how-we-work'
+         order by lower(t.name), t.id limit $2",
+    )
+    .bind(tenant)
+    .bind(limit)
+    .fetch_all(&*pool)
+    .await
+    .map_err(failed)?;
+    let names = kept.iter().find(|row| !row.names.is_empty()).map(|row| row.names.clone());
+    let ids = kept.first().map(|row| row.dimensions.clone()).unwrap_or_default();
+    let columns: Vec<_> = ids.into_iter().zip(names.unwrap_or_default()).collect();
+    let rows: Vec<HeatRow> = kept
+        .into_iter()
+        .map(|row| HeatRow {
+            cells: row.cells.chunks_exact(12).map(heat_cell).collect(),
+            months: row.months.chunks_exact(4).map(|of| (of[0], of[1], of[2])).collect(),
+            name: row.name,
+            slug: row.slug,
+            eligible: row.eligible,
+            answered: row.answered,
+            is_shown: row.is_shown,
+        })
+        .collect();
+    let shown = || rows.iter().filter(|row| row.is_shown);
+    let bars = shown().flat_map(|row| &row.cells).map(|c| (c.green, c.amber, c.red)).collect();
+    let of = |n: usize, class: &str| shown().filter(|row| row.cells[n].class == class).count();
+    let across =
+        (0..columns.len()).map(|n| (of(n, "good"), of(n, "warn"), of(n, "bad"))).collect();
+    let html = Heat { columns, bars, rows, across }.render();
+    html.map(Html).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+}
+
 async fn page(
     State(pool): State<Arc<PgPool>>,
     Path((organization, name, word)): Path<(String, String, String)>,
@@ -227,6 +330,7 @@ async fn main() {
         .await
         .expect("the database answers");
     let app = Router::new()
+        .route("/{organization}/heatmap/{limit}", get(heatmap))
         .route("/{organization}/{page}/{word}", get(page))
         .route("/{organization}/move/{product}", post(change))
         .with_state(Arc::new(pool));

@@ -33,6 +33,7 @@ fn sky(squads: usize, areas: usize, core: usize, ties: usize) -> Sky {
         findings: n % 4,
         worst: None,
         ring: vec![],
+        tint: None,
     };
     let core_team = |n: usize| CoreTeam {
         id: id(100_000 + n),
@@ -215,6 +216,7 @@ prop_compose! {
         let mut squads: Vec<_> = squads.into_iter().map(|(n, name, members, area)| Star {
             id: id(usize::from(n)), slug: n.to_string(), name, members, area, is_active: members > 5, findings: members,
             worst: None, ring: vec![],
+ tint: None,
         }).collect();
         squads.sort_by_key(|squad| squad.id);
         squads.dedup_by_key(|squad| squad.id);

@@ -5,6 +5,7 @@
 mod backlog;
 mod coaching;
 mod health;
+mod health_board;
 mod learning;
 mod metrics;
 mod products;
@@ -12,6 +13,7 @@ mod products;
 pub use backlog::{holders, in_hand, orders};
 pub use coaching::coaching;
 pub use health::secrecy;
+pub use health_board::{board, boards};
 pub use learning::learned;
 pub use metrics::checked_in;
 pub use products::*;
