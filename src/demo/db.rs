@@ -271,6 +271,24 @@ pub async fn crews_of(
     .await
 }
 
+/// Who is in the active squads, those who have been there longest first.
+pub async fn crews(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Vec<OfCrew>> {
+    sqlx::query_as!(
+        OfCrew,
+        r#"
+        select m.team_id as "team: TeamId", m.member_id as "member: MemberId", m.from_at
+        from team t
+        join membership m on (m.organization_id, m.team_id) = (t.organization_id, t.id) and m.until_at is null
+        join member p on (p.organization_id, p.id) = (m.organization_id, m.member_id)
+        where t.organization_id = $1 and t.kind = 'squad' and t.state = 'active'
+        order by m.team_id, m.from_at, p.name
+        "#,
+        tenant.organization_id().0,
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Somebody of the squad that holds an item.
 pub async fn holder_of(
     db: impl PgExecutor<'_>,

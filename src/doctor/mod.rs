@@ -130,7 +130,12 @@ async fn rules(tx: &mut sqlx::PgConnection, n: &db::Counts) -> sqlx::Result<Vec<
             (n.coaching, "coaching requests"),
             db::coaching(&mut *tx).await?,
         ),
-        Check::later("H6"),
+        Check::new(
+            "H6",
+            "health checks that are closed have no ballots and no secret, and only those with answers enough have results",
+            (n.rounds, "health checks"),
+            db::secrecy(&mut *tx).await?,
+        ),
         Check::new(
             "H7",
             "active squads had a complete mission and a customer value metric when they became active",

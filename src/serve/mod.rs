@@ -27,7 +27,7 @@ use self::idle::{Answer, Work};
 use crate::config::{Config, Database};
 use crate::web::{Routes, Who};
 use crate::{
-    AppState, accounts, app, backlog, database, exchange, organizations, setup, transaction,
+    AppState, accounts, app, backlog, database, exchange, health, organizations, setup, transaction,
 };
 
 /// How long a browser may take to send its headers.
@@ -36,6 +36,8 @@ const HEADERS: Duration = Duration::from_secs(10);
 const FINISH: Duration = Duration::from_secs(25);
 /// How often old keys, counters and sessions are swept out.
 const SWEEP: Duration = Duration::from_mins(10);
+/// How often health checks are opened and closed whose day has come.
+const TEND: Duration = Duration::from_mins(1);
 
 /// Whether this instance is on its way out.
 #[derive(Debug, Clone, Default)]
@@ -119,11 +121,13 @@ pub async fn serve(config: Config, database: &Database) -> anyhow::Result<()> {
         println!("set up Trellis at {}/setup/{token}", config.public_origin());
     }
     let sweeper = tokio::spawn(sweep(state.clone()));
+    let tender = tokio::spawn(tend(state.clone()));
     let live = state.live.start(Some(opened.direct()));
 
     accept(listener, router, &state, &mut stop).await;
 
     sweeper.abort();
+    tender.abort();
     live.finish().await;
     if let Some(metrics) = metrics {
         metrics.abort();
@@ -236,6 +240,17 @@ impl Stop {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Opens and closes the health checks whose day has come, every minute.
+async fn tend(state: AppState) {
+    let mut every = tokio::time::interval(TEND);
+    loop {
+        every.tick().await;
+        if let Err(error) = health::service::tend(&state.pool, state.clock.now()).await {
+            tracing::warn!(?error, "health checks could not be opened and closed");
         }
     }
 }

@@ -211,8 +211,15 @@ mod tests {
     async fn stylesheet_and_scripts_stay_small() {
         for coding in ["zstd", "gzip"] {
             let mut sizes = vec![];
-            for name in ["app.css", "app.js", "board.js", "designer.js", "flow.css", "metrics.css"]
-            {
+            for name in [
+                "app.css",
+                "app.js",
+                "board.js",
+                "designer.js",
+                "flow.css",
+                "metrics.css",
+                "health.css",
+            ] {
                 let request = Request::get(url(name)).header(header::ACCEPT_ENCODING, coding);
                 let request = request.body(Body::empty()).unwrap();
                 let answer = router().oneshot(request).await.unwrap();

@@ -40,6 +40,10 @@ pub enum Who {
     OwnSquadMember,
     /// Programs with a token of the metric; everybody else gets 401.
     MetricToken,
+    /// The squad's own members and coaches; other members get 403.
+    SquadMemberOrCoach,
+    /// Leaders, coaches and admins; members without a role get 403.
+    AnyRole,
     /// The member whom it is about, and those who may act for them as the page says.
     SelfOrAdmin,
     /// The product's lead PM, leaders and admins; other members get 403.
@@ -89,6 +93,8 @@ impl std::fmt::Display for Who {
             Self::Offerer => "who has made the offer",
             Self::OwnSquadMember => "the squad's members",
             Self::MetricToken => "programs with a token of the metric",
+            Self::SquadMemberOrCoach => "the squad's members and coaches",
+            Self::AnyRole => "leaders, coaches and admins",
             Self::SelfOrAdmin => "oneself, or as the page says",
             Self::LeadPmOrDesigner => "the product's lead PM, leaders and admins",
             Self::LeadPm => "the product's lead PM",
@@ -152,6 +158,11 @@ fn kind_of(name: &str) -> &'static str {
         "request" => "coaching request (id)",
         "offer" => "offer of coaching (id)",
         "meeting" => "session of coaching (id)",
+        "round" => "health check of a squad (id)",
+        "pack" => "pack of health dimensions (slug)",
+        "dimension" => "dimension of a pack (id)",
+        "action" => "action after a health check (id)",
+        "schedule" => "health check of many squads (id)",
         "invitation" => "invitation (id)",
         "session" => "session (id)",
         "import" => "import (id)",

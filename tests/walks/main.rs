@@ -6,6 +6,7 @@
 //! | the walks of people: by mouse, keyboard, finger, without JavaScript | `squads.rs` |
 //! | the designer in the same ways, and by two people at once | `designer.rs` |
 //! | the board of a product in the same ways | `board.rs` |
+//! | a vote on a phone, with scripts and without | `health.rs` |
 //! | the palette, Undo | `finder.rs`, `undo.rs` |
 //! | several people at once, on several instances | `together.rs` |
 //! | what a walk can do: see, press, fill in, type | `browser.rs` |
@@ -33,6 +34,7 @@ mod site;
 mod board;
 mod designer;
 mod finder;
+mod health;
 mod pages;
 mod squads;
 mod together;

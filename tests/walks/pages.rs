@@ -48,6 +48,8 @@ const MORE: &[&str] = &[
     "/o/{org}/squads/{forming}",
     "/o/{org}/squads/{forming}/members",
     "/o/{org}/squads/{dissolved}",
+    "/o/{org}/squads/{forming}/health",
+    "/o/{org}/squads/{squad}/health/{closed}",
     "/o/{org}/squads/{squad}/mission/compare?from=1&to=2",
     "/o/{org}/members?q=nothing+of+the+kind",
     "/o/{org}/activity?q=nothing+of+the+kind",
@@ -110,6 +112,7 @@ fn looks_closest(who: Who) -> &'static str {
         Who::SquadMember
         | Who::OwnSquadMember
         | Who::Coaching
+        | Who::SquadMemberOrCoach
         | Who::SelfOrAdmin
         | Who::ProductGroup => "member",
         Who::Coach | Who::CoachOrLeader | Who::RequestsCoach | Who::Offerer => "coach",
@@ -131,6 +134,8 @@ fn care(who: Who, role: &str) -> Option<Care> {
         Who::Designer => matches!(role, "admin" | "leader"),
         Who::SquadMemberOrLeader => matches!(role, "leader" | "member"),
         Who::CoachOrLeader => role == "leader",
+        Who::SquadMemberOrCoach => role == "coach",
+        Who::AnyRole => matches!(role, "admin" | "coach"),
         _ => false,
     };
     is_in.then_some(if role == "coach" { Care::Desk } else { Care::Phone })
@@ -202,6 +207,7 @@ impl Demo {
         let sent = admin.post(&format!("{product}/move"), &format!("do=ready:{last}")).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
         demo.send_backlog(&mut admin).await;
+        demo.open_round(&mut admin).await;
         demo.sign_up_learner().await;
         demo
     }
@@ -215,6 +221,20 @@ impl Demo {
         sqlx::query(sql).bind(user).execute(&self.pool).await.unwrap();
         let sql = "update member set user_id = $1 where id = $2";
         sqlx::query(sql).bind(user).bind(learner).execute(&self.pool).await.unwrap();
+    }
+
+    /// The lead PM, who is a coach, has opened a health check of the member's squad.
+    async fn open_round(&self, coach: &mut Visitor) {
+        let pack: Uuid = sqlx::query_scalar("select p.id from health_pack p join organization o on o.id = p.organization_id where o.slug = $1 and p.slug = 'squad-health'")
+            .bind(self.slug())
+            .fetch_one(&self.pool)
+            .await
+            .unwrap();
+        let squad = self.summary["member_squad"].as_str().unwrap();
+        let url = format!("/o/{}/squads/{squad}/health", self.slug());
+        let form = format!("pack={pack}&mode=anonymous&reveal=session&closes_on=");
+        let sent = coach.post(&url, &form).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
     }
 
     /// The lead PM has sent a file for the backlog.
@@ -279,6 +299,7 @@ impl Demo {
                 return self.summary["core_teams"][0]["slug"].as_str().unwrap().to_owned();
             }
             "file" => return self.file.clone(),
+            "pack" => return "customer-value-squad".to_owned(),
             // Everybody looks at somebody who is in a squad; the member at themselves.
             "member" if role == "admin" => return self.member("coach").to_owned(),
             "member" => return self.member("member").to_owned(),
@@ -298,6 +319,14 @@ impl Demo {
             if name == "service" { "product_squad" } else { name },
         );
         let sql = match name {
+            "round" | "closed" => format!(
+                "select r.id from health_round r join team t on t.id = r.team_id \
+                 where r.organization_id = $1 and t.slug = $2 and r.{} order by r.opened_at desc limit 1",
+                if name == "round" { "closed_at is null" } else { "is_shown" },
+            ),
+            "dimension" => "select d.id from health_dimension d join health_pack p on p.id = d.pack_id \
+                 where d.organization_id = $1 and $2 <> '' and p.slug = 'customer-value-squad' order by d.position limit 1"
+                .to_owned(),
             "membership" | "metric" => of_team,
             "request" => "select r.id from coaching_request r join team t on (t.organization_id, t.id) = (r.organization_id, r.team_id) \
                           where r.organization_id = $1 and t.slug = $2 and r.state in ('agreed', 'active') order by r.id limit 1"

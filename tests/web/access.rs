@@ -39,14 +39,14 @@ async fn machines_get_the_error_as_json_with_the_request_id() {
 }
 
 /// One of everything that an address can name.
-struct World {
+pub struct World {
     slug: String,
-    ids: HashMap<&'static str, String>,
+    pub ids: HashMap<&'static str, String>,
 }
 
 impl World {
     /// Makes one of everything in the organization of `designer`; `squad_member` is in the squad. May be called again.
-    async fn new(
+    pub async fn new(
         app: &TestApp,
         slug: &str,
         designer: &Actor,
@@ -147,6 +147,8 @@ impl World {
         ids.extend(backlog_of(app, designer, &group["product by id"]).await);
         let by = squad_member.map_or_else(|| designer.clone(), |it| Actor { at, ..it.actor() });
         ids.extend(coaching_of(app, &by, squad).await);
+        let own_squad = squad_member.map_or_else(|| designer.clone(), Visitor::actor);
+        ids.extend(health_of(app, designer, &Actor { at, ..own_squad }, squad).await);
         ids.extend(group);
         ids.extend(said);
         ids.extend(Self::by_pages(app, slug, designer).await);
@@ -210,7 +212,7 @@ impl World {
 
     /// The address of a route with the ids of this world, in the organization with `slug`. In another organization's
     /// addresses teams are named by their ids, which it could know of; their own pages are at their words.
-    fn address(&self, route: &Route, slug: &str) -> String {
+    pub fn address(&self, route: &Route, slug: &str) -> String {
         let mut path = route.path.to_owned();
         for (name, _) in route.ids() {
             let value = match name {
@@ -292,6 +294,68 @@ async fn link_between(app: &TestApp, designer: &Actor, from: TeamId, to: TeamId)
     };
     let new = links::NewLink { from, to, terms };
     links::service::create(&app.pool, designer, today, &new).await.unwrap()
+}
+
+/// A pack with a dimension, a closed round with an action, an open one, and a schedule.
+async fn health_of(
+    app: &TestApp,
+    designer: &Actor,
+    own: &Actor,
+    squad: TeamId,
+) -> HashMap<&'static str, String> {
+    use trellis::health::{
+        ActionText, Mode, PackAbout, PackName, Reveal, ScheduleName, Wording, service,
+    };
+    let pool = &app.pool;
+    let name = PackName::parse(&format!("Pack {}", trellis::web::new_key())).unwrap();
+    let about = PackAbout::parse("").unwrap();
+    let (pack, slug) = service::create_pack(pool, designer, &name, &about).await.unwrap();
+    let wording = Wording::parse("Focus", "We have it", "At times", "Never").unwrap();
+    let dimension = service::add_dimension(pool, designer, pack, &wording).await.unwrap();
+    let new =
+        service::NewRound { pack, mode: Mode::Anonymous, reveal: Reveal::Session, last_day: None };
+    let zone = chrono_tz::Tz::UTC;
+    let closed = service::open(pool, own, squad, zone, &new).await.unwrap();
+    service::close(pool, own, closed).await.unwrap();
+    let action = service::NewAction {
+        dimension: None,
+        body: ActionText::parse("Call three customers").unwrap(),
+        due_on: None,
+    };
+    let action = service::act(pool, own, closed, &action).await.unwrap();
+    let round = service::open(pool, own, squad, zone, &new).await.unwrap();
+    let coach = a_coach(app, designer).await;
+    let schedule = service::NewSchedule {
+        name: ScheduleName::parse("Every two months").unwrap(),
+        pack,
+        cadence_weeks: 8,
+        starts_on: designer.at.date_naive(),
+        open_days: 7,
+        mode: Mode::Anonymous,
+        squads: vec![squad],
+    };
+    let schedule = service::create_schedule(pool, &coach, &schedule).await.unwrap();
+    HashMap::from([
+        ("pack", slug),
+        ("dimension", dimension.to_string()),
+        ("action", action.to_string()),
+        ("round", round.to_string()),
+        ("schedule", schedule.to_string()),
+    ])
+}
+
+/// A coach of the organization of `designer`, without a user.
+async fn a_coach(app: &TestApp, designer: &Actor) -> Actor {
+    let member = trellis::ids::MemberId::new();
+    sqlx::query("insert into member (organization_id, id, name, roles, created_at) values ($1, $2, 'Hana Sato', '{coach}', $3)")
+        .bind(designer.tenant.organization_id())
+        .bind(member)
+        .bind(designer.at)
+        .execute(&app.pool)
+        .await
+        .unwrap();
+    let roles = [trellis::actor::Role::Coach].into_iter().collect();
+    Actor { member, roles, user: None, once: None, ..designer.clone() }
 }
 
 /// A proposed item and a template of a product that `designer` leads.
@@ -453,7 +517,7 @@ async fn membership_in(app: &TestApp, designer: &Actor, team: trellis::ids::Team
 }
 
 /// Trellis in which a test may invite and import as often as it likes.
-async fn patient() -> TestApp {
+pub async fn patient() -> TestApp {
     let mut config = Config::default();
     config.limits.invitations_per_hour = 10_000;
     config.limits.imports_per_hour = 10_000;
@@ -478,7 +542,7 @@ async fn ask(visitor: &Visitor, route: &Route, address: &str) -> StatusCode {
 }
 
 /// Addresses of one organization.
-fn of_an_organization() -> Vec<Route> {
+pub fn of_an_organization() -> Vec<Route> {
     trellis::routes()
         .list()
         .iter()
@@ -488,7 +552,7 @@ fn of_an_organization() -> Vec<Route> {
 }
 
 /// A stream never ends, so it is asked for in its own tests.
-fn is_page(route: &Route) -> bool {
+pub fn is_page(route: &Route) -> bool {
     !route.path.ends_with("/events")
 }
 
@@ -615,6 +679,8 @@ fn may(who: Who, kind: &str) -> bool {
         | Who::ProductGroup
         | Who::Apprentice
         | Who::ApprenticeOrLeadPm => kind == "squad's member",
+        Who::SquadMemberOrCoach => matches!(kind, "coach" | "squad's member"),
+        Who::AnyRole => matches!(kind, "admin" | "leader" | "coach"),
         Who::SquadMemberOrLeader => matches!(kind, "leader" | "squad's member"),
         _ => true,
     }

@@ -185,6 +185,7 @@ async fn all_pages(app: &TestApp) -> Vec<(&'static str, String)> {
     for below in ["/practice", "/feedback", ""] {
         all.push(("a learning plan", format!("{plan}{below}")));
     }
+    all.extend(health(app).await);
     all
 }
 
@@ -238,6 +239,63 @@ async fn coaching(app: &TestApp) -> uuid::Uuid {
         service::write_note(&app.pool, &coach, id, None, &note).await.unwrap();
     }
     sqlx::query_scalar(there).fetch_one(&app.pool).await.unwrap()
+}
+
+/// The pages of a squad's health, after two rounds that are closed, with one that is open.
+async fn health(app: &TestApp) -> Vec<(&'static str, String)> {
+    use trellis::health::service::{PastRound, pack_of, past};
+    use trellis::health::{Answer, Colour, Comment};
+    let url = app.at("/squads/squad-00001/health");
+    let squad: trellis::ids::TeamId =
+        sqlx::query_scalar("select id from team where slug = 'squad-00001'")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
+    let there: i64 =
+        sqlx::query_scalar("select count(*) from health_round").fetch_one(&app.pool).await.unwrap();
+    if there == 0 {
+        let coach = app.coach("Hana Sato").await.actor();
+        let crew: Vec<trellis::ids::MemberId> = sqlx::query_scalar(
+            "select member_id from membership where team_id = $1 and until_at is null",
+        )
+        .bind(squad)
+        .fetch_all(&app.pool)
+        .await
+        .unwrap();
+        let (pack, questions) = pack_of(&app.pool, &coach, "squad-health").await.unwrap();
+        let said = Answer {
+            colour: Colour::Amber,
+            trend: None,
+            comment: Comment::parse("Fewer meetings").unwrap(),
+        };
+        let places = 1..=i16::try_from(questions.len()).unwrap();
+        let all =
+            crew.iter().flat_map(|one| places.clone().map(|place| (*one, place, said.clone())));
+        let all: Vec<_> = all.collect();
+        let day = chrono::TimeDelta::days(1);
+        let round = |ago: i32, is_open: bool| PastRound {
+            pack,
+            opened: (coach.at - day * ago, coach.member),
+            closes_at: coach.at + day,
+            closed: (!is_open).then_some((coach.at - day * (ago - 1), coach.member)),
+            answers: all.clone(),
+        };
+        let rounds = [round(9, false), round(6, false), round(3, true)];
+        past(&app.pool, &coach, squad, &rounds).await.unwrap();
+    }
+    let rounds: Vec<uuid::Uuid> =
+        sqlx::query_scalar("select id from health_round order by opened_at desc limit 2")
+            .fetch_all(&app.pool)
+            .await
+            .unwrap();
+    vec![
+        ("the squad's health", url.clone()),
+        ("an open health check", format!("{url}/{}", rounds[0])),
+        ("a closed health check", format!("{url}/{}", rounds[1])),
+        ("the health packs", app.at("/health/packs")),
+        ("a health pack", app.at("/health/packs/squad-health")),
+        ("the planned health checks", app.at("/health/schedules")),
+    ]
 }
 
 /// A file that waits to be imported into the product.

@@ -55,7 +55,7 @@ async fn a_database_without_the_newest_migration_is_not_examined() {
 }
 
 /// Damage by hand, past triggers and references, and how the doctor names it.
-const DAMAGE: [(&str, &str); 47] = [
+const DAMAGE: [(&str, &str); 51] = [
     (
         "update metric set checked_at = checked_at + interval '1 day' where id = (select metric_id from check_in limit 1)",
         "check-ins: norvik-energy: the metric",
@@ -65,6 +65,27 @@ const DAMAGE: [(&str, &str); 47] = [
         "came in after its end",
     ),
     ("drop trigger check_in_append_only on check_in", "guards: the trigger check_in_append_only"),
+    (
+        "insert into health_ballot (organization_id, round_id, key, dimension_id, colour) \
+         select d.organization_id, d.round_id, '\\x00', d.dimension_id, 'red' from health_round_dimension d \
+         join health_round r on r.id = d.round_id where r.closed_at is not null limit 1",
+        "is closed and still has ballots",
+    ),
+    (
+        "delete from health_round_secret where round_id in (select id from health_round where closed_at is null)",
+        "is open and has no secret",
+    ),
+    (
+        "update health_result set green = 1, amber = 1, red = 1 where (round_id, dimension_id) = \
+         (select round_id, dimension_id from health_result order by round_id, dimension_id limit 1)",
+        "has a result of too few answers",
+    ),
+    (
+        "insert into health_open_answer (organization_id, round_id, dimension_id, member_id, colour) \
+         select x.organization_id, x.round_id, x.dimension_id, m.id, 'red' from health_result x \
+         join member m on m.organization_id = x.organization_id order by x.round_id, m.id limit 1",
+        "was announced as anonymous and has answers with names",
+    ),
     (
         "update learning_sign_off f set by_id = a.member_id from learning_step s \
          join apprenticeship a on a.id = s.apprenticeship_id where s.id = f.step_id",

@@ -21,6 +21,7 @@ mod editions;
 mod exchange;
 mod finder;
 mod flow;
+mod health;
 mod history;
 mod home;
 mod learning;

@@ -1,6 +1,7 @@
 //! Plays a story through the use cases of the features, each act by whoever does it and on its day.
 
 mod coaching;
+mod health;
 mod items;
 mod learning;
 mod metrics;
@@ -123,7 +124,8 @@ impl<'a> Stage<'a> {
 
     /// Plays the rest.
     pub async fn go_on(&mut self) -> Result<()> {
-        self.play(1..self.story.acts.len()).await
+        self.play(1..self.story.acts.len()).await?;
+        self.health().await
     }
 
     async fn play(&mut self, acts: std::ops::Range<usize>) -> Result<()> {

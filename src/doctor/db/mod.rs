@@ -4,12 +4,14 @@
 
 mod backlog;
 mod coaching;
+mod health;
 mod learning;
 mod metrics;
 mod products;
 
 pub use backlog::{holders, in_hand, orders};
 pub use coaching::coaching;
+pub use health::secrecy;
 pub use learning::learned;
 pub use metrics::checked_in;
 pub use products::*;
@@ -36,6 +38,7 @@ pub struct Counts {
     pub items: i64,
     pub plans: i64,
     pub coaching: i64,
+    pub rounds: i64,
     pub events: i64,
     pub slugs: i64,
     pub references: i64,
@@ -57,6 +60,7 @@ pub async fn count(db: impl PgExecutor<'_>) -> sqlx::Result<Counts> {
                (select count(*) from backlog_item)                                       as "items!",
                (select count(*) from learning_plan)                                      as "plans!",
                (select count(*) from coaching_request)                                   as "coaching!",
+               (select count(*) from health_round)                                       as "rounds!",
                (select count(*) from event)                                              as "events!",
                (select count(*) from team_slug)                                          as "slugs!",
                (select count(*) from pg_constraint c

@@ -1,10 +1,12 @@
 //! Ballots, which exist only while a round is open. The secret of a round never leaves the database: whoever asks for a ballot names the
 //! member, and the database makes the key.
 
+use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
 
 use crate::actor::Tenant;
-use crate::health::domain::Answer;
+use crate::health::domain::{Answer, Trend};
 use crate::ids::{DimensionId, MemberId, RoundId};
 
 /// Puts an answer into the ballot of a member, in place of what they answered before. Nothing where the round has no such dimension, or
@@ -32,12 +34,51 @@ pub async fn put_answer(
         member.0,
         dimension.0,
         answer.colour.word(),
-        answer.trend.map(super::super::domain::Trend::word),
+        answer.trend.map(Trend::word),
         answer.comment.as_str(),
     )
     .execute(tx)
     .await?;
     Ok(written.rows_affected() == 1)
+}
+
+/// Puts the answers of many into their ballots at once, each to the question at its place, from 1.
+pub async fn put_answers(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    round: RoundId,
+    answers: &[(MemberId, i16, Answer)],
+) -> sqlx::Result<()> {
+    let members: Vec<Uuid> = answers.iter().map(|(member, ..)| member.0).collect();
+    let places: Vec<i16> = answers.iter().map(|(_, place, _)| *place).collect();
+    let colours: Vec<String> =
+        answers.iter().map(|(.., answer)| answer.colour.word().to_owned()).collect();
+    let trends: Vec<String> = answers
+        .iter()
+        .map(|(.., answer)| answer.trend.map(Trend::word).unwrap_or_default().to_owned())
+        .collect();
+    let comments: Vec<String> =
+        answers.iter().map(|(.., answer)| answer.comment.to_string()).collect();
+    sqlx::query!(
+        r#"
+        insert into health_ballot (organization_id, round_id, key, dimension_id, colour, trend, comment)
+        select s.organization_id, s.round_id, health_ballot_key(s.secret, a.member), d.dimension_id, a.colour, nullif(a.trend, ''), a.comment
+        from health_round_secret s
+        cross join unnest($3::uuid[], $4::smallint[], $5::text[], $6::text[], $7::text[]) as a (member, place, colour, trend, comment)
+        join health_round_dimension d on (d.organization_id, d.round_id, d.position) = (s.organization_id, s.round_id, a.place)
+        where s.organization_id = $1 and s.round_id = $2
+        "#,
+        tenant.organization_id().0,
+        round.0,
+        &members,
+        &places,
+        &colours,
+        &trends,
+        &comments,
+    )
+    .execute(tx)
+    .await
+    .map(|_| ())
 }
 
 /// A question of an open round with what the member who asks has answered.
@@ -130,11 +171,12 @@ pub async fn voters(
     .await
 }
 
-/// How many could have answered, and how many did: the members of now, and whoever answered and has left.
+/// How many could have answered, and how many did: the members at the closing, and whoever answered and has left.
 pub async fn turnout(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     round: RoundId,
+    at: DateTime<Utc>,
 ) -> sqlx::Result<(i16, i16)> {
     let row = sqlx::query!(
         r#"
@@ -144,7 +186,8 @@ pub async fn turnout(
             select health_ballot_key(s.secret, x.member_id) as key
             from health_round r
             join health_round_secret s on (s.organization_id, s.round_id) = (r.organization_id, r.id)
-            join membership x on (x.organization_id, x.team_id) = (r.organization_id, r.team_id) and x.until_at is null
+            join membership x on (x.organization_id, x.team_id) = (r.organization_id, r.team_id)
+                              and x.from_at <= $3 and (x.until_at is null or x.until_at > $3)
             where r.organization_id = $1 and r.id = $2
             union
             select key from answered
@@ -154,6 +197,7 @@ pub async fn turnout(
         "#,
         tenant.organization_id().0,
         round.0,
+        at,
     )
     .fetch_one(db)
     .await?;

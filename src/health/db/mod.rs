@@ -12,7 +12,11 @@ pub use pages::*;
 pub use rounds::*;
 pub use schedules::*;
 
-/// Takes away for good what closings deleted: until then the rows' remains lie in the files of the tables.
+/// Takes away for good what closings deleted: until then the rows' remains lie in the files of the tables. If another instance is
+/// about it, it is done.
 pub async fn vacuum(pool: &sqlx::PgPool) -> sqlx::Result<()> {
-    sqlx::query!("vacuum health_ballot, health_round_secret").execute(pool).await.map(|_| ())
+    sqlx::query!("vacuum (skip_locked) health_ballot, health_round_secret")
+        .execute(pool)
+        .await
+        .map(|_| ())
 }

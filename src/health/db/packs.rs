@@ -25,8 +25,6 @@ pub struct PackRow {
     pub slug: String,
     /// What it is about.
     pub about: String,
-    /// Where it comes from.
-    pub kind: String,
     /// Whether new rounds can be opened with it.
     pub is_live: bool,
     /// Its version.
@@ -41,7 +39,7 @@ pub async fn packs(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<Vec<
         PackRow,
         r#"
         select p.id as "id: PackId",
-               p.name, p.slug, p.about, p.kind,
+               p.name, p.slug, p.about,
                p.ended_at is null as "is_live!",
                p.version,
                (select count(*) from health_dimension d
@@ -68,7 +66,7 @@ pub async fn find_pack(
         PackRow,
         r#"
         select p.id as "id: PackId",
-               p.name, p.slug, p.about, p.kind,
+               p.name, p.slug, p.about,
                p.ended_at is null as "is_live!",
                p.version,
                (select count(*) from health_dimension d

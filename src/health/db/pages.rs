@@ -12,12 +12,8 @@ use crate::ids::{DimensionId, HealthActionId, PackId, RoundId, TeamId};
 pub struct RoundPage {
     /// The round.
     pub id: RoundId,
-    /// What is asked.
-    pub pack: PackId,
     /// The pack's name.
     pub pack_name: String,
-    /// Its word in addresses.
-    pub pack_slug: String,
     /// What it is called.
     pub label: String,
     /// Whether names stay.
@@ -26,8 +22,6 @@ pub struct RoundPage {
     pub reveal: String,
     /// How many answers are enough.
     pub threshold: i16,
-    /// When it was opened.
-    pub opened_at: DateTime<Utc>,
     /// Until when.
     pub closes_at: DateTime<Utc>,
     /// When it was closed.
@@ -55,10 +49,8 @@ pub async fn find_round(
         RoundPage,
         r#"
         select r.id      as "id: RoundId",
-               r.pack_id as "pack: PackId",
                p.name    as pack_name,
-               p.slug    as pack_slug,
-               r.label, r.mode, r.reveal, r.threshold, r.opened_at, r.closes_at, r.closed_at, r.eligible, r.answered, r.is_shown,
+               r.label, r.mode, r.reveal, r.threshold, r.closes_at, r.closed_at, r.eligible, r.answered, r.is_shown,
                e.id      as "earlier?: RoundId",
                e.label   as "earlier_label?"
         from health_round r

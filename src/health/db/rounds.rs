@@ -466,6 +466,23 @@ pub async fn hold_action(
     .await
 }
 
+/// Whether a squad has such an action.
+pub async fn is_action(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    team: TeamId,
+    id: HealthActionId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from health_action where organization_id = $1 and team_id = $2 and id = $3) as "is_there!""#,
+        tenant.organization_id().0,
+        team.0,
+        id.0,
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Says what became of an action.
 pub async fn follow_up(
     tx: &mut PgConnection,

@@ -3,6 +3,7 @@
 //! Rows are held in one order everywhere: the squad, then the pack, then the round. An answer holds nothing but the round, and shares it.
 
 mod packs;
+mod past;
 mod results;
 mod rounds;
 mod schedules;
@@ -11,6 +12,7 @@ pub use packs::{
     NewDimension, Way, add_dimension, change_pack, change_settings, create_pack, end_dimension,
     end_pack, move_dimension, resume_dimension, resume_pack, reword, seed_in,
 };
+pub use past::{PastRound, pack_of, past};
 pub use results::{NewAction, act, agree, follow_up};
 pub use rounds::{NewRound, answer, close, open};
 pub use schedules::{NewSchedule, create_schedule, end_schedule, tend};

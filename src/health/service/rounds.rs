@@ -190,7 +190,7 @@ pub(super) async fn close_in(
         return Ok(None);
     }
     let state = db::find_state(&mut *tx, tenant, round, None).await?.ok_or(Error::NotFound)?;
-    let (eligible, answered) = db::turnout(&mut *tx, tenant, round).await?;
+    let (eligible, answered) = db::turnout(&mut *tx, tenant, round, at).await?;
     let is_shown = answered >= state.threshold;
     if is_shown {
         db::write_results(&mut *tx, tenant, round).await?;

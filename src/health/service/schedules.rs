@@ -91,11 +91,11 @@ pub async fn end_schedule(pool: &PgPool, actor: &Actor, id: HealthScheduleId) ->
         Begun::First(tx) => tx,
         Begun::Again(answer) => return Ok(answer),
     };
-    if !may_plan(actor.roles) {
-        return Err(Error::Forbidden(PLANNERS.into()));
-    }
     if !db::is_schedule(&mut *tx, actor.tenant, id).await? {
         return Err(Error::NotFound);
+    }
+    if !may_plan(actor.roles) {
+        return Err(Error::Forbidden(PLANNERS.into()));
     }
     let name = db::end_schedule(&mut tx, actor.tenant, id, actor.at).await?;
     let name = name.ok_or(HealthRefused::ScheduleEnded)?;

@@ -1,0 +1,150 @@
+//! The pages as a person walks through them: opening, answering, the end, results, agreeing, actions.
+
+use axum::http::StatusCode;
+use trellis::health::Colour;
+
+use super::{World, today};
+use crate::given;
+use crate::harness::TestApp;
+
+#[tokio::test]
+async fn a_member_opens_a_round_and_others_may_not() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let form = format!(
+        "pack={}&mode=anonymous&reveal=window&closes_on={}",
+        world.pack,
+        today(&app) + chrono::TimeDelta::days(3)
+    );
+    let url = world.url(&app, "");
+    for mut other in
+        [app.leader("Ruth Abara").await, app.admin_only().await, app.member("Wei Zhang").await]
+    {
+        assert_eq!(other.get(&format!("{url}/new")).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(other.post(&url, &form).await.status, StatusCode::FORBIDDEN);
+    }
+    let mut member = world.members[0].clone();
+    member.get(&format!("{url}/new")).await.assert_ok();
+    let missing = member.post(&url, &form.replace("mode=anonymous", "mode=")).await;
+    assert_eq!(missing.text("#mode-error"), "Choose whether names stay with the answers.");
+    let round = member.post(&url, &form).await.assert_redirect().to_owned();
+    let twice = member.post(&url, &form).await;
+    assert_eq!(twice.status, StatusCode::CONFLICT);
+    assert!(twice.text(".banner").contains("open health check of this pack already"));
+
+    let page = member.get(&round).await;
+    assert_eq!(page.text("#voters .badge"), "0 of 8");
+    assert!(page.text(".promise").starts_with("Anonymous."));
+}
+
+#[tokio::test]
+async fn answering_goes_question_by_question_resumes_and_can_be_changed() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let round = world.open(&app).await;
+    let url = world.at(&app, round, "/answer");
+    let mut member = world.members[0].clone();
+
+    let first = member.get(&url).await;
+    assert_eq!(first.text("h1"), "Delivering value");
+    assert!(first.text(".promise").starts_with("Anonymous."), "printed before the first answer");
+    assert_eq!(first.count(".trend-opt"), 0, "there is nothing to compare with yet");
+    let nothing = member.post(&url, "at=1&comment=A+note").await;
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(nothing.text("#colour-error"), "Choose one of the three, or skip this question.");
+    assert_eq!(nothing.text("#comment"), "A note", "what was typed is kept");
+    let to = member.post(&url, "at=1&colour=green").await.assert_redirect().to_owned();
+    assert_eq!(to, format!("{url}?at=2"));
+    assert_eq!(member.get(&to).await.text("h1"), "Easy to release");
+    // The second is skipped, the third answered.
+    member.post(&url, "at=3&colour=amber").await.assert_redirect();
+    assert_eq!(
+        member.get(&url).await.text("h1"),
+        "Easy to release",
+        "it goes on where one stopped"
+    );
+    let back = member.get(&format!("{url}?at=1")).await;
+    assert_eq!(back.attribute("[name=colour][checked]", "value").unwrap(), "green");
+    member.post(&url, "at=1&colour=red").await.assert_redirect();
+    for at in 2..=11 {
+        member.post(&url, &format!("at={at}&colour=green")).await.assert_redirect();
+    }
+
+    let end = member.get(&url).await;
+    assert_eq!(end.text("h1"), "Thank you, it is saved");
+    assert!(end.text(".sub").contains("You can change your answers until it closes"));
+    let page = member.get(&world.at(&app, round, "")).await;
+    assert_eq!(page.text("#voters .badge"), "1 of 8");
+    assert_eq!(page.text(".head .btn"), "Change my answers");
+    let outsider = world.coach.clone().get(&url).await;
+    assert_eq!(outsider.status, StatusCode::FORBIDDEN, "a coach does not answer");
+}
+
+#[tokio::test]
+async fn the_squad_agrees_and_takes_two_actions_which_stand_first_in_the_next_round() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let round = world.open(&app).await;
+    for who in 0..7 {
+        let colour = if who < 4 { Colour::Green } else { Colour::Red };
+        world.answer(&app, round, who, colour, "").await;
+    }
+    let mut member = world.members[0].clone();
+    let url = world.at(&app, round, "");
+    let early = member.post(&format!("{url}/actions"), "body=Call+customers").await;
+    assert_eq!(early.status, StatusCode::CONFLICT);
+    member.post(&format!("{url}/close"), "").await.assert_redirect();
+
+    let page = member.get(&url).await;
+    assert!(page.text(".results > li").contains("You see it differently"));
+    assert_eq!(page.attribute(".results .big svg", "aria-label").unwrap(), "going well");
+    let agreed = format!("dimension={}&version=1&colour=amber&trend=", world.questions[0]);
+    let coach = world.coach.clone().post(&format!("{url}/agree"), &agreed).await;
+    assert_eq!(coach.status, StatusCode::FORBIDDEN, "the squad's health is the squad's own");
+    member.post(&format!("{url}/agree"), &agreed).await.assert_redirect();
+    let stale = member.post(&format!("{url}/agree"), &agreed).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    let page = member.get(&url).await;
+    assert_eq!(page.attribute(".results .big svg", "aria-label").unwrap(), "some trouble");
+    assert!(page.text(".results .tally").starts_with("4 going well"), "the counts stay");
+
+    for body in ["Call+customers", "Pair+on+Tuesdays"] {
+        member.post(&format!("{url}/actions"), &format!("body={body}")).await.assert_redirect();
+    }
+    let third = member.post(&format!("{url}/actions"), "body=More").await;
+    assert!(third.text("#round-parts .banner").contains("two actions at most"));
+    assert_eq!(given::events(&app, "health_action_taken").await, 2);
+
+    let next = world.open(&app).await;
+    let voting = member.get(&world.at(&app, next, "/answer")).await;
+    assert!(voting.text("#last-h").contains("What we wanted to do"));
+    assert!(voting.text(".list").contains("Call customers"));
+    assert_eq!(voting.count(".trend-opt"), 3, "now there is something to compare with");
+    let open = member.get(&world.at(&app, next, "")).await;
+    let action = open.attribute("details form", "action").unwrap();
+    member.post(&action, "state=done&said=Twelve+calls").await.assert_redirect();
+    let twice = member.post(&action, "state=dropped&said=").await;
+    assert_eq!(twice.status, StatusCode::SEE_OTHER);
+    let page = member.get(&url).await;
+    assert!(page.text("#actions").contains("Twelve calls"));
+}
+
+#[tokio::test]
+async fn a_closed_round_marks_the_squad_and_an_over_round_is_not_answered() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let round = world.open(&app).await;
+    world.close(&app, round).await;
+    let is_marked: bool =
+        sqlx::query_scalar("select health_closed_at is not null from team where id = $1")
+            .bind(world.squad)
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
+    assert!(is_marked);
+    let mut member = world.members[0].clone();
+    let to = member.get(&world.at(&app, round, "/answer")).await.assert_redirect().to_owned();
+    assert_eq!(to, world.at(&app, round, ""));
+    let squad = member.get(&app.at("/squads/fair-bills")).await;
+    assert_eq!(squad.attribute(".tabs a[href$='/health']", "href").unwrap(), world.url(&app, ""));
+}
