@@ -149,8 +149,8 @@ async fn a_token_is_for_one_metric_of_its_own_organization() {
     )
     .await
     .unwrap();
-    let theirs = service::set_goal(&it.app.pool, &stranger, squad, &given::metric("Calls", 1.0));
-    let theirs = theirs.await.unwrap();
+    let calls = given::metric("Calls", 1.0);
+    let theirs = service::set_goal(&it.app.pool, &stranger, squad, &calls).await.unwrap();
     let token = format!("Bearer {}", it.token);
     let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
 
