@@ -4,18 +4,14 @@ use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
 use crate::actor::Actor;
-use crate::ids::{MemberId, ProductId, RoundId};
+use crate::ids::{MemberId, RoundId};
 
 /// What one person is asked for, beside coaching and check-ins.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// `health` or `feedback`.
-    pub kind: String,
-    /// The round of a health check.
+    /// The round of a health check; none for feedback.
     pub round: Option<RoundId>,
-    /// The product at which somebody learns.
-    pub product: Option<ProductId>,
-    /// Its word in addresses, or that of the squad.
+    /// The word in addresses of the squad, or of the product at which somebody learns.
     pub slug: String,
     /// The squad, or who asks.
     pub who: String,
@@ -33,8 +29,8 @@ pub async fn asked(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Vec<A
     sqlx::query_as!(
         Asked,
         r#"
-        (select 'health' as "kind!", r.id as "round?: RoundId", null::uuid as "product?: ProductId", t.slug as "slug!", t.name as "who!",
-                null::uuid as "member?: MemberId", r.label as "about!", r.closes_at as "at!"
+        (select r.id as "round?: RoundId", t.slug as "slug!", t.name as "who!", null::uuid as "member?: MemberId",
+                r.label as "about!", r.closes_at as "at!"
          from membership x
          join health_round r on r.organization_id = $1 and r.team_id = x.team_id and r.closed_at is null
          join health_round_secret s on s.organization_id = $1 and s.round_id = r.id
@@ -45,7 +41,7 @@ pub async fn asked(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Vec<A
          order by r.closes_at, r.id
          limit 10)
         union all
-        (select 'feedback', null, p.id, p.slug, m.name, m.id, q.about, q.at
+        (select null, p.slug, m.name, m.id, q.about, q.at
          from learning_request q
          join apprenticeship a on a.organization_id = $1 and a.id = q.apprenticeship_id and a.until_at is null
          join product p on p.organization_id = $1 and p.id = a.product_id
