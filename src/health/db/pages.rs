@@ -1,7 +1,9 @@
 //! What the pages read. Results are read of rounds that are closed and shown, and of no others: there are no rows of others.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
 use sqlx::PgExecutor;
+use sqlx::types::Json;
 
 use crate::actor::Tenant;
 use crate::health::domain::{Colour, Counts, Outcome, Trend, Trends};
@@ -70,6 +72,17 @@ pub async fn find_round(
     .await
 }
 
+/// A note; with a name only where the round was announced as open.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Note {
+    /// What was written; empty for an answer without a note.
+    pub body: String,
+    /// Who, in an open round.
+    pub name: Option<String>,
+    /// What they answered, in an open round.
+    pub colour: Option<String>,
+}
+
 /// A dimension of a closed round with what was said, and the same dimension of the round before.
 #[derive(Debug, Clone)]
 pub struct ResultRow {
@@ -91,6 +104,8 @@ pub struct ResultRow {
     pub before: Option<Colour>,
     /// Whether it was asked in other words then.
     pub is_reworded: bool,
+    /// The notes, shuffled; or, where the round was announced as open, the answers with their names.
+    pub notes: Vec<Note>,
 }
 
 /// The dimensions of a closed round, compared with an earlier one.
@@ -107,8 +122,19 @@ pub async fn results(
                x.green as "green?", x.amber as "amber?", x.red as "red?", x.better as "better?", x.same as "same?", x.worse as "worse?",
                x.agreed_colour as "agreed_colour?", x.agreed_trend as "agreed_trend?", x.version as "version?",
                coalesce(b.version <> d.version, false) as "is_reworded!",
-               y.green as "was_green?", y.amber as "was_amber?", y.red as "was_red?", y.agreed_colour as "was_agreed?"
+               y.green as "was_green?", y.amber as "was_amber?", y.red as "was_red?", y.agreed_colour as "was_agreed?",
+               case when o.mode = 'open' then (
+                   select coalesce(json_agg(json_build_object('body', n.comment, 'name', m.name, 'colour', n.colour) order by m.name, m.id), '[]')
+                   from health_open_answer n
+                   join member m on (m.organization_id, m.id) = (n.organization_id, n.member_id)
+                   where (n.organization_id, n.round_id, n.dimension_id) = (d.organization_id, d.round_id, d.dimension_id)
+               ) else (
+                   select coalesce(json_agg(json_build_object('body', c.body) order by c.place), '[]')
+                   from health_comment c
+                   where (c.organization_id, c.round_id, c.dimension_id) = (d.organization_id, d.round_id, d.dimension_id)
+               ) end as "notes!: Json<Vec<Note>>"
         from health_round_dimension d
+        join health_round o on (o.organization_id, o.id) = (d.organization_id, d.round_id)
         join health_dimension_version v on (v.organization_id, v.dimension_id, v.version) = (d.organization_id, d.dimension_id, d.version)
         left join health_result x on (x.organization_id, x.round_id, x.dimension_id) = (d.organization_id, d.round_id, d.dimension_id)
         left join health_round_dimension b on (b.organization_id, b.round_id, b.dimension_id) = (d.organization_id, $3, d.dimension_id)
@@ -151,52 +177,10 @@ pub async fn results(
                 version: row.version.unwrap_or_default(),
                 before: before.filter(|_| !row.is_reworded),
                 is_reworded: row.is_reworded,
+                notes: row.notes.0,
             }
         })
         .collect())
-}
-
-/// A note; with a name only where the round was announced as open.
-#[derive(Debug, Clone)]
-pub struct NoteRow {
-    /// Of which dimension.
-    pub dimension: DimensionId,
-    /// What was written; empty for an answer without a note.
-    pub body: String,
-    /// Who, in an open round.
-    pub name: Option<String>,
-    /// What they answered, in an open round.
-    pub colour: Option<String>,
-}
-
-/// The notes of a closed round: shuffled, or, where it was announced as open, the answers with their names.
-pub async fn notes(
-    db: impl PgExecutor<'_>,
-    tenant: Tenant,
-    round: RoundId,
-) -> sqlx::Result<Vec<NoteRow>> {
-    sqlx::query_as!(
-        NoteRow,
-        r#"
-        select n.dimension_id as "dimension!: DimensionId", n.body as "body!", n.name as "name?", n.colour as "colour?"
-        from (
-            select c.dimension_id, c.body, null::text as name, null::text as colour, c.place::int
-            from health_comment c
-            join health_round r on (r.organization_id, r.id) = (c.organization_id, c.round_id) and r.mode = 'anonymous'
-            where c.organization_id = $1 and c.round_id = $2
-            union all
-            select a.dimension_id, a.comment, m.name, a.colour, row_number() over (order by m.name, m.id)::int
-            from health_open_answer a
-            join member m on (m.organization_id, m.id) = (a.organization_id, a.member_id)
-            where a.organization_id = $1 and a.round_id = $2
-        ) as n
-        order by n.dimension_id, n.place
-        "#,
-        tenant.organization_id().0,
-        round.0,
-    )
-    .fetch_all(db)
-    .await
 }
 
 /// An action of a squad.

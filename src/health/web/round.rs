@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use super::actions::ActionForm;
 use super::at::RoundAt;
 use crate::error::Result;
-use crate::health::db::{self, ActionRow, NoteRow, ResultRow, VoterRow};
+use crate::health::db::{self, ActionRow, ResultRow, VoterRow};
 use crate::health::domain::{Colour, Counts, HealthRefused, MAX_ACTIONS, Outcome, Trend};
 use crate::health::service;
 use crate::ids::DimensionId;
@@ -25,7 +25,6 @@ struct ShowPage {
     of: RoundAt,
     voters: Vec<VoterRow>,
     results: Vec<ResultRow>,
-    notes: Vec<NoteRow>,
     actions: Vec<ActionRow>,
     form: ActionForm,
     errors: FormErrors,
@@ -39,10 +38,6 @@ impl ShowPage {
     fn have_i_answered(&self) -> bool {
         let me = self.of.at.visitor.actor.member;
         self.voters.iter().any(|voter| voter.id == me && voter.has_answered)
-    }
-
-    fn notes_of(&self, result: &ResultRow) -> Vec<&NoteRow> {
-        self.notes.iter().filter(|note| note.dimension == result.id).collect()
     }
 
     /// What the shown colour means in the words that were asked.
@@ -118,15 +113,14 @@ async fn show_page(
     errors: FormErrors,
 ) -> Result<ShowPage> {
     let (tenant, round) = (of.at.visitor.tenant(), of.round.id);
-    let (mut voters, mut results, mut notes) = (vec![], vec![], vec![]);
+    let (mut voters, mut results) = (vec![], vec![]);
     if of.is_open() {
         voters = db::voters(pool, tenant, round).await?;
     } else if of.is_shown() {
         results = db::results(pool, tenant, round, of.round.earlier).await?;
-        notes = db::notes(pool, tenant, round).await?;
     }
     let actions = db::actions(pool, tenant, of.at.id, Some(round)).await?;
-    Ok(ShowPage { shell: of.at.shell(), of, voters, results, notes, actions, form, errors })
+    Ok(ShowPage { shell: of.at.shell(), of, voters, results, actions, form, errors })
 }
 
 pub async fn show(of: RoundAt, State(pool): State<PgPool>) -> Result<Response> {
