@@ -473,6 +473,8 @@ async fn a_page_stays_small_on_its_way() {
         assert_eq!(answer.status(), StatusCode::OK, "{name}");
         assert_eq!(answer.headers()[header::CONTENT_ENCODING], "zstd", "{name}");
         let size = to_bytes(answer.into_body(), 1 << 20).await.unwrap().len();
-        assert!(size <= HTML, "{name}: {size} bytes");
+        // 200 squads at once, for whoever asks for them: the page itself has 50.
+        let most = if name == "the whole dashboard" { 2 * HTML } else { HTML };
+        assert!(size <= most, "{name}: {size} bytes");
     }
 }
