@@ -142,8 +142,8 @@ pub async fn close(
             json!({"state": of.held.state.title()}),
             json!({"state": State::Closed.title(), "helped": helped.title(), "stays": stays}),
         );
-    let says = (helped, stays.as_str());
-    db::update_closed(&mut tx, actor.tenant, id, says, actor.at, event.id).await?;
+    let answer = (helped, stays.as_str());
+    db::update_closed(&mut tx, actor.tenant, id, answer, actor.at, event.id).await?;
     history::record(&mut tx, actor, event).await?;
     tx.done(()).await
 }

@@ -31,11 +31,7 @@ fn of_squads() -> Routes {
         .get("/o/{org}/squads/{squad}/health", Who::Member, squad::show)
         .post("/o/{org}/squads/{squad}/health", Who::SquadMemberOrCoach, squad::open)
         .get("/o/{org}/squads/{squad}/health/new", Who::SquadMemberOrCoach, squad::ask)
-        .post(
-            "/o/{org}/squads/{squad}/health/actions/{action}",
-            Who::OwnSquad,
-            actions::follow_up,
-        )
+        .post("/o/{org}/squads/{squad}/health/actions/{action}", Who::OwnSquad, actions::follow_up)
         .get("/o/{org}/squads/{squad}/health/{round}", Who::Member, round::show)
         .post("/o/{org}/squads/{squad}/health/{round}/close", Who::SquadMemberOrCoach, round::close)
         .post("/o/{org}/squads/{squad}/health/{round}/agree", Who::OwnSquad, round::agree)
