@@ -114,12 +114,12 @@ impl MetricsCard {
         live.sort_by_key(|metric| !metric.is_goal);
         let squad_url = super::web::squad_url(org, &squad.slug);
         let may_choose = squad.may_choose_metrics(roles) && !squad.is_dissolved();
-        let line = |metric: Metric| {
+        let shown = |metric: Metric| {
             let form = may_choose.then(|| CheckInForm::new(&squad_url, &metric, next, today));
             Line::new(metric, form, today)
         };
-        let live = live.into_iter().map(line).collect();
-        Self { live, squad_url, ended, may_choose, today, time_zone }
+        let live = live.into_iter().map(shown).collect();
+        Self { squad_url, live, ended, may_choose, today, time_zone }
     }
 
     /// A day, for the visitor.
