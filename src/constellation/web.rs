@@ -76,6 +76,9 @@ struct ShowPage {
     next: Option<String>,
 }
 
+/// The dimensions of a pack to choose among: the pack's name, and of each choice what it is called, its word, and whether it is chosen.
+type PackChoice<'a> = (&'a str, Vec<(String, String, bool)>);
+
 impl ShowPage {
     fn title(&self) -> &str {
         self.area.as_deref().unwrap_or("Constellation")
@@ -105,8 +108,8 @@ impl ShowPage {
     }
 
     /// The dimensions by their packs: what each is called, its word, and whether the squads are coloured by it.
-    fn colours(&self) -> Vec<(&str, Vec<(String, String, bool)>)> {
-        let mut packs: Vec<(&str, Vec<_>)> = vec![];
+    fn colours(&self) -> Vec<PackChoice<'_>> {
+        let mut packs: Vec<PackChoice<'_>> = vec![];
         let colour = self.colour();
         for dimension in &self.dimensions {
             let of = [false, true].map(|is_trend| {
@@ -174,7 +177,7 @@ async fn show(
         Some(area) => whole.area(area).ok_or(Error::NotFound)?,
         None => whole,
     };
-    let shown = ShowPage { behind, dimensions, ..shown(&visitor, wanted, colouring, &sky) };
+    let shown = ShowPage { dimensions, behind, ..shown(&visitor, wanted, colouring, &sky) };
     Ok(unfinished(behind > 0, page(&shown)?))
 }
 

@@ -1,4 +1,4 @@
-//! Every SQL statement about the dashboard: all of them read. The rows are written by the database (migrations/0255_health_board.sql).
+//! Every SQL statement about the dashboard: all of them read. The rows are written by the database (`migrations/0255_health_board.sql`).
 
 use std::collections::HashMap;
 

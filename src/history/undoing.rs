@@ -37,6 +37,7 @@ impl Inverse {
 }
 
 /// The inverse of a change, or in few words why there is none.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub fn undoing(
     kind: &str,
     before: Option<&Value>,
@@ -76,7 +77,7 @@ pub fn undoing(
         | "item_ordered" | "item_blocked" | "item_unblocked" | "coaching_limit_set" => {
             Ok(Inverse::Oneself)
         }
-        "item_proposed" | "item_reopened" => Err("drop it instead"),
+        "item_proposed" | "item_reopened" | "health_action_taken" => Err("drop it instead"),
         "item_made_ready" => Err("say that it is not ready after all"),
         "items_made_ready" => Err("say of each that it is not ready after all"),
         "item_set_back" => Err("make it ready again"),
@@ -85,7 +86,7 @@ pub fn undoing(
         "items_imported" => Err("drop those that are not wanted"),
         "items_broadened" | "items_classed" => Err("change them again"),
         "item_pulled" => Err("return it with a reason"),
-        "item_returned" => Err("pull it again"),
+        "item_returned" | "coaching_let_go" => Err("pull it again"),
         "item_with_customers" => Err("take it back into work"),
         "item_resumed" => Err("go to customers again"),
         "item_finished" => Err("what is done is done; propose what is left"),
@@ -105,9 +106,8 @@ pub fn undoing(
             Err("what was said was read; say something else")
         }
         "learning_template_kept" => Err("keep another one under a name of its own"),
-        "coaching_requested" => Err("withdraw the request instead"),
+        "coaching_requested" | "coaching_offer_accepted" => Err("withdraw the request instead"),
         "coaching_pulled" => Err("put it back on the board with a reason"),
-        "coaching_let_go" => Err("pull it again"),
         "coaching_agreement_written" => Err("write another version"),
         "coaching_agreed" => Err("write another version, to which both agree"),
         "coaching_session_planned" => Err("call the session off instead"),
@@ -117,14 +117,11 @@ pub fn undoing(
         "coaching_looked_back" => Err("the squad says now whether it helped"),
         "coaching_closed" | "coaching_withdrawn" => Err("the squad may ask again"),
         "coaching_offered" => Err("withdraw the offer instead"),
-        "coaching_offer_accepted" => Err("withdraw the request instead"),
         "coaching_offer_declined" | "coaching_offer_withdrawn" => Err("offer it again"),
         "health_round_opened" => Err("close it instead"),
         "health_round_closed" => Err("its answers are nobody’s any more; open another"),
         "health_agreed" => Err("agree on something else"),
-        "health_action_taken" => Err("drop it instead"),
         "health_action_followed_up" => Err("take it again after the next health check"),
-        "health_pack_created" | "health_dimension_added" => Err("end it instead"),
         "health_pack_changed" | "health_dimension_moved" | "health_settings_changed" => {
             Err("change it again")
         }
@@ -139,7 +136,11 @@ pub fn undoing(
             Err("begin it anew")
         }
         "seat_opened" | "seat_closed" => Err("change it in the designer"),
-        "link_made" | "product_created" | "apprenticeship_begun" => Err("end it instead"),
+        "link_made"
+        | "product_created"
+        | "apprenticeship_begun"
+        | "health_pack_created"
+        | "health_dimension_added" => Err("end it instead"),
         "link_changed"
         | "product_edited"
         | "product_policy_set"

@@ -296,19 +296,18 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// The sentences that are meant for people with a page, as a program's owner needs them.
 fn refusal(error: Error) -> Response {
-    let mut report = Report::from(error);
-    match report.code {
-        "sign_in_required" => {
-            report.code = "token_missing";
-            report.message = "Send a token of this metric that holds: Authorization: Bearer … . A member of the squad makes one on the metric's page.".to_owned();
-        }
-        "key_reused" => {
-            report.message = "This Idempotency-Key came before with another body. Use a new key for another check-in.".to_owned();
-        }
-        _ => {}
-    }
-    report.into_response()
+    let report = Report::from(error);
+    let (code, message) = match report.code {
+        "sign_in_required" => ("token_missing", NO_TOKEN),
+        "key_reused" => ("key_reused", REUSED),
+        _ => return report.into_response(),
+    };
+    Report { code, message: message.to_owned(), ..report }.into_response()
 }
+
+const NO_TOKEN: &str = "Send a token of this metric that holds, as Authorization: Bearer and the token. A member of the squad makes one on the metric's page.";
+const REUSED: &str =
+    "This Idempotency-Key came before with another body. Use a new key for another check-in.";
 
 #[derive(OpenApi)]
 #[openapi(

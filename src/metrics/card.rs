@@ -119,7 +119,7 @@ impl MetricsCard {
             Line::new(metric, form, today)
         };
         let live = live.into_iter().map(shown).collect();
-        Self { live, squad_url, ended, may_choose, today, time_zone }
+        Self { squad_url, live, ended, may_choose, today, time_zone }
     }
 
     /// A day, for the visitor.

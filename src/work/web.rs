@@ -109,6 +109,7 @@ impl Maker<'_> {
     }
 
     /// Something of coaching.
+    #[expect(clippy::too_many_lines, reason = "a table of what can be done")]
     fn coaching(&self, task: &MyTask) -> Option<(Near, Thing)> {
         let request = task.request.map(|id| coaching::url(self.org, id));
         let at = |below: &str| request.as_ref().map(|url| format!("{url}{below}"));

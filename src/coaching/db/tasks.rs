@@ -35,7 +35,6 @@ pub struct MyTask {
 
 /// What waits for `actor` in coaching: of their squads, and of what they have pulled; for a coach with room, the three requests that wait
 /// longest. 30 at most.
-#[expect(clippy::too_many_lines, reason = "one statement")]
 pub async fn tasks(
     db: impl PgExecutor<'_>,
     actor: &Actor,

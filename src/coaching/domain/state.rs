@@ -87,8 +87,7 @@ impl State {
     /// Where a step leads. Agreeing anew and meeting again leave it where it is.
     pub fn after(self, step: Step) -> Result<Self, CoachingRefused> {
         match (self, step) {
-            (Self::Open, Step::Agree) => Ok(Self::Agreed),
-            (Self::Agreed, Step::Agree) => Ok(Self::Agreed),
+            (Self::Open | Self::Agreed, Step::Agree) => Ok(Self::Agreed),
             (Self::Active, Step::Agree) | (Self::Agreed | Self::Active, Step::Meet) => {
                 Ok(Self::Active)
             }

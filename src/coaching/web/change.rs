@@ -108,13 +108,13 @@ fn session_id(word: &str) -> Result<CoachingSessionId> {
     word.parse().map_err(|_| Error::NotFound)
 }
 
-/// The note of a form; none where nothing was written.
-fn note_of(form: &Typed, errors: &mut FormErrors) -> Option<Option<NewNote>> {
+/// The note of a form; none where nothing was written, or where it is refused.
+fn note_of(form: &Typed, errors: &mut FormErrors) -> Option<NewNote> {
     if form.text.trim().is_empty() {
-        return Some(None);
+        return None;
     }
     let text = errors.check("text", NoteText::parse(&form.text))?;
-    Some(Some(NewNote { text, is_private: !form.private.is_empty() }))
+    Some(NewNote { text, is_private: !form.private.is_empty() })
 }
 
 pub async fn held(
@@ -127,7 +127,8 @@ pub async fn held(
     let session = session_id(&meeting)?;
     let mut errors = FormErrors::default();
     let mut done = None;
-    if let Some(note) = note_of(&form, &mut errors) {
+    let note = note_of(&form, &mut errors);
+    if errors.is_empty() {
         let (actor, which) = (&at.visitor.actor, (at.request.id, session));
         done = Some(service::hold_session(&pool, actor, which, note.as_ref()).await);
     }

@@ -4,7 +4,6 @@ use sqlx::PgExecutor;
 
 /// Coaching that nobody of the squad began, that no coach pulled, that one side agreed to alone, or that somebody else ended; counts that
 /// are wrong; and events that tell what a private note says. Who was in a squad is asked for the moment of the event.
-#[expect(clippy::too_many_lines, reason = "one statement")]
 pub async fn coaching(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         r#"

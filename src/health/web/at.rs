@@ -80,6 +80,7 @@ impl At {
     }
 
     /// A day as it is shown.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as templates give it")]
     pub fn date(&self, day: &NaiveDate) -> Date {
         ui::date(*day, self.visitor.today())
     }

@@ -51,6 +51,7 @@ impl ShowPage {
     }
 
     /// What is said of a colour, with how many gave it.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as templates give it")]
     fn counts(counts: &Counts) -> [(Colour, i16); 3] {
         Colour::ALL.map(|colour| (colour, counts.of(colour)))
     }
@@ -59,10 +60,12 @@ impl ShowPage {
         Trend::ALL.map(|trend| (trend, outcome.trends.of(trend)))
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as templates give it")]
     fn is_colour(outcome: &Outcome, colour: &Colour) -> bool {
         outcome.colour() == Some(*colour)
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as templates give it")]
     fn is_trend(outcome: &Outcome, trend: &Trend) -> bool {
         outcome.trend() == Some(*trend)
     }

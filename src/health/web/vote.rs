@@ -102,6 +102,7 @@ impl VotePage {
         Trend::ALL.map(|trend| (trend, self.form.trend == trend.word()))
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as templates give it")]
     fn is_now(&self, step: &usize) -> bool {
         *step == self.step
     }

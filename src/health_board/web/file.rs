@@ -61,12 +61,11 @@ fn lines<'a>(board: &'a Board, line: &'a Line) -> impl Iterator<Item = Vec<Strin
             row.eligible.to_string(),
             column.name.clone(),
         ];
-        match seen.cell() {
-            Some(cell) => cells.extend(shown(cell)),
-            None => {
-                cells.extend([const { String::new() }; 7]);
-                cells.push(format!("no, fewer than {} answers", row.threshold));
-            }
+        if let Some(cell) = seen.cell() {
+            cells.extend(shown(cell));
+        } else {
+            cells.extend([const { String::new() }; 7]);
+            cells.push(format!("no, fewer than {} answers", row.threshold));
         }
         cells
     })

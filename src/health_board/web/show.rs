@@ -259,6 +259,7 @@ impl BoardPage {
         self.has_more || self.asked.is_later()
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as templates give it")]
     fn bar(of: &(i16, i16, i16)) -> Bar {
         Bar(*of)
     }

@@ -358,7 +358,7 @@ pub async fn replacement(
     let (visitor, squad) = must_choose(at)?;
     let metric = find_live(&pool, &visitor, &squad, metric).await?;
     let (version, kind) = (metric.version, metric.kind.word().to_owned());
-    let form = MetricForm { version, kind, ..MetricForm::empty() };
+    let form = MetricForm { kind, version, ..MetricForm::empty() };
     page(&form_page(visitor, squad, Task::Replace(metric), form))
 }
 

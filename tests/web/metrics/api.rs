@@ -244,8 +244,8 @@ async fn a_body_that_is_not_taken_is_told_what_is_wrong() {
     problem(&it.call(r#"{"value": 1}"#, &[("idempotency-key", "short")]).await, 400);
     assert_eq!(it.count().await, 0);
     let earlier = (it.app.clock().now() - TimeDelta::days(2)).to_rfc3339();
-    let taken = it.call(&format!(r#"{{"value": 1, "at": "{earlier}"}}"#), &[]).await;
-    assert_eq!(taken.status, StatusCode::CREATED, "{}", taken.html);
+    let written = it.call(&format!(r#"{{"value": 1, "at": "{earlier}"}}"#), &[]).await;
+    assert_eq!(written.status, StatusCode::CREATED, "{}", written.html);
 }
 
 #[tokio::test]
