@@ -35,6 +35,8 @@
 //! refuse to change counts, to write results after the closing, to reopen, and to keep names in an anonymous round.
 //! `tests/web/health` tries to break it: by rows' order, times, ids, `xmin`, events, one-time keys, and by reading every table as text.
 //!
+//! **Only sums leave the squad**: the notes are read by its members of now, and so are the names of an open round.
+//!
 //! **A round can be announced as open, with names.** That is chosen when it is opened, printed on the voting page, and cannot be changed. Before the closing
 //! and under the threshold nothing of it is shown either.
 //!
@@ -47,7 +49,7 @@
 //! - The program can be changed by who runs it, and a proxy in front sees the forms that pass through it.
 //! - If all who answered say the same, everybody knows what each of them said; and who votes in a squad of four with three others who tell
 //!   each other their answers, tells them theirs. A larger threshold helps, and so does asking only what can be talked about.
-//! - People are known by their words: the form says so beside the note.
+//! - People are known by their words. Notes are shown without a name, and not without a style.
 //!
 //! | to read about | open |
 //! |---|---|

@@ -108,12 +108,13 @@ pub struct ResultRow {
     pub notes: Vec<Note>,
 }
 
-/// The dimensions of a closed round, compared with an earlier one.
+/// The dimensions of a closed round, compared with an earlier one; with their notes for the squad alone.
 pub async fn results(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     round: RoundId,
     earlier: Option<RoundId>,
+    with_notes: bool,
 ) -> sqlx::Result<Vec<ResultRow>> {
     let rows = sqlx::query!(
         r#"
@@ -123,7 +124,7 @@ pub async fn results(
                x.agreed_colour as "agreed_colour?", x.agreed_trend as "agreed_trend?", x.version as "version?",
                coalesce(b.version <> d.version, false) as "is_reworded!",
                y.green as "was_green?", y.amber as "was_amber?", y.red as "was_red?", y.agreed_colour as "was_agreed?",
-               case when o.mode = 'open' then (
+               case when not $4 then '[]' when o.mode = 'open' then (
                    select coalesce(json_agg(json_build_object('body', n.comment, 'name', m.name, 'colour', n.colour) order by m.name, m.id), '[]')
                    from health_open_answer n
                    join member m on (m.organization_id, m.id) = (n.organization_id, n.member_id)
@@ -145,6 +146,7 @@ pub async fn results(
         tenant.organization_id().0,
         round.0,
         earlier.map(|id| id.0),
+        with_notes,
     )
     .fetch_all(db)
     .await?;

@@ -86,7 +86,7 @@ words!(
     Mode {
         /// After closing no answer is anybody's.
         Anonymous = "anonymous", "Anonymous";
-        /// After closing everybody reads who answered what.
+        /// After closing the squad reads who answered what.
         Open = "open", "Open, with names";
     }
 );
@@ -96,10 +96,10 @@ impl Mode {
     pub fn promise(self, threshold: i16) -> String {
         match self {
             Self::Anonymous => format!(
-                "Anonymous. Nobody sees anything before the closing. Then your squad sees sums and notes without names, if at least {threshold} answered; fewer are deleted."
+                "Anonymous. Nobody sees anything before the closing. Then your squad reads the notes without names, and only sums leave the squad, if at least {threshold} answered. Fewer answers are deleted."
             ),
             Self::Open => format!(
-                "Open, with names. Nobody sees anything before the closing. Then everybody in the organization reads who answered what, if at least {threshold} answered; fewer are deleted."
+                "Open, with names. Nobody sees anything before the closing. Then your squad reads who answered what, and only sums leave the squad, if at least {threshold} answered. Fewer answers are deleted."
             ),
         }
     }
@@ -111,7 +111,7 @@ impl Mode {
                 "Sums and shuffled notes are left; nothing says who answered what. Choose this if in doubt."
             }
             Self::Open => {
-                "Names stay with the answers. Only for squads that want to talk about each answer."
+                "The squad reads who answered what. Only for squads that want to talk about each answer."
             }
         }
     }

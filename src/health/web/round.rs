@@ -120,7 +120,9 @@ async fn show_page(
     if of.is_open() {
         voters = db::voters(pool, tenant, round).await?;
     } else if of.is_shown() {
-        results = db::results(pool, tenant, round, of.round.earlier).await?;
+        // Only sums leave the squad.
+        let is_own = of.at.is_member();
+        results = db::results(pool, tenant, round, of.round.earlier, is_own).await?;
     }
     let actions = db::actions(pool, tenant, of.at.id, Some(round)).await?;
     Ok(ShowPage { shell: of.at.shell(), of, voters, results, actions, form, errors })
