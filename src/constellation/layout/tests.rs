@@ -55,6 +55,7 @@ fn sky(squads: usize, areas: usize, core: usize, ties: usize) -> Sky {
         core_teams: (0..core).map(core_team).collect(),
         products: vec![],
         links: links.collect(),
+        colour: String::new(),
     }
     .sorted()
 }
@@ -231,7 +232,7 @@ prop_compose! {
             id: id(200_000 + n).0, slug: n.to_string(), lead: String::new(), name, squads: of.into_iter().map(pick).collect(),
         }).collect();
         let links = links.into_iter().map(|(a, b, kind)| Link { from: pick(a), to: pick(b), kind: Tie::ALL[kind] }).collect();
-        Sky { squads, core_teams, products, links }
+        Sky { squads, core_teams, products, links, colour: String::new() }
     }
 }
 

@@ -11,7 +11,7 @@ pub async fn board(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
 /// of some is among them.
 pub async fn boards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
-        r#"
+        r"
         with made as materialized (
             select b.*
             from (select distinct organization_id, pack_id, team_id from health_round where closed_at is not null) s
@@ -25,7 +25,7 @@ pub async fn boards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
         from off
         join organization o on o.id = off.organization_id
         join team t on (t.organization_id, t.id) = (off.organization_id, off.team_id)
-        "#,
+        ",
     )
     .fetch_all(db)
     .await
