@@ -46,6 +46,7 @@ pub struct World {
 
 impl World {
     /// Makes one of everything in the organization of `designer`; `squad_member` is in the squad. May be called again.
+    #[expect(clippy::too_many_lines, reason = "one thing of each kind")]
     pub async fn new(
         app: &TestApp,
         slug: &str,

@@ -216,8 +216,7 @@ prop_compose! {
     ) -> Sky {
         let mut squads: Vec<_> = squads.into_iter().map(|(n, name, members, area)| Star {
             id: id(usize::from(n)), slug: n.to_string(), name, members, area, is_active: members > 5, findings: members,
-            worst: None, ring: vec![],
- tint: None,
+            worst: None, ring: vec![], tint: None,
         }).collect();
         squads.sort_by_key(|squad| squad.id);
         squads.dedup_by_key(|squad| squad.id);

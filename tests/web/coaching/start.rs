@@ -264,7 +264,7 @@ async fn a_finding_or_a_dimension_is_where_a_request_begins() {
     let new = app.at("/squads/outage-care/coaching/new");
     let asked =
         post(&world.member, &new, &format!("{FORM}&dimension=speed&finding=nonsense")).await;
-    let shown = get(&world.coach, &asked.assert_redirect()).await;
+    let shown = get(&world.coach, asked.assert_redirect()).await;
     assert!(shown.text("main").contains("Speed"), "as it is written in the pack");
     let wrong = post(&world.member, &new, "topic=&tried=We+talked&better=").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
