@@ -19,17 +19,15 @@ use crate::metrics::{Aim, Cadence, Goal, MetricName, NewMetric, Unit};
 use crate::missions::{Customer, MissionText, Success, Value};
 use crate::skills::{Capability, Level};
 
-/// How many members are loaded for a gap: more than a squad can have that are able already and yet too few, so that one is left who is
-/// not in it.
+/// How many members are loaded for a gap: more than a squad can have that are able already and yet too few, so that one is left.
 const CANDIDATES: i64 = 12;
 
 /// The organization's whole design, with everybody who could join: 4 statements.
 pub async fn load(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<Design> {
     let squads = squads(pool, tenant, None).await?;
     let links = load_all_links(pool, tenant).await?;
-    let members = everybody(pool, tenant).await?;
     let mut design = Design { today, squads, links, ..Design::default() };
-    place(&mut design, members);
+    place(&mut design, everybody(pool, tenant).await?);
     let skills = levels(pool, tenant, &design).await?;
     rate(&mut design, skills);
     Ok(design)

@@ -30,6 +30,7 @@ mod db;
 mod domain;
 mod findings;
 mod links;
+mod looks;
 pub mod size;
 mod summary;
 mod web;

@@ -44,13 +44,14 @@ const RESTS: u32 = 9;
 const TRIES: usize = 3;
 
 /// What a summary is made of: the rules and sentences, what they are told by the features before, and how it is read.
-const SOURCES: [(&str, &str); 10] = [
+const SOURCES: [(&str, &str); 11] = [
     ("design/summary/mod.rs", include_str!("mod.rs")),
     ("design/candidates.rs", include_str!("../candidates.rs")),
     ("design/db.rs", include_str!("../db.rs")),
     ("design/domain.rs", include_str!("../domain.rs")),
     ("design/findings.rs", include_str!("../findings.rs")),
     ("design/links.rs", include_str!("../links.rs")),
+    ("design/looks.rs", include_str!("../looks.rs")),
     ("design/size.rs", include_str!("../size.rs")),
     ("metrics/domain.rs", include_str!("../../metrics/domain.rs")),
     ("missions/domain.rs", include_str!("../../missions/domain.rs")),

@@ -172,7 +172,7 @@ mod tests {
         let lines: Vec<_> = drifts.iter().map(|drift| (drift.line, drift.columns.len())).collect();
         assert_eq!(lines, [(0, 1), (2, 2)]);
         assert_eq!(drifts[0].why.to_string(), "4 of 5 say that it gets worse");
-        assert_eq!(drifts[1].why.to_string(), "It fell from green to red");
+        assert_eq!(drifts[1].why.to_string(), "3 votes moved from green to red");
         assert_eq!(fell_most(&board), None, "one squad is no pattern");
     }
 
