@@ -265,8 +265,13 @@ async fn health(app: &TestApp) -> Vec<(&'static str, String)> {
             .fetch_one(&app.pool)
             .await
             .unwrap();
-    let there: i64 =
-        sqlx::query_scalar("select count(*) from health_round").fetch_one(&app.pool).await.unwrap();
+    let there: i64 = sqlx::query_scalar(
+        "select count(*) from health_round where team_id = $1 and closed_at is null",
+    )
+    .bind(squad)
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
     if there == 0 {
         let coach = app.coach("Hana Sato").await.actor();
         let crew: Vec<trellis::ids::MemberId> = sqlx::query_scalar(
@@ -297,11 +302,13 @@ async fn health(app: &TestApp) -> Vec<(&'static str, String)> {
         let rounds = [round(9, false), round(6, false), round(3, true)];
         past(&app.pool, &coach, squad, &rounds).await.unwrap();
     }
-    let rounds: Vec<uuid::Uuid> =
-        sqlx::query_scalar("select id from health_round order by opened_at desc limit 2")
-            .fetch_all(&app.pool)
-            .await
-            .unwrap();
+    let rounds: Vec<uuid::Uuid> = sqlx::query_scalar(
+        "select id from health_round where team_id = $1 order by opened_at desc limit 2",
+    )
+    .bind(squad)
+    .fetch_all(&app.pool)
+    .await
+    .unwrap();
     vec![
         ("the squad's health", url.clone()),
         ("an open health check", format!("{url}/{}", rounds[0])),
