@@ -43,7 +43,7 @@ new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))).th
   if (document.documentElement.scrollWidth > wide) found.push(`scrolls sideways: ${document.documentElement.scrollWidth}`);
   for (const e of document.querySelectorAll('main *, header *')) {
     const box = e.getBoundingClientRect(), style = getComputedStyle(e);
-    if (!box.width || e.closest('svg, .vh')) continue;
+    if (!box.width || e.closest('svg, .vh, .heat i')) continue;
     if (box.right > wide + 1 && !e.closest('.scroll, .tabs')) found.push(`sticks out: ${say(e)} ${Math.round(box.right)}`);
     // Words that do not break are wider than the box around them.
     else if (box.left + e.scrollWidth > wide + 1 && style.overflowX === 'visible' && !e.closest('.scroll, .tabs') && ![...e.children].some(child => box.left + child.scrollWidth > wide + 1)) found.push(`is too long: ${say(e)} ${Math.round(box.left + e.scrollWidth)}`);

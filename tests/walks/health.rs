@@ -1,4 +1,4 @@
-//! A member answers a health check: on a phone, with and without scripts, and comes back to change an answer.
+//! A member answers a health check: on a phone, and where no scripts run, and comes back to change an answer.
 
 use chrono_tz::Tz;
 use trellis::health::service::{self, NewRound};
@@ -10,9 +10,6 @@ use crate::driver::Driver;
 use crate::given;
 use crate::harness::{TestApp, Visitor};
 use crate::site::{serve, session};
-
-/// A phone where no script of a page runs.
-const PLAIN_PHONE: Look = Look { script: false, ..Look::PHONE };
 
 /// A squad of two with an open round.
 async fn open_round(app: &TestApp) -> (Visitor, RoundId) {
@@ -83,6 +80,6 @@ async fn a_vote_on_a_phone() {
 }
 
 #[tokio::test]
-async fn a_vote_on_a_phone_without_scripts() {
-    vote(PLAIN_PHONE).await;
+async fn a_vote_without_scripts() {
+    vote(Look::WITHOUT_SCRIPT).await;
 }
