@@ -57,11 +57,14 @@ async fn vote(look: Look) {
     browser.sees("2 of 11").await;
     browser.choose("Going well").await;
     browser.press("Save and go on").await;
+    browser.sees("3 of 11").await;
     browser.press("Back").await;
+    browser.sees("2 of 11").await;
     browser.press("Back").await;
     browser.sees("1 of 11").await;
     browser.choose("Needs help").await;
     browser.press("Save and go on").await;
+    browser.sees("2 of 11").await;
 
     let answers: Vec<(String, i64)> = sqlx::query_as(
         "select colour, count(*) from health_ballot where round_id = $1 group by colour order by colour",
