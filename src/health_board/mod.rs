@@ -3,7 +3,7 @@
 //! - It is for offering help. Squads stand in the order of their names and in no other; there is no score, no average over dimensions, no
 //!   place in a list. The last column is a squad's own six months, as counts of its colours, without a number beside it.
 //! - Everybody sees the same: a squad sees exactly what the coach sees, on the same page.
-//! - What is shown of a squad comes from one row for each pack and month ([`db`]), which the database writes in the transaction that
+//! - What is shown of a squad comes from one row for each pack and month (module `db`), which the database writes in the transaction that
 //!   closes a round. So a page reads as many rows as it shows squads.
 //!
 //! # What nobody learns here (H6)
