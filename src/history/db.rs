@@ -16,8 +16,31 @@ pub async fn record(
     actor: &Actor,
     event: NewEvent,
 ) -> sqlx::Result<EventId> {
-    let id = event.id;
-    record_all(tx, actor, std::slice::from_ref(&event)).await?;
+    let undoes = actor.origin.undoes.as_ref();
+    let NewEvent { id, kind, summary, subjects, before, after, reason } = event;
+    sqlx::query!(
+        r#"
+        insert into event (organization_id, id, at, member_id, kind, summary, subjects, before, after, reason, ip, request_id, undoes)
+        values ($1, $2, $3, $4, $5, $6, $7, nullif($8, 'null'::jsonb), nullif($9, 'null'::jsonb), $10, $11, $12, $13)
+        "#,
+        actor.tenant.organization_id().0,
+        id.0,
+        actor.at,
+        actor.member.0,
+        kind,
+        undoes.map_or_else(|| summary.clone(), |it| undone(&it.summary)),
+        &subjects,
+        before,
+        after,
+        reason,
+        actor.origin.ip,
+        actor.origin.request_id,
+        undoes.map(|it| it.event.0),
+    )
+    .execute(tx)
+    .await?;
+    let can_undo = undoing(kind, before.as_ref(), after.as_ref()).is_ok();
+    actor.origin.told.tell(can_undo.then_some(id));
     Ok(id)
 }
 

@@ -4,7 +4,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::actor::Tenant;
-use crate::backlog::domain::{Rank, Stage};
+use crate::backlog::domain::{ItemTitle, Rank, Stage};
 use crate::ids::{ItemId, ProductId};
 
 /// The first and the last rank of a product.
@@ -26,9 +26,19 @@ pub async fn ends(
     Ok((row.first, row.last))
 }
 
-/// What stands around an item.
-pub struct Around {
-    /// The next rank below `spot`, of any stage and not the item's own.
+/// An item that is held until the transaction ends, with what stands around it.
+pub struct Held {
+    /// Its id.
+    pub id: ItemId,
+    /// What it is about.
+    pub title: ItemTitle,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Its place in the order.
+    pub rank: Rank,
+    /// The place of the item below which it goes; that one is held as well.
+    pub anchor: Option<Rank>,
+    /// The next rank below the anchor, of any stage and not the item's own.
     pub next: Option<Rank>,
     /// The item of its own stage directly above it, by number.
     pub above: Option<i32>,
@@ -36,32 +46,27 @@ pub struct Around {
     pub below: Option<i32>,
 }
 
-/// What stands below `spot`, the rank under which an item goes, and what is next to the item now.
-pub async fn around(
-    db: impl PgExecutor<'_>,
+/// Holds an item and the one below which it goes, in the order of their ids, and then looks at what stands around them.
+pub async fn hold_item(
+    tx: &mut PgConnection,
     tenant: Tenant,
     product: ProductId,
-    (item, rank, stage): (ItemId, &Rank, Stage),
-    spot: Option<&Rank>,
-) -> sqlx::Result<Around> {
+    item: i32,
+    anchor: Option<i32>,
+) -> sqlx::Result<Option<Held>> {
     sqlx::query_as!(
-        Around,
+        Held,
         r#"
-        select (select rank from backlog_item
-                where organization_id = $1 and product_id = $2 and rank > $6 and id <> $3 order by rank limit 1) as "next: Rank",
-               (select number from backlog_item
-                where organization_id = $1 and product_id = $2 and stage = $5 and rank < $4 order by rank desc limit 1) as above,
-               (select number from backlog_item
-                where organization_id = $1 and product_id = $2 and stage = $5 and rank > $4 order by rank limit 1) as below
+        select id as "id!: ItemId", title as "title!: ItemTitle", stage as "stage!", rank as "rank!: Rank",
+               anchor_rank as "anchor: Rank", next_rank as "next: Rank", above, below
+        from backlog_held($1, $2, $3, $4)
         "#,
         tenant.organization_id().0,
         product.0,
-        item.0,
-        rank.as_str(),
-        stage.word(),
-        spot.map(Rank::as_str),
+        item,
+        anchor,
     )
-    .fetch_one(db)
+    .fetch_optional(tx)
     .await
 }
 

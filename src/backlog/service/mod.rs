@@ -10,14 +10,14 @@ use sqlx::PgConnection;
 
 pub use import::{Imported, bring_in, choose, dry_run, forget_waiting, keep_file, read, seen};
 pub use items::{add_template, bulk, comment, edit, propose, remove_template};
-pub use order::order;
+pub use order::{order, order_at};
 pub use past::past;
 pub use steps::{
     block, drop_item, finish, give_back, learn, make_ready, pull, reopen, resume, set_back, unblock,
 };
 
 use super::db::{self, Item, Product};
-use super::domain::{ItemRefused, ORDERERS, Orderer};
+use super::domain::{ItemRefused, ItemTitle, ORDERERS, Orderer};
 use crate::actor::Actor;
 use crate::error::{Error, Result};
 use crate::ids::{MetricId, ProductId};
@@ -27,8 +27,12 @@ const TRIES: usize = 8;
 
 /// The product with what the actor is in its group; refuses one that has ended.
 async fn find_product(tx: &mut PgConnection, actor: &Actor, product: ProductId) -> Result<Product> {
-    let word = product.to_string();
-    let found = db::find_product(tx, actor.tenant, &word, actor.member).await?;
+    find_product_at(tx, actor, &product.to_string()).await
+}
+
+/// The same by a word of its address.
+async fn find_product_at(tx: &mut PgConnection, actor: &Actor, word: &str) -> Result<Product> {
+    let found = db::find_product(tx, actor.tenant, word, actor.member).await?;
     let found = found.ok_or(Error::NotFound)?;
     if found.is_ended { Err(ItemRefused::ProductEnded.into()) } else { Ok(found) }
 }
@@ -74,5 +78,10 @@ fn met(error: sqlx::Error) -> Error {
 
 /// An item in a sentence: "NA-214 “Explain the difference”".
 fn said(product: &Product, item: &Item) -> String {
-    format!("{} “{}”", product.item_key(item.number), item.title)
+    quoted(product, item.number, &item.title)
+}
+
+/// The same, of an item of which only this is known.
+fn quoted(product: &Product, number: i32, title: &ItemTitle) -> String {
+    format!("{} “{title}”", product.item_key(number))
 }

@@ -3,9 +3,9 @@
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
-use super::{TRIES, find_product, met, must_order, said};
+use super::{TRIES, find_product_at, met, must_order, quoted};
 use crate::actor::Actor;
-use crate::backlog::db::{self, Item, Ranked};
+use crate::backlog::db::{self, Held, Product, Ranked};
 use crate::backlog::domain::{ItemRefused, NoRoom, Place, ROOMY, Rank, spread};
 use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
@@ -15,7 +15,7 @@ use crate::transaction::{Begun, begin};
 /// Why a move did not come about.
 enum Failed {
     /// The place is too narrow: what stands around this rank is spread first.
-    Narrow(Rank),
+    Narrow(ProductId, Rank),
     Error(Error),
 }
 
@@ -33,10 +33,21 @@ pub async fn order(
     number: i32,
     place: Place,
 ) -> Result<()> {
+    order_at(pool, actor, &product.to_string(), number, place).await.map(|_| ())
+}
+
+/// The same in the product that `word` stands for in an address. Answers the product.
+pub async fn order_at(
+    pool: &PgPool,
+    actor: &Actor,
+    word: &str,
+    number: i32,
+    place: Place,
+) -> Result<Product> {
     for _ in 0..TRIES {
-        match try_order(pool, actor, product, number, place).await {
-            Ok(()) => return Ok(()),
-            Err(Failed::Narrow(rank)) => make_room(pool, actor, product, &rank).await?,
+        match try_order(pool, actor, word, number, place).await {
+            Ok(product) => return Ok(product),
+            Err(Failed::Narrow(product, rank)) => make_room(pool, actor, product, &rank).await?,
             Err(Failed::Error(Error::Again)) => tokio::task::yield_now().await,
             Err(Failed::Error(error)) => return Err(error),
         }
@@ -44,41 +55,29 @@ pub async fn order(
     Err(Error::Again)
 }
 
-/// The item, and the one below which it goes, both held; none for the ends.
-async fn lock(
+/// The number of the item below which another goes; none for the ends.
+async fn find_anchor(
     tx: &mut PgConnection,
     actor: &Actor,
     product: ProductId,
     number: i32,
     place: Place,
-) -> Result<(Item, Option<Item>)> {
+) -> Result<Option<i32>> {
     let tenant = actor.tenant;
-    let anchor = match place {
-        Place::Top | Place::Bottom => None,
+    match place {
+        Place::Top | Place::Bottom => Ok(None),
         Place::Below(anchor) | Place::Above(anchor) if anchor == number => {
-            return Err(ItemRefused::Itself.into());
+            Err(ItemRefused::Itself.into())
         }
-        Place::Below(anchor) => Some(anchor),
+        Place::Below(anchor) => Ok(Some(anchor)),
         Place::Above(anchor) => {
             let item = db::find_item(&mut *tx, tenant, product, number).await?;
             let item = item.ok_or(Error::NotFound)?.id;
             let anchor = db::find_item(&mut *tx, tenant, product, anchor).await?;
             let rank = anchor.ok_or(Error::NotFound)?.rank;
-            db::predecessor(&mut *tx, tenant, product, &rank, item).await?
+            Ok(db::predecessor(&mut *tx, tenant, product, &rank, item).await?)
         }
-    };
-    let numbers: Vec<_> = [Some(number), anchor].into_iter().flatten().collect();
-    let mut held = db::lock_items(tx, tenant, product, &numbers).await?;
-    let mut take = |number| {
-        let at = held.iter().position(|item| item.number == number)?;
-        Some(held.swap_remove(at))
-    };
-    let item = take(number).ok_or(Error::NotFound)?;
-    let above = match anchor {
-        Some(anchor) => Some(take(anchor).ok_or(Error::NotFound)?),
-        None => None,
-    };
-    Ok((item, above))
+    }
 }
 
 /// Where the item goes, with its new rank; nothing if it is there.
@@ -86,86 +85,92 @@ async fn aim(
     tx: &mut PgConnection,
     actor: &Actor,
     product: ProductId,
-    (item, above): (&Item, Option<&Item>),
+    (number, held): (i32, &Held),
     place: Place,
-    around: &db::Around,
 ) -> Result<Option<Rank>, Failed> {
     let tenant = actor.tenant;
-    let narrow = |NoRoom| Failed::Narrow(item.rank.clone());
-    if let Some(above) = above {
+    let narrow = |rank: &Rank| Failed::Narrow(product, rank.clone());
+    if let Some(above) = &held.anchor {
         if let Place::Above(anchor) = place {
             // Only now is it certain what stands below.
             let anchor = db::find_item(&mut *tx, tenant, product, anchor).await?;
             let anchor = anchor.ok_or(Error::NotFound)?.rank;
-            if around.next.as_ref() != Some(&anchor) {
+            if held.next.as_ref() != Some(&anchor) {
                 return Err(Failed::Error(Error::Again));
             }
         }
         let is_there =
-            above.rank < item.rank && around.next.as_ref().is_none_or(|next| item.rank < *next);
+            *above < held.rank && held.next.as_ref().is_none_or(|next| held.rank < *next);
         if is_there {
             return Ok(None);
         }
-        return match &around.next {
-            Some(next) => Rank::between(&above.rank, next)
-                .map(Some)
-                .map_err(|NoRoom| Failed::Narrow(above.rank.clone())),
-            None => Rank::below(Some(&above.rank), item.number).map(Some).map_err(narrow),
+        return match &held.next {
+            Some(next) => Rank::between(above, next).map(Some).map_err(|NoRoom| narrow(above)),
+            None => Rank::below(Some(above), number).map(Some).map_err(|NoRoom| narrow(&held.rank)),
         };
     }
     let is_there = match place {
-        Place::Bottom => around.below.is_none(),
-        _ => around.above.is_none(),
+        Place::Bottom => held.below.is_none(),
+        _ => held.above.is_none(),
     };
     if is_there {
         return Ok(None);
     }
     let (first, last) = db::ends(tx, tenant, product).await?;
     let rank = match place {
-        Place::Bottom => Rank::below(last.as_ref(), item.number),
-        _ => Rank::above(first.as_ref(), item.number),
+        Place::Bottom => Rank::below(last.as_ref(), number),
+        _ => Rank::above(first.as_ref(), number),
     };
-    rank.map(Some).map_err(narrow)
+    rank.map(Some).map_err(|NoRoom| narrow(&held.rank))
 }
 
 async fn try_order(
     pool: &PgPool,
     actor: &Actor,
-    product: ProductId,
+    word: &str,
     number: i32,
     place: Place,
-) -> Result<(), Failed> {
+) -> Result<Product, Failed> {
     let mut tx = match begin(pool, actor).await? {
         Begun::First(tx) => tx,
-        Begun::Again(answer) => return Ok(answer),
+        Begun::Again(()) => {
+            let found = db::find_product(pool, actor.tenant, word, actor.member).await?;
+            return Ok(found.ok_or(Error::NotFound)?);
+        }
     };
-    let group = find_product(&mut tx, actor, product).await?;
+    let group = find_product_at(&mut tx, actor, word).await?;
     let by = must_order(&group)?;
-    let (item, above) = lock(&mut tx, actor, product, number, place).await?;
-    let key = group.item_key(number);
-    if !item.stage.is_ordered() {
-        return Err(ItemRefused::NotOrdered { key, stage: item.stage }.into());
+    let product = group.id;
+    let anchor = find_anchor(&mut tx, actor, product, number, place).await?;
+    let held = db::hold_item(&mut tx, actor.tenant, product, number, anchor).await?;
+    let held = held.ok_or(Error::NotFound)?;
+    if anchor.is_some() && held.anchor.is_none() {
+        return Err(Error::NotFound.into());
     }
-    let spot = above.as_ref().map(|above| &above.rank);
-    let now = (item.id, &item.rank, item.stage);
-    let around = db::around(&mut *tx, actor.tenant, product, now, spot).await?;
-    let aimed = aim(&mut tx, actor, product, (&item, above.as_ref()), place, &around).await?;
-    let Some(rank) = aimed else { return Ok(tx.done(()).await?) };
-    db::set_rank(&mut tx, actor.tenant, item.id, &rank).await.map_err(met)?;
+    let key = group.item_key(number);
+    if !held.stage.is_ordered() {
+        return Err(ItemRefused::NotOrdered { key, stage: held.stage }.into());
+    }
+    let aimed = aim(&mut tx, actor, product, (number, &held), place).await?;
+    let Some(rank) = aimed else {
+        tx.done(()).await?;
+        return Ok(group);
+    };
+    db::set_rank(&mut tx, actor.tenant, held.id, &rank).await.map_err(met)?;
     let name = &group.name;
-    let to = match (place, &above) {
+    let to = match (place, anchor) {
         (Place::Bottom, _) => format!("to the end of the backlog of {name}"),
         (Place::Above(anchor), _) => format!("above {}", group.item_key(anchor)),
-        (_, Some(above)) => format!("below {}", group.item_key(above.number)),
+        (_, Some(above)) => format!("below {}", group.item_key(above)),
         (_, None) => format!("to the top of the backlog of {name}"),
     };
-    let was =
-        around.above.map_or_else(|| "the top".to_owned(), |it| group.item_key(it).to_string());
-    let summary = format!("moved {} {to}{}", said(&group, &item), by.mark());
-    let event = NewEvent::new("item_ordered", summary, [item.id.0, product.0])
+    let was = held.above.map_or_else(|| "the top".to_owned(), |it| group.item_key(it).to_string());
+    let summary = format!("moved {} {to}{}", quoted(&group, number, &held.title), by.mark());
+    let event = NewEvent::new("item_ordered", summary, [held.id.0, product.0])
         .change(json!({"stood_below": was}), json!({"stands": to}));
     history::record(&mut tx, actor, event).await?;
-    Ok(tx.done(()).await?)
+    tx.done(()).await?;
+    Ok(group)
 }
 
 /// How many items around a narrow place are written anew, above it and below; if that makes no room, more of them.

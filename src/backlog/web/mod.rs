@@ -24,6 +24,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
+use sqlx::PgPool;
 
 use super::board_url;
 use super::db::{self, Product};
@@ -94,12 +95,16 @@ impl FromRequestParts<AppState> for At {
 async fn find(parts: &mut Parts, state: &AppState) -> Result<At> {
     let visitor = Visitor::from_request_parts(parts, state).await?;
     let word = path_part(parts, state, "product").await?;
-    let (tenant, me) = (visitor.tenant(), visitor.actor.member);
-    let product = db::find_product(&state.pool, tenant, &word, me).await?;
-    Ok(At { product: product.ok_or(Error::NotFound)?, visitor })
+    At::load(&state.pool, visitor, &word).await
 }
 
 impl At {
+    /// The product that `word` stands for in an address.
+    async fn load(pool: &PgPool, visitor: Visitor, word: &str) -> Result<Self> {
+        let product = db::find_product(pool, visitor.tenant(), word, visitor.actor.member).await?;
+        Ok(Self { product: product.ok_or(Error::NotFound)?, visitor })
+    }
+
     /// The address of the board, or of a page below it.
     pub fn url(&self, below: &str) -> String {
         format!("{}{below}", board_url(&self.visitor.slug, &self.product.slug))

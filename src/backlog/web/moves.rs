@@ -19,6 +19,7 @@ use crate::backlog::domain::{Verdict, may_learn, may_resume};
 use crate::backlog::service;
 use crate::error::{Error, Result};
 use crate::ids::{MetricId, TeamId};
+use crate::organizations::Visitor;
 use crate::text::Reason;
 use crate::web::shell::{Section, Shell};
 use crate::web::{Form, FormErrors, Path, Query, flash, new_key, page, refused};
@@ -84,19 +85,18 @@ fn id<T: std::str::FromStr>(text: &str) -> Result<Option<T>> {
 }
 
 /// What was done, in a sentence, and what it warns of.
-async fn carry_out(pool: &PgPool, at: &At, asked: Asked, form: &MoveForm) -> Result<String> {
+async fn carry_out(
+    pool: &PgPool,
+    at: &At,
+    step: Step,
+    asked: Asked,
+    form: &MoveForm,
+) -> Result<String> {
     let (actor, product, number) = (&at.visitor.actor, at.product.id, asked.number);
     let key = at.product.item_key(number);
     let must = || Reason::parse(&form.reason).map_err(Error::from).map_err(on("reason"));
     let why = || -> Result<Option<Reason>> {
         if form.reason.trim().is_empty() { Ok(None) } else { must().map(Some) }
-    };
-    let step = match asked.deed {
-        Deed::Order(place) => {
-            service::order(pool, actor, product, number, place).await?;
-            return Ok(format!("{key} has its new place."));
-        }
-        Deed::Step(step) => step,
     };
     let mut warning = None;
     let said = match step {
@@ -167,22 +167,57 @@ fn on(field: &'static str) -> impl Fn(Error) -> Error {
     }
 }
 
+/// Part of an address.
+#[derive(Debug, Deserialize)]
+pub struct InProduct {
+    product: String,
+}
+
+/// The product, for those who may do any of this in it.
+async fn belong(pool: &PgPool, visitor: Visitor, word: &str) -> Result<At> {
+    let at = At::load(pool, visitor, word).await?;
+    must_belong(&at)?;
+    Ok(at)
+}
+
 /// Refuses those for whom nothing of this is, before anything else is read.
 fn must_belong(at: &At) -> Result<()> {
     if at.product.standing.may_anything() { Ok(()) } else { Err(Error::Forbidden(PULLERS.into())) }
 }
 
 pub async fn move_(
-    at: At,
+    visitor: Visitor,
+    Path(InProduct { product: word }): Path<InProduct>,
     headers: HeaderMap,
     State(pool): State<PgPool>,
     Form(form): Form<MoveForm>,
 ) -> Result<Response> {
-    must_belong(&at)?;
-    let asked = read(&form.r#do)?;
     // Both hands of a request that may be answered as a part of the board.
     let is_part = headers.contains_key("hx-request") && !headers.contains_key("live");
-    let done = carry_out(&pool, &at, asked, &form).await;
+    let asked = match read(&form.r#do) {
+        Ok(asked) => asked,
+        Err(error) => {
+            belong(&pool, visitor, &word).await?;
+            return Err(error.into());
+        }
+    };
+    let (at, done) = match asked.deed {
+        // What is dragged is answered soonest: the product is read once, in the transaction of the move.
+        Deed::Order(place) => {
+            match service::order_at(&pool, &visitor.actor, &word, asked.number, place).await {
+                Ok(product) => {
+                    let said = format!("{} has its new place.", product.item_key(asked.number));
+                    (At { visitor, product }, Ok(said))
+                }
+                Err(error) => (belong(&pool, visitor, &word).await?, Err(error)),
+            }
+        }
+        Deed::Step(step) => {
+            let at = belong(&pool, visitor, &word).await?;
+            let done = carry_out(&pool, &at, step, asked, &form).await;
+            (at, done)
+        }
+    };
     let back = match form.from.as_str() {
         "item" => at.item_url(asked.number, ""),
         "work" => format!("/o/{}/work", at.visitor.slug),
