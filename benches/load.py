@@ -287,12 +287,13 @@ def measure(options, parts, only, scratch, postgres):
             bench.pages(only)
         if "boards" in parts and "middle" in first:
             bench.boards()
+        # Before anything is changed: a page has an edition when its newest event is a minute old.
+        if "unchanged" in parts:
+            bench.unchanged(only)
         if "moves" in parts and "middle" in first:
             bench.moves()
         if "growth" in parts and {"small", "huge"} <= set(first):
             bench.growth()
-        if "unchanged" in parts:
-            bench.unchanged(only)
         if "tail" in parts:
             bench.tail(only)
         if "writers" in parts:
