@@ -13,7 +13,7 @@
 -- customers and done this month, the others ready, proposed and done long ago. The member of session 0 leads it,
 -- and two others learn. Past the triggers, so
 -- for a superuser only: to make 50,000 items step by step takes minutes.
--- The fourth gives the seeded squads so many closed health checks of eleven dimensions, one each month, of which a few have too few answers.
+-- The fourth gives the squads so many closed health checks of eleven dimensions, one each month, of which a few have too few answers.
 -- The triggers make the rows of the dashboard as ever.
 
 -- An id that is the same each time, with a time in it, as ids of version 7 have.
@@ -176,13 +176,11 @@ begin
     select org, id, 1, name, 'It goes well.', 'Some trouble.', 'It needs help.' from d;
     for ago in reverse rounds - 1 .. 0 loop
         create temp table r on commit drop as
-        select t.id as team_id, pg_temp.id('round' || salt, n * 1000 + ago) as id, pg_temp.id('event' || salt, n * 8) as event, n,
-               t.member_count as eligible,
-               case when pg_temp.chance('few', n, ago) < 12 then 2 else greatest(4, t.member_count - pg_temp.chance('away', n, ago) % 3) end as answered,
+        select t.id as team_id, pg_temp.id('round' || salt, n * 1000 + ago) as id, t.state_event as event, n, t.eligible,
+               case when pg_temp.chance('few', n, ago) < 12 then 2 else greatest(4, t.eligible - pg_temp.chance('away', n, ago) % 3) end as answered,
                at - make_interval(months => ago) as closed_at
-        from (select t.*, row_number() over (order by t.name) - 1 as n from team t
-              where t.organization_id = org and t.kind = 'squad' and t.name like 'Squad _____') t
-        where t.member_count >= 4;
+        from (select t.*, row_number() over (order by t.name) - 1 as n, greatest(t.member_count, 4) as eligible from team t
+              where t.organization_id = org and t.kind = 'squad' and t.state <> 'dissolved') t;
         insert into health_round (organization_id, id, team_id, pack_id, label, mode, reveal, threshold, opened_at, closes_at, opened_event)
         select org, id, team_id, pack, to_char(closed_at, 'FMMonth YYYY'), 'anonymous', 'window', 4, closed_at - interval '7 days', closed_at, event from r;
         insert into health_round_dimension (organization_id, round_id, position, dimension_id, version)

@@ -4,7 +4,10 @@
 //!   place in a list. The last column is a squad's own six months, as counts of its colours, without a number beside it.
 //! - Everybody sees the same: a squad sees exactly what the coach sees, on the same page.
 //! - What is shown of a squad comes from one row for each pack and month (module `db`), which the database writes in the transaction that
-//!   closes a round. So a page reads as many rows as it shows squads.
+//!   closes a round. So a page reads one row for a squad, and 200 at most.
+//! - What drifts and what is seen in different ways is looked for among all squads that are asked for, of an organization of up to 200, as
+//!   many as the page shows at once. Of a larger one it is looked for on the page, which says so.
+//! - Whoever has a place for it sets something of their own beside the lists ([`show`]): a coach sees who asked for coaching there.
 //!
 //! # What nobody learns here (H6)
 //!
@@ -20,7 +23,7 @@
 //! | an area of the constellation | cells that are shown |
 //! | "55 of 61 have answered so far" | who has answered, which is known (H6); nothing of what |
 //!
-//! Nothing is summed that is not on the page itself. The answers under a threshold were deleted at the closing and stand in no table, so no
+//! Nothing is summed that is not on the page itself, or on another part of the same table. The answers under a threshold were deleted at the closing and stand in no table, so no
 //! statement could sum them; and a row that says that it is hidden is read as hidden whatever its bytes are. So two organizations that
 //! differ in nothing but hidden answers have the same page to the last byte, and there is nothing to subtract:
 //!
@@ -52,7 +55,7 @@ mod web;
 
 pub use db::{Dimension, dimensions, latest};
 pub use domain::*;
-pub use web::routes;
+pub use web::{Asked, routes, show};
 
 /// The address of the dashboard.
 pub fn url(organization: &str) -> String {

@@ -94,6 +94,7 @@ const LARGE: &[&str] = &[
     "/links",
     "/links?view=matrix",
     "/health",
+    "/health?all=1",
     "/members",
     "/find?q=Donaudampfschiff",
 ];
@@ -491,8 +492,8 @@ fn long(n: usize, length: usize) -> String {
     format!("{} {n}", cut.trim_end())
 }
 
-/// Fills an organization with 200 squads of names as long as they may be, 250 members and 120 links; answers the ids of
-/// an active squad and of one that is forming.
+/// Fills an organization with 200 squads of names as long as they may be, 250 members, 120 links and half a year of health checks; answers
+/// the ids of an active squad and of one that is forming.
 async fn large(app: &TestApp) -> (TeamId, TeamId) {
     let active = given::active(app, &long(0, 80)).await;
     let people = app.people(243).await;
@@ -527,5 +528,19 @@ async fn large(app: &TestApp) -> (TeamId, TeamId) {
             .await
             .unwrap();
     }
+    checked(app).await;
     (active, squads[1])
+}
+
+/// Closes half a year of health checks of eleven dimensions, one each month, of all squads: a heatmap of 200 lines.
+async fn checked(app: &TestApp) {
+    let mut tx = app.pool.begin().await.unwrap();
+    sqlx::raw_sql(include_str!("../../benches/seed.sql")).execute(&mut *tx).await.unwrap();
+    sqlx::query("select pg_temp.seed_health($1, 6, $2)")
+        .bind(app.tenant().organization_id())
+        .bind(app.clock().now())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
 }

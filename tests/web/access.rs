@@ -394,8 +394,7 @@ async fn coaching_of(
 ) -> HashMap<&'static str, String> {
     use trellis::actor::Role;
     use trellis::coaching::{
-        Ask, Better, Dimension, ExitCriteria, FindingCode, Goal, Offered, Terms, Topic, Tried,
-        service,
+        Ask, Better, ExitCriteria, FindingCode, Goal, Offered, Terms, Topic, Tried, service,
     };
     let pool = &app.pool;
     let id = trellis::ids::MemberId::new();
@@ -413,7 +412,7 @@ async fn coaching_of(
         topic: topic.clone(),
         tried: Tried::parse("").unwrap(),
         better: Better::parse("").unwrap(),
-        dimension: Dimension::parse("").unwrap(),
+        dimension: None,
         finding: FindingCode::default(),
     };
     let request = service::ask(pool, member, squad, &ask).await.unwrap();

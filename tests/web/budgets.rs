@@ -207,8 +207,7 @@ async fn all_pages(app: &TestApp) -> Vec<(&'static str, String)> {
 async fn coaching(app: &TestApp) -> uuid::Uuid {
     use trellis::actor::{Actor, Role, Roles};
     use trellis::coaching::{
-        Ask, Better, Dimension, ExitCriteria, FindingCode, Goal, NoteText, Terms, Topic, Tried,
-        service,
+        Ask, Better, ExitCriteria, FindingCode, Goal, NoteText, Terms, Topic, Tried, service,
     };
     let there = "select id from coaching_request where state = 'agreed' limit 1";
     if let Some(id) = sqlx::query_scalar(there).fetch_optional(&app.pool).await.unwrap() {
@@ -225,6 +224,13 @@ async fn coaching(app: &TestApp) -> uuid::Uuid {
     .unwrap();
     let coach = app.member_with("Cora Coach", &[Role::Coach]).await.actor();
     let (mut request, today) = (None, founder.at.date_naive());
+    let speed: trellis::ids::DimensionId = sqlx::query_scalar(
+        "select dimension_id from health_dimension_version where organization_id = $1 and name = 'Speed'",
+    )
+    .bind(app.tenant().organization_id())
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
     for (squad, member, roles) in members {
         let roles = Roles::parse(&roles).unwrap();
         let member = Actor { user: None, member, roles, ..founder.clone() };
@@ -232,7 +238,7 @@ async fn coaching(app: &TestApp) -> uuid::Uuid {
             topic: Topic::parse("Pace is hurting us").unwrap(),
             tried: Tried::parse("Two retrospectives").unwrap(),
             better: Better::parse("Somebody holds the room").unwrap(),
-            dimension: Dimension::parse("Speed").unwrap(),
+            dimension: Some(speed),
             finding: FindingCode::default(),
         };
         let id = service::ask(&app.pool, &member, squad, &ask).await.unwrap();

@@ -32,14 +32,15 @@ impl Counted {
         }
     }
 
+    /// What nobody said is not said.
     fn counts(&self) -> String {
-        let of = |n: Option<i16>| n.unwrap_or_default();
-        format!(
-            "{} well, {} some trouble, {} need help",
-            of(self.green),
-            of(self.amber),
-            of(self.red)
-        )
+        let red = if self.red == Some(1) { "needs help" } else { "need help" };
+        let said =
+            [(self.green, "well"), (self.amber, "some trouble"), (self.red, red)].into_iter();
+        let said = said.filter(|(n, _)| n.is_some_and(|n| n > 0));
+        let said: Vec<_> =
+            said.map(|(n, words)| format!("{} {words}", n.unwrap_or_default())).collect();
+        said.join(", ")
     }
 }
 
@@ -148,13 +149,16 @@ async fn the_table_says_what_the_results_say() {
             let column = all.iter().skip(n).step_by(11).filter(|cell| cell.is_shown);
             column.filter(|cell| cell.colour() == colour).count()
         };
-        let digits: Vec<usize> = sums
-            .split(|c: char| !c.is_ascii_digit())
-            .filter_map(|word| word.parse().ok())
-            .collect();
-        let colours = ["Going well", "Some trouble", "Needs help"];
-        assert_eq!(digits[..3], colours.map(of), "dimension {n}");
-        assert_eq!(digits[3], hidden);
+        let colours = [
+            ("Going well", "going well"),
+            ("Some trouble", "some trouble"),
+            ("Needs help", "need help"),
+        ];
+        let said = colours.iter().map(|(colour, words)| (of(colour), *words));
+        let said = said.chain([(hidden, "not shown")]).filter(|(n, _)| *n > 0);
+        let said: Vec<_> = said.map(|(n, words)| format!("{n} {words}")).collect();
+        let words: Vec<_> = sums.split_whitespace().collect();
+        assert_eq!(words.join(" "), said.join(" "), "dimension {n}: what is nought goes unsaid");
     }
     assert_kept(&app).await;
 }
@@ -322,8 +326,14 @@ async fn a_large_organization_is_shown_in_parts_and_at_once() {
 
     let first = look(&mut coach, &path).await;
     assert_eq!(first.count("table.heat tbody tr"), 50);
+    assert_eq!(first.text("table.heat tfoot th"), "All 70 squadsSquads by colour");
     let next = first.attribute(".pages a[rel=next]", "href").unwrap();
     let second = look(&mut coach, &next).await;
+    assert_eq!(second.text("table.heat tfoot"), first.text("table.heat tfoot"));
+    for list in ["section[aria-labelledby=drift-h]", "section[aria-labelledby=apart-h]"] {
+        assert!(first.count(&format!("{list} li")) > 0, "{list}");
+        assert_eq!(first.text(list), second.text(list), "of all squads, wherever one looks");
+    }
     let both = [first.texts("table.heat tbody th"), second.texts("table.heat tbody th")].concat();
     let whole = look(&mut coach, &app.at("/health?all=1")).await;
     assert_eq!(whole.texts("table.heat tbody th"), both);
@@ -400,4 +410,128 @@ async fn an_unchanged_dashboard_is_not_sent_again() {
     let held = look(&mut coach, &path).await.headers[header::ETAG].to_str().unwrap().to_owned();
     let again = coach.send(Method::GET, &path, &[("if-none-match", &held)], String::new()).await;
     assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn what_is_worth_a_conversation_is_looked_for_among_all_squads_or_says_among_which() {
+    let app = seeded(60, 2).await;
+    // The only squad in which anything is far apart, or drifts, is the last one by name.
+    run(
+        &app,
+        "begin; set local session_replication_role = replica;
+         update health_result x set green = green + amber + red, amber = 0, red = 0, better = 0, same = 0, worse = 0;
+         update health_result x set green = 3, amber = 0, red = 3 from health_round r join team t on t.id = r.team_id
+         where r.id = x.round_id and t.slug = 'squad-00059'
+           and r.closed_at = (select max(closed_at) from health_round o where o.team_id = t.id);
+         delete from health_board;
+         set local session_replication_role = origin;
+         insert into health_board select b.* from (select distinct organization_id, pack_id, team_id from health_round where is_shown) s
+         cross join lateral health_board_rows(s.organization_id, s.pack_id, s.team_id, '-infinity') b;
+         commit",
+    )
+    .await;
+    let mut coach = app.coach("Carl Coach").await;
+    let first = look(&mut coach, &app.at("/health")).await;
+    assert_eq!(first.count("table.heat tbody tr"), 50);
+    let titles =
+        |page: &Answer, list: &str| page.texts(&format!("section[aria-labelledby={list}] li .t"));
+    for list in ["drift-h", "apart-h"] {
+        let found = titles(&first, list);
+        assert!(!found.is_empty() && found.iter().all(|one| one.starts_with("Squad 00059: ")));
+    }
+    assert!(!first.text("#board-parts").contains("squads above only"));
+
+    // More than are shown at once: then the lists say that they look at the page.
+    let app = seeded(210, 1).await;
+    let mut coach = app.coach("Carl Coach").await;
+    let path = app.at("/health");
+    let first = look(&mut coach, &path).await;
+    let said = "Among the 50 squads above only.";
+    assert_eq!(first.text("#board-parts").matches(said).count(), 2);
+    assert_eq!(first.text("table.heat tfoot th"), "These 50 squadsSquads by colour");
+    let shown = first.texts("table.heat tbody th").join(" ");
+    for title in titles(&first, "apart-h") {
+        assert!(shown.contains(title.split(':').next().unwrap()), "{title}");
+    }
+    let narrow = look(&mut coach, &format!("{path}?area=pattern.geographic&all=1")).await;
+    assert!(!narrow.text("#board-parts").contains("squads above only"), "all that are asked for");
+    // A squad that has gone while somebody turned the page.
+    let gone = format!("{path}?after={}.squad+00049x", Uuid::nil());
+    let later = look(&mut coach, &gone).await;
+    assert!(later.texts("table.heat tbody th")[0].contains("Squad 00050"));
+}
+
+#[tokio::test]
+async fn a_cell_leads_to_the_answers_that_it_shows() {
+    let app = seeded(6, 3).await;
+    hide(&app, "squad-00002").await;
+    let mut coach = app.coach("Carl Coach").await;
+    let page = look(&mut coach, &app.at("/health")).await;
+    let cells = "table.heat tbody tr:nth-child(2) td > a";
+    let squad = page.text("table.heat tbody tr:nth-child(2) th");
+    let names = page.texts("table.heat thead th");
+    for (n, said) in page.texts(cells).iter().enumerate() {
+        let href = page.attribute(
+            &format!("table.heat tbody tr:nth-child(2) td:nth-child({}) > a", n + 2),
+            "href",
+        );
+        let href = href.unwrap();
+        let (path, id) = href.split_once('#').unwrap();
+        let round = look(&mut coach, path).await;
+        assert!(squad.contains(round.text("h1").trim_start_matches("Health check of ")));
+        assert_eq!(round.text(&format!("[id='{id}'] b")), names[n + 1]);
+        let tally = round.text(&format!("[id='{id}'] .tally"));
+        let number = |text: &str, word: &str| -> String {
+            let words: Vec<_> = text.split([',', '.', ' ']).filter(|it| !it.is_empty()).collect();
+            let at = words.iter().position(|it| *it == word);
+            at.map_or("0".to_owned(), |at| words[at - 1].to_owned())
+        };
+        let (well, _) = (number(said.rsplit(". ").next().unwrap(), "well"), ());
+        assert!(tally.starts_with(&format!("{well} going well")), "{said}: {tally}");
+    }
+    let hidden = page.attribute("td.few > a", "href").unwrap();
+    assert!(look(&mut coach, &hidden).await.text("main").contains("Too few answers"));
+    let over_time = page.attribute("table.heat tbody tr:nth-child(2) th a", "href").unwrap();
+    let squad = look(&mut coach, &over_time).await;
+    assert_eq!(squad.text("#ot-h"), "How we work", "the pack that one came from");
+    for list in ["drift-h", "apart-h"] {
+        if let Some(href) = page.attribute(&format!("section[aria-labelledby={list}] .t"), "href") {
+            let (path, id) = href.split_once('#').unwrap();
+            let round = look(&mut coach, path).await;
+            assert_eq!(round.count(&format!("[id='{id}']")), 1, "{href}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_coach_has_their_own_cards_beside_the_lists_and_nobody_else_has() {
+    use crate::coaching::World;
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let path = app.at("/health");
+    let mut coach = world.coach.clone();
+    let page = look(&mut coach, &path).await;
+    assert!(page.text("#board-parts").contains("Nobody waits"), "before any health check too");
+    let request = world.asked(&app).await;
+    let page = look(&mut coach, &path).await;
+    assert!(page.text("section[aria-labelledby=rq-h]").contains("Pace is hurting us"));
+    assert!(page.text("section[aria-labelledby=en-h]").contains("Room for 3 more requests"));
+    for mut visitor in [app.admin().await, app.leader("Lena").await, world.member.clone()] {
+        let page = look(&mut visitor, &path).await;
+        assert_eq!(page.count("#rq-h, #en-h, form[action$='/pull']"), 0);
+    }
+
+    let pull = page.attribute("form[action$='/pull']", "action").unwrap();
+    assert_eq!(pull, app.at(&format!("/coaching/{request}/pull")));
+    coach.post(&pull, "").await.assert_redirect();
+    let page = look(&mut coach, &path).await;
+    assert!(page.text("section[aria-labelledby=rq-h]").contains("Nobody waits"));
+    let mine = page.text("section[aria-labelledby=en-h]");
+    assert!(mine.contains("Outage Care: Pace is hurting us"), "{mine}");
+    assert!(mine.contains("Goal and end date are still to be agreed"), "{mine}");
+    assert!(mine.contains("Room for 2 more requests"), "{mine}");
+    // The board of coaching says the same.
+    let board = look(&mut coach, &app.at("/coaching")).await;
+    let line = |page: &Answer| page.text("section[aria-labelledby=en-h] ul");
+    assert_eq!(line(&board), line(&page));
 }

@@ -127,6 +127,102 @@ pub async fn engagements(
     .await
 }
 
+/// What a coach's two cards are made of.
+#[derive(Debug, Clone, Default)]
+pub struct CardRows {
+    /// Who waits, the oldest first.
+    pub waiting: Vec<WaitingRow>,
+    /// What goes on.
+    pub mine: Vec<EngagementRow>,
+    /// What the coach has in hand, and may have.
+    pub hand: Hand,
+}
+
+/// The cards of a coach in one statement, for a page that has others to ask: what waits, and what they have pulled.
+pub async fn cards(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    me: MemberId,
+    limit: i64,
+) -> sqlx::Result<CardRows> {
+    let rows = sqlx::query!(
+        r#"
+        with waits as (
+            select id, true as waits from coaching_request
+            where organization_id = $1 and state = 'open' and coach_id is null
+            order by raised_at, id limit $3
+        ), picked as (
+            select * from waits
+            union all
+            select id, false from coaching_request where organization_id = $1 and coach_id = $2 and in_hand
+        )
+        select h.in_hand as "in_hand?", h.engagement_limit as "limit?",
+               p.waits as "waits?", r.id as "id?: CoachingId", r.topic as "topic?",
+               case when r.better <> '' then r.better else r.tried end as more, t.name as "squad?", t.slug as "slug?", m.name as "by?",
+               r.raised_at as "at?", case when r.dimension <> '' then r.dimension else r.finding end as about,
+               exists (select from membership x where x.organization_id = $1 and x.team_id = t.id and x.member_id = $2 and x.until_at is null) as "is_own!",
+               r.state as "state?: String", c.name as "coach_name?", a.sessions as "sessions?", a.ends_on as "ends_on?", s.held, s.next
+        from (select) one
+        left join coaching_coach h on h.organization_id = $1 and h.member_id = $2
+        left join picked p on true
+        left join coaching_request r on r.organization_id = $1 and r.id = p.id
+        left join team t on t.organization_id = $1 and t.id = r.team_id
+        left join member m on m.organization_id = $1 and m.id = r.raised_by
+        left join member c on c.organization_id = $1 and c.id = r.coach_id
+        left join coaching_agreement a on (a.organization_id, a.request_id, a.version) = (r.organization_id, r.id, r.agreed_version)
+        left join lateral (
+            select count(*) filter (where state = 'held') as held, min(starts_at) filter (where state = 'planned') as next
+            from coaching_session
+            where (organization_id, request_id) = (r.organization_id, r.id)
+        ) s on true
+        order by r.raised_at, r.id
+        "#,
+        tenant.organization_id().0,
+        me.0,
+        limit,
+    )
+    .fetch_all(db)
+    .await?;
+    let mut cards = CardRows::default();
+    for row in rows {
+        cards.hand =
+            Hand { in_hand: row.in_hand.unwrap_or_default(), limit: row.limit.unwrap_or(LIMIT) };
+        let (Some(waits), Some(id), Some(state), Some(at)) = (row.waits, row.id, row.state, row.at)
+        else {
+            continue;
+        };
+        let (topic, squad) = (row.topic.unwrap_or_default(), row.squad.unwrap_or_default());
+        if waits {
+            cards.waiting.push(WaitingRow {
+                id,
+                topic,
+                more: row.more.unwrap_or_default(),
+                squad,
+                slug: row.slug.unwrap_or_default(),
+                by: row.by.unwrap_or_default(),
+                at,
+                about: row.about.unwrap_or_default(),
+                is_own: row.is_own,
+            });
+        } else {
+            cards.mine.push(EngagementRow {
+                id,
+                topic,
+                squad,
+                state: state.into(),
+                coach: Some(me),
+                coach_name: row.coach_name,
+                is_own: row.is_own,
+                sessions: row.sessions,
+                ends_on: row.ends_on,
+                held: row.held.unwrap_or_default(),
+                next: row.next,
+            });
+        }
+    }
+    Ok(cards)
+}
+
 /// What the board says beside its lists.
 #[derive(Debug, Clone, Copy)]
 pub struct BoardFigures {

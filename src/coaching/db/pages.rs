@@ -6,8 +6,7 @@ use sqlx::PgExecutor;
 use crate::actor::Tenant;
 use crate::coaching::domain::State;
 use crate::flow::Month;
-use crate::health::{Colour, Counts, Outcome, Trend, Trends};
-use crate::ids::{CoachingId, CoachingSessionId, MemberId, OfferId, TeamId};
+use crate::ids::{CoachingId, CoachingSessionId, DimensionId, MemberId, OfferId, TeamId};
 
 /// A request with what its page says of it.
 #[derive(Debug, Clone)]
@@ -28,8 +27,10 @@ pub struct RequestRow {
     pub tried: String,
     /// What would be better.
     pub better: String,
-    /// The dimension that led to it.
+    /// The name of the dimension that led to it, as it was then.
     pub dimension: String,
+    /// Which dimension that is, as far as it is known.
+    pub dimension_id: Option<DimensionId>,
     /// The finding that led to it.
     pub finding: String,
     /// Who asked.
@@ -71,7 +72,7 @@ pub async fn find(
         select r.id as "id: CoachingId", t.id as "team: TeamId", t.name as squad, t.slug,
                exists (select from membership x where x.organization_id = $1 and x.team_id = t.id and x.member_id = $3 and x.until_at is null)
                    as "is_member!",
-               r.topic, r.tried, r.better, r.dimension, r.finding, b.name as by, r.raised_at, f.name as "offered_by?",
+               r.topic, r.tried, r.better, r.dimension, r.dimension_id as "dimension_id: DimensionId", r.finding, b.name as by, r.raised_at, f.name as "offered_by?",
                r.state as "state: String", r.state_at, r.coach_id as "coach: MemberId", c.name as "coach_name?", r.pulled_at,
                r.agreed_version, r.looked_back, r.helped, r.stays
         from coaching_request r
@@ -367,68 +368,4 @@ pub async fn own_history(
         pulled: [n(row.task), n(row.feature), n(row.problem), n(row.outcome)],
     });
     Ok((months.collect(), quarters))
-}
-
-/// How a squad saw a dimension in one of its health checks.
-#[derive(Debug, Clone)]
-pub struct Seen {
-    /// What the round is called.
-    pub label: String,
-    /// When it was closed.
-    pub at: DateTime<Utc>,
-    /// How many gave which, and what the squad agreed on.
-    pub outcome: Outcome,
-}
-
-/// How a squad saw a dimension of this name, the newest first: results of closed rounds with answers enough, since there are no others (H6).
-pub async fn seen(
-    db: impl PgExecutor<'_>,
-    tenant: Tenant,
-    (team, dimension): (TeamId, &str),
-    limit: i64,
-) -> sqlx::Result<Vec<Seen>> {
-    let rows = sqlx::query!(
-        r#"
-        select r.label, r.closed_at as "at!", h.green, h.amber, h.red, h.better, h.same, h.worse, h.agreed_colour, h.agreed_trend
-        from health_round r
-        join health_result h on (h.organization_id, h.round_id) = (r.organization_id, r.id)
-        join health_round_dimension d on (d.organization_id, d.round_id, d.dimension_id) = (h.organization_id, h.round_id, h.dimension_id)
-        join health_dimension_version v on (v.organization_id, v.dimension_id, v.version) = (d.organization_id, d.dimension_id, d.version)
-        where r.organization_id = $1 and r.team_id = $2 and r.is_shown and lower(v.name) = lower($3)
-        order by r.closed_at desc, r.id desc
-        limit $4
-        "#,
-        tenant.organization_id().0,
-        team.0,
-        dimension,
-        limit,
-    )
-    .fetch_all(db)
-    .await?;
-    let seen = rows.into_iter().map(|row| Seen {
-        label: row.label,
-        at: row.at,
-        outcome: Outcome {
-            counts: Counts { green: row.green, amber: row.amber, red: row.red },
-            trends: Trends { better: row.better, same: row.same, worse: row.worse },
-            agreed_colour: row.agreed_colour.as_deref().and_then(Colour::parse),
-            agreed_trend: row.agreed_trend.as_deref().and_then(Trend::parse),
-        },
-    });
-    Ok(seen.collect())
-}
-
-/// The name of a dimension of the organization's packs, as it is written there, whatever its capitals.
-pub async fn dimension_name(
-    db: impl PgExecutor<'_>,
-    tenant: Tenant,
-    name: &str,
-) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar!(
-        "select name from health_dimension_version where organization_id = $1 and lower(name) = lower($2) order by version desc limit 1",
-        tenant.organization_id().0,
-        name,
-    )
-    .fetch_optional(db)
-    .await
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor};
 
+use super::dimensions::About;
 use crate::actor::Tenant;
 use crate::coaching::domain::{Ask, Hand, Helped, Offered, State, Terms, Topic};
 use crate::ids::{
@@ -143,14 +144,15 @@ pub async fn insert_request(
     tenant: Tenant,
     (id, team): (CoachingId, TeamId),
     ask: &Ask,
+    about: Option<&About>,
     begin: Beginning,
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
         insert into coaching_request (organization_id, id, team_id, topic, tried, better, dimension, finding, raised_by, raised_at, raised_event,
-                                      offer_id, state_at, state_event, coach_id, pulled_at, pulled_event)
+                                      offer_id, state_at, state_event, coach_id, pulled_at, pulled_event, dimension_id)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $10, $11, $13,
-                case when $13::uuid is not null then $10::timestamptz end, case when $13::uuid is not null then $11::uuid end)
+                case when $13::uuid is not null then $10::timestamptz end, case when $13::uuid is not null then $11::uuid end, $14)
         "#,
         tenant.organization_id().0,
         id.0,
@@ -158,13 +160,14 @@ pub async fn insert_request(
         ask.topic.as_str(),
         ask.tried.as_str(),
         ask.better.as_str(),
-        ask.dimension.as_str(),
+        about.map_or("", |about| about.name.as_str()),
         ask.finding.as_str(),
         begin.by.0,
         begin.at,
         begin.event.0,
         begin.offer.map(|id| id.0),
         begin.coach.map(|id| id.0),
+        about.map(|about| about.id.0),
     )
     .execute(tx)
     .await?;

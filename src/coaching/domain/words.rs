@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::rules::CoachingRefused;
+use crate::ids::DimensionId;
 use crate::text::text;
 
 text!(
@@ -45,10 +46,6 @@ text!(
     /// Why not, for those who want to say.
     WhyNot, prose, "the reason", 0, 500
 );
-text!(
-    /// The dimension of a health check that led to a request.
-    Dimension, line, "the dimension", 0, 80
-);
 
 /// So many sessions are the most of an agreement.
 pub const MAX_SESSIONS: i16 = 20;
@@ -90,8 +87,8 @@ pub struct Ask {
     pub tried: Tried,
     /// What would be better.
     pub better: Better,
-    /// The dimension that led to it.
-    pub dimension: Dimension,
+    /// The dimension of a health check that led to it.
+    pub dimension: Option<DimensionId>,
     /// The finding that led to it.
     pub finding: FindingCode,
 }

@@ -7,8 +7,8 @@ use super::requests::is_coach;
 use crate::actor::Actor;
 use crate::coaching::db::{self, Beginning, OfferRow};
 use crate::coaching::domain::{
-    Ask, Better, COACHES, CoachingRefused, Dimension, FindingCode, MEMBERS, OFFERERS, Offered,
-    Topic, Tried, WhyNot, may_offer,
+    Ask, Better, COACHES, CoachingRefused, FindingCode, MEMBERS, OFFERERS, Offered, Topic, Tried,
+    WhyNot, may_offer,
 };
 use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
@@ -100,12 +100,12 @@ pub async fn accept(pool: &PgPool, actor: &Actor, id: OfferId) -> Result<Coachin
         topic: row.topic,
         tried: Tried::parse("")?,
         better: Better::parse(&row.offered)?,
-        dimension: Dimension::parse("")?,
+        dimension: None,
         finding: FindingCode::default(),
     };
     let begin =
         Beginning { by: actor.member, at: actor.at, event: event.id, offer: Some(id), coach };
-    db::insert_request(&mut tx, actor.tenant, (request, squad.id), &ask, begin).await?;
+    db::insert_request(&mut tx, actor.tenant, (request, squad.id), &ask, None, begin).await?;
     history::record(&mut tx, actor, event).await?;
     tx.done(request).await
 }

@@ -7,8 +7,8 @@ use super::hold;
 use crate::actor::{Actor, Role};
 use crate::coaching::db::{self, Beginning};
 use crate::coaching::domain::{
-    ASKERS, Ask, COACH, COACHES, CoachingRefused, Dimension, Helped, LookedBack, State, Stays,
-    Step, Waiting, WhyNot,
+    ASKERS, Ask, COACH, COACHES, CoachingRefused, Helped, LookedBack, State, Stays, Step, Waiting,
+    WhyNot,
 };
 use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
@@ -30,19 +30,22 @@ pub async fn ask(pool: &PgPool, actor: &Actor, squad: TeamId, ask: &Ask) -> Resu
     if !squad.is_member {
         return Err(Error::Forbidden(ASKERS.into()));
     }
-    // What names no dimension of a health check is left out: an address may say anything.
-    let named = db::dimension_name(&mut *tx, actor.tenant, ask.dimension.as_str()).await?;
-    let ask = &Ask { dimension: Dimension::parse(&named.unwrap_or_default())?, ..ask.clone() };
+    // What is no dimension of the organization's health checks is left out: an address may say anything.
+    let about = match ask.dimension {
+        Some(id) => db::dimension(&mut *tx, actor.tenant, id).await?,
+        None => None,
+    };
+    let dimension = about.as_ref().map_or("", |about| about.name.as_str());
     let id = CoachingId::new();
     let summary = format!("asked for coaching of {}: {}", squad.name, ask.topic);
     let event = NewEvent::new("coaching_requested", summary, [id.0, squad.id.0]).change(
         None,
-        json!({"topic": ask.topic, "tried": ask.tried, "better": ask.better, "dimension": ask.dimension,
+        json!({"topic": ask.topic, "tried": ask.tried, "better": ask.better, "dimension": dimension,
                "finding": ask.finding.as_str()}),
     );
     let begin =
         Beginning { by: actor.member, at: actor.at, event: event.id, offer: None, coach: None };
-    db::insert_request(&mut tx, actor.tenant, (id, squad.id), ask, begin).await?;
+    db::insert_request(&mut tx, actor.tenant, (id, squad.id), ask, about.as_ref(), begin).await?;
     history::record(&mut tx, actor, event).await?;
     tx.done(id).await
 }

@@ -8,11 +8,11 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::at::waiting;
+use super::cards::Cards;
 use crate::actor::Role;
-use crate::coaching::db::{self, BoardFigures, EngagementRow, OverRow, WaitingRow};
-use crate::coaching::domain::{COACHES, Helped, MAX_LIMIT, State, number};
-use crate::coaching::{board_url, service, squad_url, url};
+use crate::coaching::db::{self, BoardFigures, CardRows, EngagementRow, OverRow};
+use crate::coaching::domain::{COACHES, Helped, MAX_LIMIT, number};
+use crate::coaching::{board_url, service, url};
 use crate::error::{Error, Result};
 use crate::ids::CoachingId;
 use crate::organizations::Visitor;
@@ -40,70 +40,20 @@ pub struct BoardQuery {
 struct BoardPage {
     shell: Shell,
     org: String,
-    waiting: Vec<WaitingRow>,
-    mine: Vec<EngagementRow>,
+    cards: Cards,
     figures: BoardFigures,
-    coaches: bool,
     limit: String,
     errors: FormErrors,
-    me: crate::ids::MemberId,
-    now: DateTime<Utc>,
-    zone: Tz,
 }
 
 impl BoardPage {
-    fn url(&self, id: &CoachingId) -> String {
-        url(&self.org, *id)
-    }
-
-    fn squad_url(&self, slug: &str) -> String {
-        squad_url(&self.org, slug)
-    }
-
     fn board_url(&self) -> String {
         board_url(&self.org)
     }
 
-    fn since(&self, row: &WaitingRow) -> (String, bool) {
-        waiting(row.at, self.now)
-    }
-
-    /// What one has pulled.
-    fn pulled(&self) -> Vec<&EngagementRow> {
-        self.mine.iter().filter(|row| row.coach == Some(self.me)).collect()
-    }
-
     /// What one's squads asked for.
     fn asked(&self) -> Vec<&EngagementRow> {
-        self.mine.iter().filter(|row| row.is_own && row.coach != Some(self.me)).collect()
-    }
-
-    /// Where it stands: "Session 2 of 4, Tuesday 1 December, 10:00".
-    fn line(&self, row: &EngagementRow) -> String {
-        match (row.state, row.sessions) {
-            (State::Open, _) if row.coach.is_none() => "Waits for a coach".to_owned(),
-            (State::Open, _) => "Goal and end date are still to be agreed".to_owned(),
-            (State::Review, _) => "The squad says whether it helped".to_owned(),
-            (_, Some(of)) => {
-                let next = row.next.map(|at| at.with_timezone(&self.zone));
-                match next {
-                    Some(at) => {
-                        format!(
-                            "Session {} of {of}, {}",
-                            row.held + 1,
-                            at.format("%A %-d %B, %H:%M")
-                        )
-                    }
-                    None if row.held >= i64::from(of) => format!("All {of} sessions took place"),
-                    None => format!("{} of {of} sessions took place, none is planned", row.held),
-                }
-            }
-            _ => String::new(),
-        }
-    }
-
-    fn done_words(row: &EngagementRow) -> String {
-        format!("{} of {} sessions done", row.held, row.sessions.unwrap_or_default())
+        self.cards.asked()
     }
 
     /// What the board says of how fast requests are answered: of the organization, never of a coach (H9).
@@ -115,15 +65,6 @@ impl BoardPage {
             (1.., Some(days)) => format!("Answered on average in {days:.1} days this quarter"),
             _ => "No request was answered this quarter yet".to_owned(),
         }
-    }
-
-    fn has_room(&self) -> bool {
-        self.figures.hand.room() > 0
-    }
-
-    /// More wait than are shown.
-    fn more(&self) -> i64 {
-        self.figures.waiting - i64::try_from(self.waiting.len()).unwrap_or_default()
     }
 }
 
@@ -142,18 +83,18 @@ async fn board_page(
 ) -> Result<BoardPage> {
     let (tenant, me, now) = (visitor.tenant(), visitor.actor.member, visitor.actor.at);
     let figures = db::figures(pool, tenant, me, quarter(now.date_naive())).await?;
+    let rows = CardRows {
+        waiting: db::waiting(pool, tenant, me, WAITING).await?,
+        mine: db::engagements(pool, tenant, me).await?,
+        hand: figures.hand,
+    };
     Ok(BoardPage {
         shell: visitor.shell(Section::Coaching),
         org: visitor.slug.clone(),
-        waiting: db::waiting(pool, tenant, me, WAITING).await?,
-        mine: db::engagements(pool, tenant, me).await?,
-        coaches: visitor.roles().has(Role::Coach),
+        cards: Cards::new(visitor, rows, figures.waiting),
         limit: limit.unwrap_or_else(|| figures.hand.limit.to_string()),
         figures,
         errors,
-        me,
-        now,
-        zone: visitor.time_zone,
     })
 }
 

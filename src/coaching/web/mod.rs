@@ -3,6 +3,7 @@
 //! | to read about | open |
 //! |---|---|
 //! | the board: who waits, what one has in hand, what is over | `board.rs` |
+//! | a coach's cards, on the board and beside the dashboard of health | `cards.rs` |
 //! | a squad's coaching: asking, offers, its own history | `squad.rs`, `ask.rs` |
 //! | a request: its page and what is done on it | `show.rs`, `change.rs` |
 //! | the agreement | `agreement.rs` |
@@ -11,6 +12,7 @@ mod agreement;
 mod ask;
 mod at;
 mod board;
+mod cards;
 mod change;
 mod show;
 mod squad;
@@ -20,6 +22,7 @@ use crate::web::{Routes, Who};
 /// The addresses of coaching.
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/o/{org}/health", Who::Member, cards::dashboard)
         .get("/o/{org}/coaching", Who::Member, board::board)
         .post("/o/{org}/coaching/limit", Who::Coach, board::limit)
         .get("/o/{org}/coaching/{request}", Who::Member, show::show)

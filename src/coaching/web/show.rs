@@ -11,7 +11,8 @@ use super::at::At;
 use crate::coaching::db::{self, AgreementRow, NoteRow, Seen, SessionRow};
 use crate::coaching::domain::{Helped, State};
 use crate::error::Result;
-use crate::health::{Colour, Trend};
+use crate::health::{self, Colour, Trend};
+use crate::health_board::Said;
 use crate::ids::CoachingSessionId;
 use crate::web::shell::Shell;
 use crate::web::ui::{self, Date};
@@ -223,9 +224,37 @@ impl ShowPage {
         seen.outcome.trend().map_or("", Trend::word)
     }
 
+    /// Where the answers of a health check stand.
+    fn seen_url(&self, seen: &Seen) -> String {
+        let round = health::round_url(&self.org, &self.at.request.slug, seen.round);
+        format!("{round}#d-{}", seen.asked.0)
+    }
+
+    fn said(seen: &Seen) -> Said {
+        Said(seen.outcome.counts)
+    }
+
     /// Whether it was before the squad asked, or since.
     fn when(&self, seen: &Seen) -> &'static str {
-        if seen.at < self.at.request.raised_at { "before" } else { "since" }
+        if self.is_before(seen) { "before the squad asked" } else { "since the squad asked" }
+    }
+
+    fn is_before(&self, seen: &Seen) -> bool {
+        seen.at < self.at.request.raised_at
+    }
+
+    /// Whether the health check before it, which stands below it, asked in other words.
+    fn is_reworded(&self, place: &usize) -> bool {
+        let below = self.seen.get(place + 1);
+        below.is_some_and(|below| below.asked != self.seen[*place].asked)
+    }
+
+    /// What has changed since the squad asked, in a sentence: the last health check before it beside the newest since.
+    fn effect(&self) -> String {
+        effect(
+            self.seen.iter().find(|seen| self.is_before(seen)),
+            self.seen.first().filter(|seen| !self.is_before(seen)),
+        )
     }
 
     fn finding_of(&self) -> String {
@@ -234,6 +263,30 @@ impl ShowPage {
             ("", finding) => format!("Finding {finding}"),
             (dimension, _) => dimension.to_owned(),
         }
+    }
+}
+
+/// The sentence of [`ShowPage::effect`]. It is said of the squad's own view, and of nobody who coached it (H9).
+fn effect(before: Option<&Seen>, since: Option<&Seen>) -> String {
+    let colour = |seen: &Seen| seen.outcome.colour().map_or("", Colour::title);
+    match (before, since) {
+        (Some(_), None) => "No health check with it was closed since. The next one will show whether something changed.".to_owned(),
+        (None, Some(since)) => {
+            format!("{} in {}. The squad had not been asked before.", colour(since), since.label)
+        }
+        (Some(before), Some(since)) if before.asked != since.asked => {
+            "It is asked in other words since, so before and since cannot be compared.".to_owned()
+        }
+        (Some(before), Some(since)) if colour(before) == colour(since) => {
+            format!("{} before, and still so in {}.", colour(before), since.label)
+        }
+        (Some(before), Some(since)) => format!(
+            "{} before, {} in {}.",
+            colour(before),
+            colour(since).to_lowercase(),
+            since.label
+        ),
+        (None, None) => "No health check with this dimension was closed with answers enough.".to_owned(),
     }
 }
 
@@ -247,8 +300,8 @@ pub async fn show_page(
     let (tenant, id, me) = (at.visitor.tenant(), at.request.id, at.visitor.actor.member);
     let mut seen = vec![];
     if !at.request.dimension.is_empty() {
-        let which = (at.request.team, at.request.dimension.as_str());
-        seen = db::seen(pool, tenant, which, ROUNDS).await?;
+        let which = (at.request.dimension_id, at.request.dimension.as_str());
+        seen = db::seen(pool, tenant, at.request.team, which, ROUNDS).await?;
     }
     Ok(ShowPage {
         shell: at.shell(),
@@ -267,4 +320,36 @@ pub async fn show_page(
 /// Three or four statements, beside those that find the visitor and the request.
 pub async fn show(at: At, Shared(pool): Shared<PgPool>) -> Result<Response> {
     page(&show_page(&pool, at, "", Typed::default(), FormErrors::default()).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::{Counts, Outcome};
+    use crate::ids::{DimensionId, RoundId};
+
+    #[test]
+    fn the_last_check_before_stands_beside_the_newest_since() {
+        let dimension = DimensionId::new();
+        let seen = |label: &str, version, (green, amber, red)| Seen {
+            round: RoundId::new(),
+            label: label.to_owned(),
+            at: DateTime::<Utc>::UNIX_EPOCH,
+            asked: (dimension, version),
+            outcome: Outcome { counts: Counts { green, amber, red }, ..Outcome::default() },
+        };
+        let (before, since) = (seen("May", 1, (0, 1, 5)), seen("July", 1, (2, 4, 0)));
+        assert_eq!(effect(Some(&before), Some(&since)), "Needs help before, some trouble in July.");
+        assert_eq!(
+            effect(Some(&before), Some(&seen("July", 1, (1, 1, 4)))),
+            "Needs help before, and still so in July."
+        );
+        let other = effect(Some(&before), Some(&seen("July", 2, (6, 0, 0))));
+        assert!(other.contains("cannot be compared"), "{other}");
+        assert!(
+            effect(Some(&before), None).starts_with("No health check with it was closed since.")
+        );
+        assert!(effect(None, Some(&since)).starts_with("Some trouble in July."));
+        assert!(effect(None, None).starts_with("No health check with this dimension"));
+    }
 }

@@ -3,13 +3,15 @@
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 
 use super::Stage;
+use super::health::PACK;
 use crate::actor::Role;
 use crate::coaching::{
-    Ask, Better, Dimension, ExitCriteria, FindingCode, Goal, LookedBack, NoteText, Offered, Stays,
-    Terms, Topic, Tried, service as coaching,
+    Ask, Better, ExitCriteria, FindingCode, Goal, LookedBack, NoteText, Offered, Stays, Terms,
+    Topic, Tried, service as coaching,
 };
 use crate::demo::story::{CoachingAct, PULLER};
 use crate::error::{Error, Result};
+use crate::health::service as health;
 use crate::ids::{CoachingId, CoachingSessionId};
 
 /// A request of the story.
@@ -27,12 +29,17 @@ impl Stage<'_> {
     pub(super) async fn coaching(&mut self, act: &CoachingAct) -> Result<()> {
         let (pool, coach) = (self.pool, self.actor(Some(PULLER)));
         match act {
-            CoachingAct::Ask { squad, by, topic, tried, better } => {
+            CoachingAct::Ask { squad, by, topic, tried, better, about } => {
+                let mut dimension = None;
+                if let Some(question) = about {
+                    let (_, questions) = health::pack_of(pool, &self.leader(), PACK).await?;
+                    dimension = questions.get(*question).copied();
+                }
                 let ask = Ask {
                     topic: Topic::parse(topic)?,
                     tried: Tried::parse(tried)?,
                     better: Better::parse(better)?,
-                    dimension: Dimension::parse("")?,
+                    dimension,
                     finding: FindingCode::default(),
                 };
                 let (actor, squad) = (self.actor(Some(*by)), self.squads[*squad]);

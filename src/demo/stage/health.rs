@@ -5,13 +5,14 @@ use fastrand::Rng;
 
 use super::{MORNING, Stage};
 use crate::demo::db::{self, OfCrew};
+use crate::demo::story::TROUBLES;
 use crate::error::Result;
 use crate::health::service::{self as health, NewAction, PastRound};
 use crate::health::{ActionText, Answer, Colour, Comment, Trend};
 use crate::ids::{DimensionId, PackId, RoundId};
 
 /// What the squads of the demo are asked.
-const PACK: &str = "customer-value-squad";
+pub(super) const PACK: &str = "customer-value-squad";
 /// How many days ago the rounds were opened, the oldest first. Each was open for a week.
 const ROUNDS: [i64; 6] = [330, 275, 220, 165, 110, 50];
 /// The same for the round that is open.
@@ -44,6 +45,20 @@ struct Mood {
 }
 
 impl Mood {
+    /// Needs help where the squad asked for it, and goes better since where that has come to its end.
+    fn trouble(&mut self, squad: usize, days_ago: i64) {
+        for trouble in TROUBLES.iter().filter(|trouble| trouble.squad == squad) {
+            let is_over = trouble.is_over && days_ago < trouble.asked;
+            let (base, drift) = match days_ago {
+                _ if !is_over => (0.05, -0.03),
+                ..=60 => (0.45, 0.07),
+                _ => (0.1, 0.07),
+            };
+            self.base[trouble.question] = base;
+            self.drift[trouble.question] = drift;
+        }
+    }
+
     fn of(turn: usize, questions: usize) -> Self {
         let mut rng = Rng::with_seed(0x_6865_616c ^ u64::try_from(turn).unwrap_or_default());
         let whole = 0.45 + rng.f64() * 0.35;
@@ -79,12 +94,13 @@ impl Stage<'_> {
         let (pack, questions) = health::pack_of(pool, &leader, PACK).await?;
         let crews = db::crews(pool, self.tenant()).await?;
         let mut turn = 0;
-        for team in &self.squads {
+        for (squad, team) in self.squads.iter().enumerate() {
             let crew: Vec<_> = crews.iter().filter(|one| one.team == *team).collect();
             if crew.len() < ENOUGH {
                 continue;
             }
-            let rounds = self.rounds(turn, pack, questions.len(), &crew)?;
+            let mood = Mood::of(turn, questions.len());
+            let rounds = self.rounds((squad, turn), mood, pack, &crew)?;
             let one = self.members.iter().position(|member| *member == crew[0].member);
             let ids = health::past(pool, &self.actor(one), *team, &rounds).await?;
             let closed = rounds.iter().filter(|round| round.closed.is_some()).count();
@@ -104,12 +120,11 @@ impl Stage<'_> {
 
     fn rounds(
         &self,
-        turn: usize,
+        (squad, turn): (usize, usize),
+        mut mood: Mood,
         pack: PackId,
-        questions: usize,
         crew: &[&OfCrew],
     ) -> Result<Vec<PastRound>> {
-        let mut mood = Mood::of(turn, questions);
         let mut rounds: Vec<PastRound> = vec![];
         // One squad has not looked at its health for long (S9), and one has a round that is open.
         let opened = ROUNDS.iter().filter(|days| turn != 3 || **days > 110).map(|days| (*days, 7));
@@ -123,9 +138,10 @@ impl Stage<'_> {
             // Not everybody answers; of the open one only the first have.
             let voters = if lasted == 0 { 3 } else { there.len() - mood.rng.usize(..2) };
             let (n, may_compare) = (small(rounds.len()), !rounds.is_empty());
+            mood.trouble(squad, days_ago);
             let mut answers = vec![];
             for one in there.iter().take(voters) {
-                for place in 0..questions {
+                for place in 0..mood.base.len() {
                     let number = i16::try_from(place + 1).unwrap_or_default();
                     answers.push((one.member, number, mood.answer(n, place, may_compare)?));
                 }

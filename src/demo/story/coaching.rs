@@ -12,6 +12,8 @@ pub enum CoachingAct {
         topic: &'static str,
         tried: &'static str,
         better: &'static str,
+        /// The question of the health check that led to it, by its place.
+        about: Option<usize>,
     },
     /// By the leader.
     Offer {
@@ -61,6 +63,25 @@ pub enum CoachingAct {
     },
 }
 
+/// Where a squad of the story needs help in its health checks, and asks for it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trouble {
+    /// The squad, by its place.
+    pub squad: usize,
+    /// The question, by its place.
+    pub question: usize,
+    /// When the squad asks, in days ago.
+    pub asked: i64,
+    /// Whether it goes better since.
+    pub is_over: bool,
+}
+
+/// Learning, decisions and well-being of three squads.
+pub const TROUBLES: [Trouble; 3] = [LEARNING, DECISIONS, WELL_BEING];
+const LEARNING: Trouble = Trouble { squad: 2, question: 8, asked: 120, is_over: true };
+const DECISIONS: Trouble = Trouble { squad: 4, question: 3, asked: 2, is_over: false };
+const WELL_BEING: Trouble = Trouble { squad: 5, question: 9, asked: 5, is_over: false };
+
 use CoachingAct::{Agree, Ask, Close, LookBack, Meet, Offer, Plan, Pull, Remember, Write};
 
 impl Author {
@@ -73,13 +94,14 @@ impl Author {
         self::closed(&mut tell, charging, in_charging);
         self::going_on(&mut tell, (bills, in_bills), (landlords, in_landlords));
         tell(
-            5,
+            WELL_BEING.asked,
             Ask {
                 squad: outages,
                 by: in_outages,
                 topic: "Pace is hurting us and we avoid the talk",
                 tried: "We said it in two retrospectives and went back to work.",
                 better: "We would like someone to hold the room for 90 minutes.",
+                about: Some(WELL_BEING.question),
             },
         );
         tell(
@@ -91,13 +113,14 @@ impl Author {
             },
         );
         tell(
-            2,
+            DECISIONS.asked,
             Ask {
                 squad: pumps,
                 by: in_pumps,
                 topic: "Who decides on spare parts?",
                 tried: "",
                 better: "Three decisions were overruled in October. Help us agree who decides.",
+                about: Some(DECISIONS.question),
             },
         );
         tell(
@@ -108,6 +131,7 @@ impl Author {
                 topic: "Story mapping for the apprentices",
                 tried: "",
                 better: "They want to run it themselves next month.",
+                about: None,
             },
         );
     }
@@ -117,13 +141,14 @@ impl Author {
 fn closed(tell: &mut impl FnMut(i64, CoachingAct), squad: usize, by: usize) {
     let request = 0;
     tell(
-        120,
+        LEARNING.asked,
         Ask {
             squad,
             by,
             topic: "Retrospectives that change something",
             tried: "A new format every other week.",
             better: "One thing is different after each of them.",
+            about: Some(LEARNING.question),
         },
     );
     tell(118, Pull { request });
@@ -176,6 +201,7 @@ fn going_on(
             topic: "Saying no to the seventh thing",
             tried: "A limit on the board. We pull over it when somebody calls.",
             better: "We finish before we begin, and can say why.",
+            about: None,
         },
     );
     tell(32, Pull { request: 1 });
@@ -223,6 +249,7 @@ fn going_on(
             topic: "Learn from tenant visits",
             tried: "Two visits. We came back with opinions.",
             better: "We come back with what we saw, and it changes the next item.",
+            about: None,
         },
     );
     tell(18, Pull { request: 2 });

@@ -18,7 +18,7 @@ use super::names::{Names, PLACES};
 use crate::links::LinkKind;
 
 pub use backlogs::{ItemAct, ItemStep, PastItem, PastWork};
-pub use coaching::{CoachingAct, PULLER};
+pub use coaching::{CoachingAct, PULLER, TROUBLES};
 pub use learning::LearningAct;
 pub use metrics::{BESIDE, MetricAct};
 pub use products::{PRODUCTS, ProductAct};

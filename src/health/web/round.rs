@@ -84,6 +84,14 @@ impl ShowPage {
         self.of.at.is_member() && !self.of.is_open() && self.own_actions().len() < most
     }
 
+    /// Where the squad's own members ask for coaching because of a dimension that is not green; nothing for everybody else (H5).
+    fn ask_url(&self, result: &ResultRow) -> Option<String> {
+        let colour = result.outcome.and_then(|outcome| outcome.colour())?;
+        let head = &self.of.at.head;
+        let may = self.of.at.is_member() && head.state.is_live() && colour != Colour::Green;
+        may.then(|| head.url(&format!("/coaching/new?dimension={}", result.id)))
+    }
+
     fn is_about(&self, result: &ResultRow) -> bool {
         self.form.dimension == result.id.to_string()
     }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::hiding::complement;
 use crate::health::{Colour, Counts, Outcome, Trend, Trends};
-use crate::ids::{DimensionId, TeamId};
+use crate::ids::{DimensionId, RoundId, TeamId};
 
 /// How many bytes a row has for each dimension, and for each month.
 const CELL: usize = 12;
@@ -24,7 +24,9 @@ pub struct Row {
     pub name: String,
     /// Its word in addresses.
     pub slug: String,
-    /// When the round was closed.
+    /// The round.
+    pub round: RoundId,
+    /// When it was closed.
     pub closed_on: NaiveDate,
     /// How many could have answered.
     pub eligible: i16,
@@ -103,7 +105,7 @@ impl Cell {
     }
 }
 
-/// A cell in words: "Going well, getting better. 7 well, 1 some trouble, 0 need help".
+/// A cell in words: "Going well, getting better. 7 well, 1 some trouble".
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.colour.title())?;
@@ -114,8 +116,23 @@ impl fmt::Display for Cell {
         if self.now.agreed_colour.is_some() && self.now.counts.most() != Some(self.colour) {
             f.write_str(", as the squad agreed")?;
         }
-        let Counts { green, amber, red } = self.now.counts;
-        write!(f, ". {green} well, {amber} some trouble, {red} need help")
+        write!(f, ". {}", Said(self.now.counts))
+    }
+}
+
+/// Answers in words: "7 well, 1 needs help". What nobody said goes without saying.
+#[derive(Debug, Clone, Copy)]
+pub struct Said(pub Counts);
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { green, amber, red } = self.0;
+        let needs = if red == 1 { "needs help" } else { "need help" };
+        let said = [(green, "well"), (amber, "some trouble"), (red, needs)];
+        for (n, (count, words)) in said.into_iter().filter(|(count, _)| *count > 0).enumerate() {
+            write!(f, "{}{count} {words}", if n > 0 { ", " } else { "" })?;
+        }
+        Ok(())
     }
 }
 
@@ -369,6 +386,7 @@ pub(super) mod tests {
             team: TeamId(Uuid::from_u128(n)),
             name: format!("Squad {n}"),
             slug: format!("squad-{n}"),
+            round: RoundId(Uuid::from_u128(n)),
             closed_on: NaiveDate::from_ymd_opt(2026, 11, 20).unwrap(),
             eligible: 8,
             answered,
@@ -386,11 +404,15 @@ pub(super) mod tests {
         let said = |bytes: [u8; CELL]| cell(&bytes).map(|cell| cell.to_string());
         assert_eq!(
             said([7, 1, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0]).unwrap(),
-            "Going well, getting better. 7 well, 1 some trouble, 0 need help"
+            "Going well, getting better. 7 well, 1 some trouble"
         );
         assert_eq!(
             said([4, 0, 0, 0, 0, 0, 2, 3, 0, 0, 0, 0]).unwrap(),
-            "Some trouble, getting worse, as the squad agreed. 4 well, 0 some trouble, 0 need help"
+            "Some trouble, getting worse, as the squad agreed. 4 well"
+        );
+        assert_eq!(
+            said([0, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]).unwrap(),
+            "Some trouble. 3 some trouble, 1 needs help"
         );
         assert_eq!(said([0; CELL]), None);
     }
@@ -422,6 +444,33 @@ pub(super) mod tests {
         let last = row.months()[5];
         assert_eq!(last, Month { green: 6, amber: 3, red: 1, hidden: 1 });
         assert_eq!((last.asked(), row.months()[0]), (11, Month::default()));
+    }
+
+    fn sums(of: Across) -> [i64; 5] {
+        [of.green, of.amber, of.red, of.fell, of.compared].map(|n| i64::try_from(n).unwrap())
+    }
+
+    /// What is left of a sum when everything that is shown beside it is taken away: of this a hidden squad could be told.
+    fn left(sum: Across, board: &Board, column: usize) -> [i64; 5] {
+        let cells = board.cells().filter(|(_, at, _)| *at == column).map(|(.., cell)| cell);
+        let (sum, shown) = (sums(sum), sums(Across::of(cells)));
+        std::array::from_fn(|n| sum[n] - shown[n])
+    }
+
+    #[test]
+    fn taking_away_what_is_shown_would_tell_a_hidden_squad_of_a_sum_that_has_it() {
+        let kept = [[5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 3, 0, 0, 0, 0, 0, 3, 0, 0, 0]];
+        let rows = vec![row(1, &kept[..1]), row(2, &kept[1..])];
+        let board = Board::of(vec![column(0)], rows);
+        assert_eq!(board.lines[1].seen[0], Seen::TooFew);
+
+        let whole = kept.map(|bytes| cell(&bytes).unwrap());
+        assert_eq!(
+            left(Across::of(whole.iter()), &board, 0),
+            [0, 0, 1, 1, 1],
+            "the second is red, and fell"
+        );
+        assert_eq!(left(board.across(0), &board, 0), [0; 5], "the table's own sum has it not");
     }
 
     fn packed() -> impl Strategy<Value = [u8; CELL]> {
@@ -459,6 +508,27 @@ pub(super) mod tests {
             }
             prop_assert_eq!(super::super::drifting(&one), super::super::drifting(&two));
             prop_assert_eq!(super::super::far_apart(&one), super::super::far_apart(&two));
+        }
+
+        /// H6, as somebody would try it who sees the table: taking what is shown from the sums, and one table from another that has a
+        /// hidden squad less.
+        #[test]
+        fn nothing_of_a_hidden_squad_is_found_by_subtraction(
+            squads in prop::collection::vec((prop::collection::vec(packed(), 3), any::<bool>()), 1..7),
+        ) {
+            let rows: Vec<Row> = squads.iter().enumerate().map(|(n, (cells, is_shown))| {
+                Row { answered: if *is_shown { 8 } else { 3 }, is_shown: *is_shown, ..row(n as u128, cells) }
+            }).collect();
+            let columns = || (0..3).map(column).collect();
+            let board = Board::of(columns(), rows.clone());
+            for column in 0..3 {
+                prop_assert_eq!(left(board.across(column), &board, column), [0; 5]);
+                for (n, line) in board.lines.iter().enumerate().filter(|(_, line)| line.seen[column] == Seen::TooFew) {
+                    let others = rows.iter().filter(|row| row.team != line.row.team).cloned().collect();
+                    let without = Board::of(columns(), others);
+                    prop_assert_eq!(sums(board.across(column)), sums(without.across(column)), "squad {}", n);
+                }
+            }
         }
 
         /// Down a dimension each squad is counted once, and hidden ones as hidden.

@@ -1,14 +1,17 @@
 //! What is asked of the dashboard, in its address.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::health_board::db::{Area, Pack, Part};
 use crate::health_board::domain::{Period, Row};
 
-/// Squads on one part of the table, and where all are asked for.
+/// Squads on one part of the table.
 const PART: usize = 50;
-const ALL: usize = 200;
+/// Squads where as many as possible are asked for.
+pub const ALL: usize = 200;
 
 /// What is looked at. A word that is none of ours asks for nothing.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -67,13 +70,28 @@ impl Asked {
 
     /// The part of the table, and one squad more if there is another part.
     pub fn part(&self, pack: &Pack) -> Part {
-        Part {
-            pack: pack.id,
-            period: self.period(),
-            area: self.area(),
-            after: parse_after(&self.after),
-            limit: i64::try_from(self.size() + 1).unwrap_or(i64::MAX),
-        }
+        self.read(pack, parse_after(&self.after), self.size())
+    }
+
+    /// The whole table, of an organization that has no more squads than are shown at once.
+    pub fn whole(&self, pack: &Pack) -> Part {
+        self.read(pack, None, ALL)
+    }
+
+    fn read(&self, pack: &Pack, after: Option<(String, Uuid)>, squads: usize) -> Part {
+        let limit = i64::try_from(squads + 1).unwrap_or(i64::MAX);
+        Part { pack: pack.id, period: self.period(), area: self.area(), after, limit }
+    }
+
+    /// The rows of the whole table that the part has, by their places.
+    pub fn part_of(&self, rows: &[Row]) -> Range<usize> {
+        let from = parse_after(&self.after).map_or(0, |(name, id)| {
+            let last = rows.iter().position(|row| row.team.0 == id).map(|place| place + 1);
+            // A squad that has gone meanwhile: those whose names come after its name.
+            let after = |row: &Row| (row.name.to_lowercase(), row.team.0) > (name.clone(), id);
+            last.or_else(|| rows.iter().position(after)).unwrap_or(rows.len())
+        });
+        from..rows.len().min(from + self.size())
     }
 
     /// The address of the same with another part.

@@ -5,7 +5,8 @@ use std::fmt::{self, Write as _};
 use askama::filters::HtmlSafe;
 use chrono::{Datelike, Months, NaiveDate};
 
-use crate::health_board::domain::{MONTHS, Month};
+use crate::health::Counts;
+use crate::health_board::domain::{MONTHS, Month, Said};
 
 /// How high a column is, and how far they are apart.
 const HIGH: u16 = 28;
@@ -73,7 +74,8 @@ impl fmt::Display for Picture {
                 f.write_str("not shown")?;
                 continue;
             }
-            write!(f, "{green} well, {amber} some trouble, {red} need help")?;
+            let shown = Counts { green: green.into(), amber: amber.into(), red: red.into() };
+            write!(f, "{}", Said(shown))?;
             if hidden > 0 {
                 write!(f, ", {hidden} not shown")?;
             }
@@ -95,7 +97,7 @@ mod tests {
         assert_eq!(
             page,
             "<svg><path class=\"vg\" d=\"M70 28V14\"/><path class=\"va\" d=\"M70 14V7\"/><path class=\"vr\" d=\"M70 7V0\"/>\
-             <path class=\"vn\" d=\"M57 28V0\"/></svg><i>Dec: not shown; Jan: 2 well, 1 some trouble, 1 need help</i>"
+             <path class=\"vn\" d=\"M57 28V0\"/></svg><i>Dec: not shown; Jan: 2 well, 1 some trouble, 1 needs help</i>"
         );
     }
 }

@@ -2,25 +2,26 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
-use axum::extract::State;
 use axum::response::Response;
 use sqlx::PgPool;
 
-use super::asked::Asked;
+use super::asked::{ALL, Asked};
 use super::months::Picture;
 use crate::actor::Role;
 use crate::error::Result;
 use crate::health::{self, Colour, Counts, Trend};
 use crate::health_board::db::{self, Open, Pack};
 use crate::health_board::domain::{
-    Across, Apart, Board, Cell, Column, Drift, Line, Period, Seen, drifting, far_apart, fell_most,
+    Across, Apart, Board, Cell, Column, Drift, Line, Period, Said, Seen, drifting, far_apart,
+    fell_most,
 };
 use crate::organizations::{Visitor, unfinished};
+use crate::web::page;
 use crate::web::shell::{Section, Shell};
-use crate::web::{Query, page};
 
 /// How wide the bar of a cell is.
 const BAR: i16 = 52;
@@ -29,7 +30,7 @@ const NAMED: usize = 3;
 
 #[derive(Template)]
 #[template(path = "health_board/show.html")]
-struct BoardPage {
+struct BoardPage<B: fmt::Display + HtmlSafe> {
     shell: Shell,
     org: String,
     asked: Asked,
@@ -40,35 +41,55 @@ struct BoardPage {
     products: Vec<(String, String)>,
     open: Open,
     board: Board,
+    /// The lines of the board that are on this page.
+    part: Range<usize>,
     across: Vec<Across>,
     bars: BTreeSet<(i16, i16, i16)>,
     drifting: (Vec<Drift>, usize),
     apart: (Vec<Apart>, usize),
     squads: i64,
+    /// Whether the board has every squad that is asked for.
+    is_whole: bool,
     has_more: bool,
+    beside: B,
 }
 
 // GET /o/{org}/health?pack=&period=&area=&all=&after=
 
-/// Four statements, beside the one that finds the visitor.
-pub async fn show(
-    visitor: Visitor,
-    State(pool): State<PgPool>,
-    Query(asked): Query<Asked>,
+/// The page, with what a later feature sets beside its lists. Four statements, beside the one that finds the visitor.
+///
+/// What is worth a conversation is looked for among all squads that are asked for, where these are no more than are shown at once; of a
+/// larger organization among those on the page, which says so. So a page reads at most as much as the table at its longest, however many
+/// squads there are.
+pub async fn show<B: fmt::Display + HtmlSafe>(
+    visitor: &Visitor,
+    pool: &PgPool,
+    asked: Asked,
+    beside: B,
 ) -> Result<Response> {
     let tenant = visitor.tenant();
-    let packs = db::packs(&pool, tenant).await?;
-    let products = db::products(&pool, tenant).await?;
+    let packs = db::packs(pool, tenant).await?;
+    let products = db::products(pool, tenant).await?;
     let pack = asked.pack(&packs).cloned();
+    let squads = visitor.counts.squads();
+    let reads_whole = usize::try_from(squads).is_ok_and(|squads| squads <= ALL);
     let (mut rows, mut open) = (vec![], Open::default());
     if let Some(pack) = &pack {
-        rows = db::rows(&pool, tenant, &asked.part(pack)).await?;
-        open = db::open(&pool, tenant, pack.id).await?;
+        let part = if reads_whole { asked.whole(pack) } else { asked.part(pack) };
+        rows = db::rows(pool, tenant, &part).await?;
+        open = db::open(pool, tenant, pack.id).await?;
     }
-    let has_more = rows.len() > asked.size();
-    rows.truncate(asked.size());
+    let (part, has_more) = if reads_whole {
+        let part = asked.part_of(&rows);
+        (part.clone(), part.end < rows.len())
+    } else {
+        let has_more = rows.len() > asked.size();
+        rows.truncate(asked.size());
+        (0..rows.len(), has_more)
+    };
     let columns = pack.as_ref().map_or_else(Vec::new, |pack| pack.columns.clone());
     let board = Board::of(columns, rows);
+    let on_page = board.cells().filter(|(line, ..)| part.contains(line));
     let shown = BoardPage {
         shell: visitor.shell(Section::Health),
         org: visitor.slug.clone(),
@@ -79,13 +100,16 @@ pub async fn show(
         products,
         open,
         across: (0..board.columns.len()).map(|column| board.across(column)).collect(),
-        bars: board.cells().map(|(_, _, cell)| counts(cell)).collect(),
+        bars: on_page.map(|(_, _, cell)| counts(cell)).collect(),
         drifting: drifting(&board),
         apart: far_apart(&board),
-        squads: visitor.counts.squads(),
+        squads,
+        is_whole: reads_whole || (!has_more && !asked.is_later()),
         has_more,
+        part,
         board,
         asked,
+        beside,
     };
     // Who has answered changes without an event.
     Ok(unfinished(open.rounds > 0, page(&shown)?))
@@ -96,7 +120,7 @@ fn counts(cell: &Cell) -> (i16, i16, i16) {
     (green, amber, red)
 }
 
-impl BoardPage {
+impl<B: fmt::Display + HtmlSafe> BoardPage<B> {
     fn url(&self) -> String {
         crate::health_board::url(&self.org)
     }
@@ -118,7 +142,7 @@ impl BoardPage {
     }
 
     fn next(&self) -> Option<String> {
-        let last = self.board.lines.last().filter(|_| self.has_more)?;
+        let last = self.lines().last().filter(|_| self.has_more)?;
         Some(self.asked.next(&self.url(), &last.row))
     }
 
@@ -164,7 +188,7 @@ impl BoardPage {
     }
 
     fn caption(&self) -> String {
-        let squads = squads(self.board.lines.len());
+        let squads = squads(self.lines().len());
         let time = match self.asked.period() {
             Period::Latest => "the latest of each squad".to_owned(),
             period => period.title(),
@@ -178,7 +202,7 @@ impl BoardPage {
 
     /// How many squads are not in the table, where that can be said.
     fn absent(&self) -> Option<String> {
-        let is_whole = !self.has_more && !self.asked.is_later() && !self.asked.is_narrowed();
+        let is_whole = self.is_whole && !self.asked.is_narrowed();
         let absent = self.squads - i64::try_from(self.board.lines.len()).unwrap_or(i64::MAX);
         let closed = "closed no health check of this pack yet";
         match absent {
@@ -188,9 +212,20 @@ impl BoardPage {
         }
     }
 
-    /// The squad's health, where the dimensions are.
+    /// The squads of this page.
+    fn lines(&self) -> &[Line] {
+        &self.board.lines[self.part.clone()]
+    }
+
+    /// The squad's health over time, in this pack.
     fn squad_url(&self, line: &Line) -> String {
-        health::squad_url(&self.org, &line.row.slug)
+        let url = health::squad_url(&self.org, &line.row.slug);
+        self.pack.as_ref().map_or_else(|| url.clone(), |pack| format!("{url}?pack={}", pack.slug))
+    }
+
+    /// The round whose answers a line shows, where each dimension has its place.
+    fn round_url(&self, line: &Line) -> String {
+        health::round_url(&self.org, &line.row.slug, line.row.round)
     }
 
     fn detail(&self, line: &Line) -> String {
@@ -210,7 +245,7 @@ impl BoardPage {
 
     fn cell_url(&self, line: usize, column: usize) -> String {
         let id = self.board.columns[column].id;
-        format!("{}#d-{id}", self.squad_url(&self.board.lines[line]))
+        format!("{}#d-{id}", self.round_url(&self.board.lines[line]))
     }
 
     fn squad(&self, line: usize) -> &str {
@@ -254,9 +289,35 @@ impl BoardPage {
         fell_most(&self.board).map(|(column, fell, of)| (self.column(column), fell, of))
     }
 
-    /// Whether the table is a part of more.
-    fn is_part(&self) -> bool {
-        self.has_more || self.asked.is_later()
+    /// Whose the sums are: "All 120 squads".
+    fn summed(&self) -> String {
+        match (self.board.lines.len(), self.is_whole) {
+            (1, _) => "This squad".to_owned(),
+            (n, true) => format!("All {n} squads"),
+            (n, false) => format!("These {n} squads"),
+        }
+    }
+
+    /// What the lists leave out, where they do not look at all squads.
+    fn leaves_out(&self) -> Option<String> {
+        let n = self.board.lines.len();
+        (!self.is_whole)
+            .then(|| format!("Among the {n} squads above only. Choose an area to see others."))
+    }
+
+    /// What the list of answers that are far apart is for.
+    fn apart_sub(&self) -> String {
+        let why = "The squad sees it in different ways: worth a conversation, whatever the colour.";
+        self.leaves_out().map_or_else(|| why.to_owned(), |left| format!("{why} {left}"))
+    }
+
+    /// "Across all squads", "Across these squads".
+    fn across_whom(&self) -> &'static str {
+        if self.is_whole { "Across all squads" } else { "Across these squads" }
+    }
+
+    fn said(apart: &Apart) -> Said {
+        Said(apart.counts)
     }
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "as templates give it")]

@@ -1,5 +1,7 @@
 //! The squad's page, its activity, and its activation.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::response::Response;
@@ -69,10 +71,17 @@ impl ShowPage {
         format!("/o/{}/products/{}", self.org, product.slug)
     }
 
-    /// Where the squad's own members ask for coaching; nothing for everybody else (H5).
+    /// Where the squad's own members ask for coaching; nothing for everybody else (H5). One way for all findings: which of them led to
+    /// it is chosen there, and is known where there is one rule.
     fn ask(&self) -> String {
-        let may = self.head.squad.is_mine && self.head.state.is_live();
-        if may { self.head.url("/coaching/new") } else { String::new() }
+        if !self.head.squad.is_mine || !self.head.state.is_live() {
+            return String::new();
+        }
+        let codes: BTreeSet<_> = self.findings.iter().map(|finding| finding.code).collect();
+        match codes.first().filter(|_| codes.len() == 1) {
+            Some(code) => self.head.url(&format!("/coaching/new?finding={code:?}")),
+            None => self.head.url("/coaching/new"),
+        }
     }
 
     fn missing(&self) -> Vec<Missing> {

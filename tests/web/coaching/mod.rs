@@ -1,5 +1,6 @@
 //! Coaching by pull: who starts it, who has it, what both agree on, and what only one person reads.
 
+mod effect;
 mod going;
 mod races;
 mod start;
@@ -7,7 +8,7 @@ mod start;
 use chrono::TimeDelta;
 use trellis::actor::Actor;
 use trellis::coaching::{
-    Ask, Better, Dimension, ExitCriteria, FindingCode, Goal, Terms, Topic, Tried, service,
+    Ask, Better, ExitCriteria, FindingCode, Goal, Terms, Topic, Tried, service,
 };
 use trellis::ids::{CoachingId, TeamId};
 
@@ -57,7 +58,7 @@ pub fn ask(topic: &str) -> Ask {
         topic: Topic::parse(topic).unwrap(),
         tried: Tried::parse("Two retrospectives").unwrap(),
         better: Better::parse("Somebody holds the room").unwrap(),
-        dimension: Dimension::parse("").unwrap(),
+        dimension: None,
         finding: FindingCode::default(),
     }
 }

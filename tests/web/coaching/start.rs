@@ -252,21 +252,38 @@ async fn a_finding_or_a_dimension_is_where_a_request_begins() {
     let app = TestApp::new().await;
     let world = World::new(&app).await;
     let page = get(&world.member, &app.at("/squads/outage-care")).await;
-    let ask = page.attribute("[data-code=S3] .ways a.ghost", "href").unwrap();
-    assert_eq!(ask, app.at("/squads/outage-care/coaching/new?finding=S3"));
+    assert!(page.count("[data-code]") > 1, "{}", page.text("main"));
+    let new = app.at("/squads/outage-care/coaching/new");
+    assert_eq!(page.count(&format!("a[href^='{new}']")), 1, "one way for all findings");
+    assert_eq!(page.attribute("section[aria-labelledby=f-h] header a", "href"), Some(new.clone()));
     assert!(!get(&world.coach, &app.at("/squads/outage-care")).await.html.contains("coaching/new"));
 
-    let form = get(&world.member, &ask).await;
+    let form = get(&world.member, &new).await;
+    assert_eq!(form.count("#because option[selected]"), 0);
+    assert_eq!(form.count("#because option[value='finding.S3']"), 1, "each rule once");
+    let form = get(&world.member, &format!("{new}?finding=S3")).await;
     assert!(!form.attribute("#topic", "value").unwrap().is_empty(), "the finding is the topic");
-    let form =
-        get(&world.member, &app.at("/squads/outage-care/coaching/new?dimension=speed")).await;
-    assert_eq!(form.attribute("#topic", "value").as_deref(), Some("speed"));
-    let new = app.at("/squads/outage-care/coaching/new");
-    let asked =
-        post(&world.member, &new, &format!("{FORM}&dimension=speed&finding=nonsense")).await;
+    assert_eq!(form.attribute("#because option[selected]", "value").as_deref(), Some("finding.S3"));
+    let speed: uuid::Uuid = sqlx::query_scalar(
+        "select dimension_id from health_dimension_version where name = 'Speed'",
+    )
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
+    let form = get(&world.member, &format!("{new}?dimension={speed}")).await;
+    assert_eq!(form.attribute("#topic", "value").as_deref(), Some("Speed"));
+    let asked = post(&world.member, &new, &format!("{FORM}&because=dimension.{speed}")).await;
     let shown = get(&world.coach, asked.assert_redirect()).await;
-    assert!(shown.text("main").contains("Speed"), "as it is written in the pack");
-    let wrong = post(&world.member, &new, "topic=&tried=We+talked&better=").await;
+    assert_eq!(shown.text("#ef-h"), "Speed", "as it is written in the pack");
+    let found = post(&world.member, &new, &format!("{FORM}&because=finding.S3")).await;
+    let shown = get(&world.coach, found.assert_redirect()).await;
+    assert!(shown.text("dl.facts").contains("Finding S3"), "{}", shown.text("dl.facts"));
+    let wrong = post(&world.member, &new, "topic=&tried=We+talked&better=&because=finding.S3");
+    let wrong = wrong.await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.html.contains("We talked"), "what was typed is kept");
+    assert_eq!(
+        wrong.attribute("#because option[selected]", "value").as_deref(),
+        Some("finding.S3")
+    );
 }
