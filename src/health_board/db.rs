@@ -136,20 +136,6 @@ pub async fn rows(db: impl PgExecutor<'_>, tenant: Tenant, part: &Part) -> sqlx:
     }
 }
 
-/// The products by name: name and word in addresses.
-pub async fn products(
-    db: impl PgExecutor<'_>,
-    tenant: Tenant,
-) -> sqlx::Result<Vec<(String, String)>> {
-    let rows = sqlx::query!(
-        "select name, slug from product where organization_id = $1 and ended_at is null order by lower(name), id",
-        tenant.organization_id().0,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.name, row.slug)).collect())
-}
-
 /// Who takes part in the rounds of a pack that are open: nothing of what was answered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Open {
@@ -163,24 +149,44 @@ pub struct Open {
     pub until: Option<NaiveDate>,
 }
 
-/// See [`Open`].
-pub async fn open(db: impl PgExecutor<'_>, tenant: Tenant, pack: PackId) -> sqlx::Result<Open> {
-    sqlx::query_as!(
-        Open,
+/// What stands beside the table.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// Who takes part.
+    pub open: Open,
+    /// The products by name: name and word in addresses.
+    pub products: Vec<(String, String)>,
+}
+
+/// See [`Beside`]; nobody takes part in no pack.
+pub async fn beside(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    pack: Option<PackId>,
+) -> sqlx::Result<Beside> {
+    let row = sqlx::query!(
         r#"
-        select count(*) as "rounds!", coalesce(sum(t.member_count), 0)::bigint as "members!",
-               coalesce(sum((select count(distinct b.key) from health_ballot b
-                             where b.organization_id = $1 and b.round_id = r.id)), 0)::bigint as "answered!",
-               max((r.closes_at at time zone 'UTC')::date) as until
-        from health_round r
-        join team t on (t.organization_id, t.id) = (r.organization_id, r.team_id)
-        where r.organization_id = $1 and r.pack_id = $2 and r.closed_at is null
+        select array(select name from product
+                     where organization_id = $1 and ended_at is null order by lower(name), id) as "names!",
+               array(select slug from product
+                     where organization_id = $1 and ended_at is null order by lower(name), id) as "slugs!",
+               o.rounds as "rounds!", o.members as "members!", o.answered as "answered!", o.until
+        from (select count(*) as rounds, coalesce(sum(t.member_count), 0)::bigint as members,
+                     coalesce(sum((select count(distinct b.key) from health_ballot b
+                                   where b.organization_id = $1 and b.round_id = r.id)), 0)::bigint as answered,
+                     max((r.closes_at at time zone 'UTC')::date) as until
+              from health_round r
+              join team t on (t.organization_id, t.id) = (r.organization_id, r.team_id)
+              where r.organization_id = $1 and r.pack_id = $2 and r.closed_at is null) o
         "#,
         tenant.organization_id().0,
-        pack.0,
+        pack.map(|pack| pack.0),
     )
     .fetch_one(db)
-    .await
+    .await?;
+    let open =
+        Open { rounds: row.rounds, members: row.members, answered: row.answered, until: row.until };
+    Ok(Beside { open, products: row.names.into_iter().zip(row.slugs).collect() })
 }
 
 /// A dimension by which squads can be coloured, with its pack.

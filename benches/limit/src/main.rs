@@ -149,6 +149,7 @@ struct Board {
 struct Kept {
     name: String,
     slug: String,
+    round_id: sqlx::types::Uuid,
     eligible: i16,
     answered: i16,
     is_shown: bool,
@@ -161,7 +162,9 @@ struct Kept {
 struct HeatCell {
     class: &'static str,
     look: &'static str,
+    arrow: &'static str,
     said: &'static str,
+    turn: &'static str,
     green: u8,
     amber: u8,
     red: u8,
@@ -170,6 +173,7 @@ struct HeatCell {
 struct HeatRow {
     name: String,
     slug: String,
+    round_id: sqlx::types::Uuid,
     eligible: i16,
     answered: i16,
     is_shown: bool,
@@ -195,7 +199,17 @@ fn heat_cell(of: &[u8]) -> HeatCell {
     } else {
         ("good", "g", "Going well")
     };
-    HeatCell { class, look, said, green, amber, red }
+    let (better, same, worse) = (of[3], of[4], of[5]);
+    let (arrow, turn) = if better + same + worse == 0 {
+        ("", "")
+    } else if worse >= same.max(better) {
+        ("w", ", getting worse")
+    } else if same >= better {
+        ("s", ", same as before")
+    } else {
+        ("u", ", getting better")
+    };
+    HeatCell { class, look, arrow, said, turn, green, amber, red }
 }
 
 /// `GET /{organization}/heatmap/-`: all squads by all dimensions, from the rows that are kept.
@@ -206,7 +220,7 @@ async fn heatmap(
 ) -> Result<Html<String>, StatusCode> {
     let tenant = tenant(&pool, &organization, &headers).await?;
     let kept: Vec<Kept> = sqlx::query_as(
-        "select t.name, t.slug, b.eligible, b.answered, b.is_shown, b.dimensions, b.cells, b.months,
+        "select t.name, t.slug, b.round_id, b.eligible, b.answered, b.is_shown, b.dimensions, b.cells, b.months,
                 case when row_number() over () = 1 then (select array_agg(v.name order by d.position) from health_dimension d
                     join health_dimension_version v on (v.organization_id, v.dimension_id, v.version) = (d.organization_id, d.id, d.version)
                     where d.organization_id = $1 and d.pack_id = p.id) else '{}' end as names
@@ -232,6 +246,7 @@ async fn heatmap(
             months: row.months.chunks_exact(4).map(|of| (of[0], of[1], of[2])).collect(),
             name: row.name,
             slug: row.slug,
+            round_id: row.round_id,
             eligible: row.eligible,
             answered: row.answered,
             is_shown: row.is_shown,

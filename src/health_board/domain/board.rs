@@ -94,6 +94,11 @@ impl Cell {
         self.now.trend()
     }
 
+    /// Whether the squad agreed on another colour than most gave.
+    pub fn is_agreed(&self) -> bool {
+        self.now.agreed_colour.is_some() && self.now.counts.most() != Some(self.colour)
+    }
+
     /// The colour of the round before.
     pub fn before(&self) -> Option<Colour> {
         self.before.and_then(|before| before.colour())
@@ -113,7 +118,7 @@ impl fmt::Display for Cell {
             f.write_str(", ")?;
             f.write_str(trend_words(trend))?;
         }
-        if self.now.agreed_colour.is_some() && self.now.counts.most() != Some(self.colour) {
+        if self.is_agreed() {
             f.write_str(", as the squad agreed")?;
         }
         write!(f, ". {}", Said(self.now.counts))
@@ -196,9 +201,14 @@ impl Row {
     /// What is seen of a dimension. H6: of a round that is not shown, and of a dimension with fewer answers than it takes, nothing,
     /// whatever is kept.
     pub fn seen(&self, dimension: DimensionId) -> Seen {
-        let Some(place) = self.dimensions.iter().position(|one| *one == dimension) else {
-            return Seen::NotAsked;
-        };
+        self.dimensions
+            .iter()
+            .position(|one| *one == dimension)
+            .map_or(Seen::NotAsked, |place| self.seen_at(place))
+    }
+
+    /// The same of the dimension that has this place in the round.
+    fn seen_at(&self, place: usize) -> Seen {
         let bytes = self.cells.get(place * CELL..(place + 1) * CELL);
         let cell = bytes.filter(|_| self.is_shown).and_then(cell);
         match cell.filter(|cell| cell.now.counts.total() >= self.threshold) {
@@ -262,11 +272,20 @@ impl Board {
         let is_asked = |column: &Column| rows.iter().any(|row| row.dimensions.contains(&column.id));
         let columns: Vec<_> =
             columns.into_iter().filter(|column| !column.is_ended || is_asked(column)).collect();
+        // Most rounds asked the same: where a column stands in one, it stands in the next.
+        let (mut asked, mut places) = (vec![], vec![None; columns.len()]);
         let lines = rows
             .into_iter()
-            .map(|row| Line {
-                seen: columns.iter().map(|column| row.seen(column.id)).collect(),
-                row,
+            .map(|row| {
+                if row.dimensions != asked {
+                    asked.clone_from(&row.dimensions);
+                    let place = |column: &Column| asked.iter().position(|id| *id == column.id);
+                    places = columns.iter().map(place).collect();
+                }
+                let seen = |place: &Option<usize>| {
+                    place.map_or(Seen::NotAsked, |place| row.seen_at(place))
+                };
+                Line { seen: places.iter().map(seen).collect(), row }
             })
             .collect();
         let mut board = Self { columns, lines };

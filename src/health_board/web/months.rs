@@ -18,6 +18,10 @@ pub struct Picture {
     last: NaiveDate,
 }
 
+/// The months as they are called in a picture.
+const SHORT: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 impl HtmlSafe for Picture {}
 
 impl Picture {
@@ -69,7 +73,8 @@ impl fmt::Display for Picture {
             }
             let comma = if is_first { "" } else { "; " };
             is_first = false;
-            write!(f, "{comma}{}: ", self.month(n).format("%b"))?;
+            let name = SHORT[self.month(n).month0() as usize];
+            write!(f, "{comma}{name}: ")?;
             if hidden == month.asked() {
                 f.write_str("not shown")?;
                 continue;

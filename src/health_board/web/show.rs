@@ -1,11 +1,11 @@
 //! The page: the table, what is counted down it, and what is worth a conversation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Range;
 
 use askama::Template;
-use askama::filters::HtmlSafe;
+use askama::filters::{Html, HtmlSafe, escape};
 use axum::response::Response;
 use sqlx::PgPool;
 
@@ -16,8 +16,7 @@ use crate::error::Result;
 use crate::health::{self, Colour, Counts, Trend};
 use crate::health_board::db::{self, Open, Pack};
 use crate::health_board::domain::{
-    Across, Apart, Board, Cell, Column, Drift, Line, Period, Said, Seen, drifting, far_apart,
-    fell_most,
+    Across, Apart, Board, Cell, Drift, Line, Period, Said, Seen, drifting, far_apart, fell_most,
 };
 use crate::organizations::{Visitor, unfinished};
 use crate::web::page;
@@ -45,6 +44,9 @@ struct BoardPage<B: fmt::Display + HtmlSafe> {
     part: Range<usize>,
     across: Vec<Across>,
     bars: BTreeSet<(i16, i16, i16)>,
+    looks: Looks,
+    /// What ends the address of each column's cells.
+    anchors: Vec<String>,
     drifting: (Vec<Drift>, usize),
     apart: (Vec<Apart>, usize),
     squads: i64,
@@ -56,7 +58,7 @@ struct BoardPage<B: fmt::Display + HtmlSafe> {
 
 // GET /o/{org}/health?pack=&period=&area=&all=&after=
 
-/// The page, with what a later feature sets beside its lists. Four statements, beside the one that finds the visitor.
+/// The page, with what a later feature sets beside its lists. Three statements, beside the one that finds the visitor.
 ///
 /// What is worth a conversation is looked for among all squads that are asked for, where these are no more than are shown at once; of a
 /// larger organization among those on the page, which says so. So a page reads at most as much as the table at its longest, however many
@@ -69,16 +71,16 @@ pub async fn show<B: fmt::Display + HtmlSafe>(
 ) -> Result<Response> {
     let tenant = visitor.tenant();
     let packs = db::packs(pool, tenant).await?;
-    let products = db::products(pool, tenant).await?;
     let pack = asked.pack(&packs).cloned();
     let squads = visitor.counts.squads();
     let reads_whole = usize::try_from(squads).is_ok_and(|squads| squads <= ALL);
-    let (mut rows, mut open) = (vec![], Open::default());
+    let mut rows = vec![];
     if let Some(pack) = &pack {
         let part = if reads_whole { asked.whole(pack) } else { asked.part(pack) };
         rows = db::rows(pool, tenant, &part).await?;
-        open = db::open(pool, tenant, pack.id).await?;
     }
+    let db::Beside { open, products } =
+        db::beside(pool, tenant, pack.as_ref().map(|pack| pack.id)).await?;
     let (part, has_more) = if reads_whole {
         let part = asked.part_of(&rows);
         (part.clone(), part.end < rows.len())
@@ -89,7 +91,7 @@ pub async fn show<B: fmt::Display + HtmlSafe>(
     };
     let columns = pack.as_ref().map_or_else(Vec::new, |pack| pack.columns.clone());
     let board = Board::of(columns, rows);
-    let on_page = board.cells().filter(|(line, ..)| part.contains(line));
+    let looks = Looks::of(&board, &part);
     let shown = BoardPage {
         shell: visitor.shell(Section::Health),
         org: visitor.slug.clone(),
@@ -100,7 +102,9 @@ pub async fn show<B: fmt::Display + HtmlSafe>(
         products,
         open,
         across: (0..board.columns.len()).map(|column| board.across(column)).collect(),
-        bars: on_page.map(|(_, _, cell)| counts(cell)).collect(),
+        bars: looks.bars(),
+        anchors: board.columns.iter().map(|column| format!("#d-{}\">", column.id)).collect(),
+        looks,
         drifting: drifting(&board),
         apart: far_apart(&board),
         squads,
@@ -280,9 +284,10 @@ impl<B: fmt::Display + HtmlSafe> BoardPage<B> {
         self.cell_url(apart.line, apart.column)
     }
 
-    /// What is seen of a squad, with its dimensions.
-    fn cells<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = (&'a Seen, &'a Column)> {
-        line.seen.iter().zip(&self.board.columns)
+    /// What is seen of a squad in each dimension; `href` is the round's address.
+    fn cells<'a>(&'a self, line: &'a Line, href: &str) -> askama::Result<Cells<'a>> {
+        let href = escape(href, Html)?.to_string();
+        Ok(Cells { line, href, anchors: &self.anchors, looks: &self.looks })
     }
 
     fn fell_most(&self) -> Option<(&str, usize, usize)> {
@@ -325,14 +330,6 @@ impl<B: fmt::Display + HtmlSafe> BoardPage<B> {
         Bar(*of)
     }
 
-    fn look(cell: &Cell) -> Look<'_> {
-        Look(cell)
-    }
-
-    fn words(cell: &Cell) -> Words<'_> {
-        Words(cell)
-    }
-
     fn months(line: &Line) -> Picture {
         Picture::new(line.row.months(), line.row.closed_on)
     }
@@ -365,28 +362,74 @@ impl fmt::Display for Bar {
     }
 }
 
-/// The picture of a cell: its shape with the arrow, and its bar.
-struct Look<'a>(&'a Cell);
+/// What a cell looks like and says: all cells that agree in this do.
+type Key = (Colour, Option<Trend>, bool, (i16, i16, i16));
 
-impl HtmlSafe for Look<'_> {}
+fn key(cell: &Cell) -> Key {
+    (cell.colour(), cell.trend(), cell.is_agreed(), counts(cell))
+}
 
-impl fmt::Display for Look<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (green, amber, red) = counts(self.0);
-        let shape = letter(self.0.colour());
-        let arrow = self.0.trend().map_or("", direction);
-        write!(f, "<use href=\"#{shape}{arrow}\"/><use href=\"#b{green}-{amber}-{red}\"/>")
+/// The cells of a page, each look written once: there are far fewer than cells.
+#[derive(Default)]
+struct Looks(HashMap<Key, String>);
+
+impl Looks {
+    fn of(board: &Board, part: &Range<usize>) -> Self {
+        let mut looks = HashMap::new();
+        for (_, _, cell) in board.cells().filter(|(line, ..)| part.contains(line)) {
+            looks.entry(key(cell)).or_insert_with(|| look(cell));
+        }
+        Self(looks)
+    }
+
+    fn bars(&self) -> BTreeSet<(i16, i16, i16)> {
+        self.0.keys().map(|(.., counts)| *counts).collect()
     }
 }
 
-/// The words of a cell; nothing of them needs escaping.
-struct Words<'a>(&'a Cell);
+/// The picture of a cell, its shape with the arrow and its bar, and its words; nothing of them needs escaping.
+fn look(cell: &Cell) -> String {
+    let (green, amber, red) = counts(cell);
+    let shape = letter(cell.colour());
+    let arrow = cell.trend().map_or("", direction);
+    format!(
+        "<svg><use href=\"#{shape}{arrow}\"/><use href=\"#b{green}-{amber}-{red}\"/></svg><i>{cell}</i></a></td>"
+    )
+}
 
-impl HtmlSafe for Words<'_> {}
+/// The cells of a squad. They are the most of the page, so they are put together from what is written already.
+struct Cells<'a> {
+    line: &'a Line,
+    href: String,
+    anchors: &'a [String],
+    looks: &'a Looks,
+}
 
-impl fmt::Display for Words<'_> {
+impl HtmlSafe for Cells<'_> {}
+
+impl fmt::Display for Cells<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        for (seen, anchor) in self.line.seen.iter().zip(self.anchors) {
+            let (class, look) = match seen {
+                Seen::Shown(cell) => {
+                    let look = self.looks.0.get(&key(cell));
+                    (cell.colour().class(), look.map_or("", String::as_str))
+                }
+                Seen::TooFew => ("few", ""),
+                Seen::NotAsked => {
+                    f.write_str("<td class=\"na\">–<i> not asked</i></td>")?;
+                    continue;
+                }
+            };
+            for part in ["<td class=\"", class, "\"><a href=\"", &self.href, anchor, look] {
+                f.write_str(part)?;
+            }
+            if *seen == Seen::TooFew {
+                let least = self.line.row.threshold;
+                write!(f, "too few<i> answers: fewer than {least} are never shown</i></a></td>")?;
+            }
+        }
+        Ok(())
     }
 }
 
