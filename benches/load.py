@@ -39,6 +39,8 @@ PAGES = {
     "heatmap": ("/health?all=1", "heatmap/200"),
     "finder": ("/find?q=craft%20b%20service", "find/craft"),
 }
+# What the limit app's smallest answers cost on the machine of PERFORMANCE.md: nothing, a row, a row after the session.
+ANCHORS = {"hello": 0.007, "select": 0.059, "session": 0.118}
 # Products of the organization "middle", by how many items they have.
 BOARDS = {500: ("board-500", "BA"), 5000: ("board-5000", "BB"), 50000: ("board-50000", "BC")}
 
@@ -51,7 +53,7 @@ def arguments():
     parser.add_argument("--windows", type=int, default=3, help="windows of each application and page")
     parser.add_argument("--only", default="", help="pages, by name, with commas")
     parser.add_argument("--organizations", default="small,pool,middle,large,huge", help="huge takes minutes to fill; P4 needs it")
-    parser.add_argument("--parts", default="pages,boards,moves,growth,unchanged,tail,writers,memory,start")
+    parser.add_argument("--parts", default="anchors,pages,boards,moves,growth,unchanged,tail,writers,memory,start")
     return parser.parse_args()
 
 
@@ -283,6 +285,8 @@ def measure(options, parts, only, scratch, postgres):
         postgres.psql("vacuum analyze")
         print(f"\nidle: {pss(trellis.pid):.0f} MiB (P11)")
         bench = Bench(options, scratch, postgres, trellis, limit, first)
+        if "anchors" in parts:
+            bench.anchors()
         if "pages" in parts:
             bench.pages(only)
         if "boards" in parts and "middle" in first:
@@ -340,6 +344,17 @@ class Bench:
             self.trellis.get(path, tokens(organization)[1])
             counts.append(int(self.postgres.psql(sql)[0]))
         return min(counts)  # the program's own tasks ask in between
+
+    def anchors(self):
+        """How much slower this machine is than the one on which the budgets in milliseconds were set."""
+        print("\nthe limit app's smallest answers, and what they cost where the budgets were set")
+        factors = []
+        for name, anchor in ANCHORS.items():
+            windows = [self.window(f"http://127.0.0.1:4101/pool/{name}", "pool", pid=self.limit.pid) for _ in range(self.options.windows)]
+            cost = median(windows, "cost")
+            factors.append(cost / anchor)
+            print(f"{name:15} {cost:7.3f} ms, there {anchor:.3f}: {cost / anchor:.1f} x", flush=True)
+        print(f"this machine takes {statistics.median(factors):.1f} x as long; 3 ms there are {3 * statistics.median(factors):.1f} ms here")
 
     def pages(self, only):
         print("\nCPU ms per request, application and Postgres; 16 clients, zstd (P5, P14, P15)")

@@ -255,8 +255,7 @@ async fn heatmap(
     let shown = || rows.iter().filter(|row| row.is_shown);
     let bars = shown().flat_map(|row| &row.cells).map(|c| (c.green, c.amber, c.red)).collect();
     let of = |n: usize, class: &str| shown().filter(|row| row.cells[n].class == class).count();
-    let across =
-        (0..columns.len()).map(|n| (of(n, "good"), of(n, "warn"), of(n, "bad"))).collect();
+    let across = (0..columns.len()).map(|n| (of(n, "good"), of(n, "warn"), of(n, "bad"))).collect();
     let html = Heat { columns, bars, rows, across }.render();
     html.map(Html).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
@@ -307,6 +306,28 @@ async fn change(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// What a request costs that asks for one row.
+async fn select(
+    State(pool): State<Arc<PgPool>>,
+    Path(organization): Path<String>,
+) -> Result<String, StatusCode> {
+    sqlx::query_scalar("select name from organization where slug = $1")
+        .bind(organization)
+        .fetch_one(&*pool)
+        .await
+        .map_err(failed)
+}
+
+/// The same after the session was looked up.
+async fn session(
+    State(pool): State<Arc<PgPool>>,
+    Path(organization): Path<String>,
+    headers: HeaderMap,
+) -> Result<String, StatusCode> {
+    tenant(&pool, &organization, &headers).await?;
+    select(State(pool), Path(organization)).await
+}
+
 fn failed(_: sqlx::Error) -> StatusCode {
     StatusCode::INTERNAL_SERVER_ERROR
 }
@@ -345,6 +366,9 @@ async fn main() {
         .await
         .expect("the database answers");
     let app = Router::new()
+        .route("/{organization}/hello", get(async || "hello"))
+        .route("/{organization}/select", get(select))
+        .route("/{organization}/session", get(session))
         .route("/{organization}/heatmap/{limit}", get(heatmap))
         .route("/{organization}/{page}/{word}", get(page))
         .route("/{organization}/move/{product}", post(change))
