@@ -2,7 +2,8 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use sqlx::PgPool;
 
 use crate::AppState;
@@ -92,15 +93,16 @@ impl At {
     }
 }
 
-/// "waiting 5 days", and whether that is long.
-pub fn waiting(since: DateTime<Utc>, now: DateTime<Utc>) -> (String, bool) {
-    let days = (now - since).num_days();
+/// "waiting 5 days", and whether that is long: by the days of the calendar, so that a page says the same all day.
+pub fn waiting(since: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> (String, bool) {
+    let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
+    let days = (day(now) - day(since)).num_days();
     let words = match days {
         ..=0 => "waiting since today".to_owned(),
-        1 => "waiting 1 day".to_owned(),
+        1 => "waiting since yesterday".to_owned(),
         n => format!("waiting {n} days"),
     };
-    (words, now - since >= TimeDelta::days(LONG))
+    (words, days >= LONG)
 }
 
 /// Who waits longer than so many days is pointed out.
@@ -108,14 +110,19 @@ const LONG: i64 = 5;
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     #[test]
     fn waiting_is_said_in_days_and_pointed_out_from_the_fifth_on() {
-        let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(30);
-        let of = |hours| waiting(now - TimeDelta::hours(hours), now);
+        let noon = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(30) + TimeDelta::hours(12);
+        let of = |hours| waiting(noon - TimeDelta::hours(hours), noon, Tz::UTC);
         assert_eq!(of(3), ("waiting since today".to_owned(), false));
-        assert_eq!(of(30), ("waiting 1 day".to_owned(), false));
-        assert_eq!(of(24 * 5), ("waiting 5 days".to_owned(), true));
+        assert_eq!(of(13), ("waiting since yesterday".to_owned(), false));
+        assert_eq!(of(24 * 4 + 12), ("waiting 4 days".to_owned(), false));
+        assert_eq!(of(24 * 4 + 13), ("waiting 5 days".to_owned(), true));
+        let late = waiting(noon - TimeDelta::hours(3), noon, Tz::Asia__Tokyo);
+        assert_eq!(late.0, "waiting since today", "by the visitor's calendar");
     }
 }

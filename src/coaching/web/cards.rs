@@ -78,7 +78,7 @@ impl Cards {
 
     /// "waiting 5 days", and whether that is long.
     pub fn since(&self, row: &WaitingRow) -> (String, bool) {
-        waiting(row.at, self.now)
+        waiting(row.at, self.now, self.zone)
     }
 
     /// More wait than are shown.

@@ -34,7 +34,7 @@ const NOTES: [(i16, &str); 6] = [
 const ACTIONS: [(usize, &str); 3] = [
     (3, "Draft a decision right for refunds up to 5,000 kr"),
     (1, "Pair on meter data every Tuesday until two more can read it"),
-    (8, "Call three customers each week and talk about it on Friday"),
+    (2, "Call three customers each week and talk about it on Friday"),
 ];
 
 /// How a squad feels: from 0 (all red) to 1 (all green), by question.

@@ -76,10 +76,9 @@ pub struct Trouble {
     pub is_over: bool,
 }
 
-/// Learning, decisions and well-being of three squads.
-pub const TROUBLES: [Trouble; 3] = [LEARNING, DECISIONS, WELL_BEING];
+/// Learning and well-being of two squads.
+pub const TROUBLES: [Trouble; 2] = [LEARNING, WELL_BEING];
 const LEARNING: Trouble = Trouble { squad: 2, question: 8, asked: 120, is_over: true };
-const DECISIONS: Trouble = Trouble { squad: 4, question: 3, asked: 2, is_over: false };
 const WELL_BEING: Trouble = Trouble { squad: 5, question: 9, asked: 5, is_over: false };
 
 use CoachingAct::{Agree, Ask, Close, LookBack, Meet, Offer, Plan, Pull, Remember, Write};
@@ -113,14 +112,14 @@ impl Author {
             },
         );
         tell(
-            DECISIONS.asked,
+            2,
             Ask {
                 squad: pumps,
                 by: in_pumps,
                 topic: "Who decides on spare parts?",
                 tried: "",
                 better: "Three decisions were overruled in October. Help us agree who decides.",
-                about: Some(DECISIONS.question),
+                about: None,
             },
         );
         tell(

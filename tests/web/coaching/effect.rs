@@ -38,8 +38,8 @@ async fn a_red_dimension_leads_to_a_request_and_later_checks_show_its_effect() {
     assert_eq!(coach.count("a[href*='/coaching/new']"), 0, "H5: only the squad asks");
 
     let form = get(member, &href).await;
-    assert_eq!(form.attribute("#topic", "value").as_deref(), Some("Easy to release"));
-    assert_eq!(form.text("#because option[selected]"), "Easy to release: needs help");
+    assert_eq!(form.attribute("#topic", "value").as_deref(), Some("Delivering value"));
+    assert_eq!(form.text("#because option[selected]"), "Delivering value: needs help");
     let because = form.attribute("#because option[selected]", "value").unwrap();
     app.clock().advance(TimeDelta::hours(1));
     let member = app.again(member).await;
@@ -95,7 +95,7 @@ async fn another_wording_keeps_the_history_and_says_that_it_cannot_be_compared()
 
     let shown = get(&app.again(&world.coach).await, &app.at(&format!("/coaching/{id}"))).await;
 
-    assert_eq!(shown.text("#effect h2"), "Easy to release", "as it was called then");
+    assert_eq!(shown.text("#effect h2"), "Delivering value", "as it was called then");
     assert_eq!(shown.count("#effect li"), 2, "{}", shown.text("#effect"));
     assert!(shown.text("#effect").contains("cannot be compared"));
     assert!(shown.texts("#effect li")[0].ends_with("Asked in other words than before"));
