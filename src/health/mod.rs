@@ -30,6 +30,9 @@
 //! **Nothing can be found by subtraction.** Before the closing there are no sums. Afterwards they are frozen by a trigger, whoever leaves, is removed or
 //! comes late: there are no two states of a round to compare. The threshold is frozen at the opening, so that nobody lowers it under an open round.
 //!
+//! **The database's own statistics know no ballot.** Postgres samples columns to plan queries, and keeps the samples when the rows are gone. Of
+//! ballots and secrets it samples nothing, and leaves their vacuuming to the program.
+//!
 //! **The schema holds this by itself**: a ballot and a secret refer to an *open* round and a result to a *shown* one, by foreign keys over
 //! generated columns, so that a round cannot be closed while there are ballots, and nothing can be written for one that is not shown; triggers
 //! refuse to change counts, to write results after the closing, to reopen, and to keep names in an anonymous round.

@@ -344,6 +344,36 @@ async fn after_the_closing_nothing_joins_a_person_to_an_answer() {
     assert!(voters.iter().all(|voter| !page.html.contains(&voter.actor().name)));
 }
 
+#[tokio::test]
+async fn the_statistics_of_the_database_keep_no_ballot() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let round = world.open(&app).await;
+    for who in 0..6 {
+        world.answer(&app, round, who, Colour::ALL[who % 3], NOTE).await;
+    }
+    let analyze = async || {
+        for table in ["health_ballot", "health_round_secret", "health_round_dimension"] {
+            let sql = format!("analyze {table}");
+            sqlx::query(AssertSqlSafe(sql)).execute(&app.pool).await.unwrap();
+        }
+    };
+    let sampled = async || {
+        let sql = "select tablename::text from pg_stats where tablename like 'health%' and schemaname = current_schema()";
+        texts(&app, sql).await
+    };
+    analyze().await;
+    let known = BTreeSet::from(["health_round_dimension".to_owned()]);
+    assert_eq!(sampled().await, known, "it looks at a table, and not at ballots");
+
+    world.close(&app, round).await;
+    analyze().await;
+    assert_eq!(sampled().await, known, "nor is anything left of them");
+    let own = "select relname || ' ' || array_to_string(reloptions, ',') from pg_class \
+               where relname in ('health_ballot', 'health_round_secret') and 'autovacuum_enabled=false' = any (reloptions)";
+    assert_eq!(texts(&app, own).await.len(), 2, "the program vacuums them, and nobody else looks");
+}
+
 /// The notes stand in another order than they came in, and lie in the file in the order in which they are shown.
 async fn is_shuffled(app: &TestApp, round: RoundId) {
     let sql =
