@@ -21,6 +21,8 @@ const MAX_DAYS: u64 = 60;
 pub const MAX_DIMENSIONS: usize = 15;
 /// How many actions come out of a round: one or two are done, more are not.
 pub const MAX_ACTIONS: i16 = 2;
+/// How many schedules of an organization go on at once. One has as many squads as there are.
+pub const MAX_SCHEDULES: i64 = 50;
 /// How long a session stays open that nobody ends.
 pub const SESSION: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
@@ -183,6 +185,11 @@ pub enum HealthRefused {
     /// None.
     #[error("Choose at least one squad.")]
     NoSquads,
+    /// Too many.
+    #[error(
+        "{MAX_SCHEDULES} health checks are planned already, and that is the most. End one first."
+    )]
+    TooManySchedules,
 }
 
 impl Rule for HealthRefused {
@@ -214,6 +221,7 @@ impl Rule for HealthRefused {
             Self::DimensionEnded => "dimension_ended",
             Self::ScheduleEnded => "schedule_ended",
             Self::NoSquads => "squads_missing",
+            Self::TooManySchedules => "too_many_schedules",
         }
     }
 
