@@ -38,7 +38,8 @@
 //! refuse to change counts, to write results after the closing, to reopen, and to keep names in an anonymous round.
 //! `tests/web/health` tries to break it: by rows' order, times, ids, `xmin`, events, one-time keys, and by reading every table as text.
 //!
-//! **Only sums leave the squad**: the notes are read by its members of now, and so are the names of an open round.
+//! **Only sums leave the squad**: the notes, and the names of an open round, are read by those who are in it now and came before the closing.
+//! Whoever joins a squad later, be it for a minute, reads nothing of what was written before.
 //!
 //! **A round can be announced as open, with names.** That is chosen when it is opened, printed on the voting page, and cannot be changed. Before the closing
 //! and under the threshold nothing of it is shown either.

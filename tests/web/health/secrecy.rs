@@ -454,6 +454,49 @@ async fn no_log_has_an_answer() {
 }
 
 #[tokio::test]
+async fn whoever_comes_later_reads_neither_notes_nor_names() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let mut rounds = vec![];
+    for mode in [Mode::Anonymous, Mode::Open] {
+        let round = world.open_as(&app, mode).await;
+        for who in 0..4 {
+            world.answer(&app, round, who, Colour::Amber, NOTE).await;
+        }
+        world.close(&app, round).await;
+        rounds.push(round);
+    }
+    let leader = app.leader("Ruth Abara").await;
+    given::join(&app, world.squad, &[leader.id()]).await;
+    for round in rounds {
+        let url = world.at(&app, round, "");
+        let page = leader.clone().get(&url).await;
+        assert!(!page.html.contains(NOTE) && page.count(".notes") == 0);
+        assert!(!page.text("main").contains("Aisha Rahman"));
+        assert_eq!(page.count(".results .tally"), world.questions.len(), "the sums are for all");
+        assert!(page.text("#round-parts .note").contains("You came later"));
+        let own = world.members[7].clone().get(&url).await;
+        assert!(own.html.contains(NOTE) && !own.text("main").contains("You came later"));
+    }
+}
+
+#[tokio::test]
+async fn who_has_answered_is_known_to_the_squad_alone() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let round = world.open(&app).await;
+    world.answer(&app, round, 0, Colour::Green, "").await;
+    let url = world.at(&app, round, "");
+    let inside = world.members[1].clone().get(&url).await;
+    assert!(inside.texts("#voters li").iter().any(|it| it.contains("Aisha Rahman")));
+    for visitor in [world.coach.clone(), app.admin().await, app.member("Wei Zhang").await] {
+        let page = visitor.clone().get(&url).await;
+        assert_eq!(page.text("#voters .badge"), "1 of 8");
+        assert!(page.count("#voters li") == 0 && !page.text("main").contains("Aisha Rahman"));
+    }
+}
+
+#[tokio::test]
 async fn the_schema_alone_keeps_a_round_closed_and_its_answers_nobodys() {
     let app = TestApp::new().await;
     let world = World::new(&app).await;
