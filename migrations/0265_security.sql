@@ -33,3 +33,31 @@ alter table health_round_secret
     alter column round_id        type uuid,
     alter column secret          type bytea,
     alter column is_open         type boolean;
+
+-- A coach who is in a squad leaves its coaching to another, also where they have offered it: nobody is outside and inside at once.
+create or replace function coaching_request_check_coach() returns trigger language plpgsql as $$
+begin
+    if not exists (select from event e
+                   join member c on (c.organization_id, c.id) = (e.organization_id, new.coach_id)
+                   where e.organization_id = new.organization_id and e.id = new.pulled_event
+                     and 'coach' = any (c.roles) and c.deactivated_at is null
+                     and case e.kind
+                         when 'coaching_pulled' then e.member_id = new.coach_id
+                         when 'coaching_offer_accepted' then e.id = new.raised_event
+                              and exists (select from coaching_offer o
+                                          where (o.organization_id, o.id, o.by_id) = (new.organization_id, new.offer_id, new.coach_id))
+                         else false end) then
+        raise exception using errcode = 'check_violation', constraint = 'coaching_pulled_by_coach',
+            message = 'a coach pulls a request; nobody assigns it';
+    end if;
+    if exists (select from membership m
+               where (m.organization_id, m.team_id, m.member_id) = (new.organization_id, new.team_id, new.coach_id) and m.until_at is null) then
+        raise exception using errcode = 'check_violation', constraint = 'coaching_coach_outside',
+            message = 'a coach does not coach their own squad';
+    end if;
+    return null;
+end
+$$;
+
+-- Of two admins who change the settings of health checks at once, the second is told.
+alter table organization add column if not exists health_settings_version integer not null default 1;
