@@ -129,6 +129,9 @@ pub enum HealthRefused {
     /// No day.
     #[error("Write the day as in 2026-11-02.")]
     BadDay(&'static str),
+    /// Nobody plans for it.
+    #[error("Choose a day within the next five years, or the last five.")]
+    FarDay(&'static str),
     /// Too early or too late.
     #[error("Choose a day from today to {0}.")]
     ClosesOn(NaiveDate),
@@ -203,7 +206,7 @@ impl Rule for HealthRefused {
             Self::EmptyPack => "pack_empty",
             Self::BadNumber { .. } => "number_invalid",
             Self::BadDay(_) => "day_invalid",
-            Self::ClosesOn(_) => "day_out_of_range",
+            Self::FarDay(_) | Self::ClosesOn(_) => "day_out_of_range",
             Self::OpenTooLong(_) => "open_too_long",
             Self::OpenAlready => "round_open",
             Self::Dissolved => "squad_dissolved",
@@ -232,7 +235,9 @@ impl Rule for HealthRefused {
             Self::NoMode => Some("mode"),
             Self::NoReveal => Some("reveal"),
             Self::NoPack | Self::EmptyPack => Some("pack"),
-            Self::BadNumber { field, .. } | Self::BadDay(field) => Some(field),
+            Self::BadNumber { field, .. } | Self::BadDay(field) | Self::FarDay(field) => {
+                Some(field)
+            }
             Self::ClosesOn(_) => Some("closes_on"),
             Self::OpenTooLong(_) => Some("open_days"),
             Self::NameTaken(_) => Some("name"),

@@ -10,7 +10,8 @@ use crate::actor::{Actor, Tenant};
 use crate::error::{Error, Result};
 use crate::health::db::{self, DueRow, NewScheduleRow};
 use crate::health::domain::{
-    HealthRefused, Mode, PLANNERS, Reveal, ScheduleName, end_of, may_plan,
+    HealthRefused, MAX_SCHEDULES, Mode, PLANNERS, Reveal, ScheduleName, end_of, may_plan,
+    must_be_near,
 };
 use crate::history::{self, NewEvent};
 use crate::ids::{HealthScheduleId, OrganizationId, PackId, RoundId, TeamId};
@@ -52,6 +53,7 @@ pub async fn create_schedule(
     if new.open_days > most {
         return Err(HealthRefused::OpenTooLong(most).into());
     }
+    must_be_near("starts_on", new.starts_on, actor.at.date_naive())?;
     let pack = db::share_pack(&mut tx, actor.tenant, new.pack).await?;
     let (pack, _) = pack.filter(|(_, is_live)| *is_live).ok_or(HealthRefused::NoPack)?;
     must_ask(&mut tx, actor, new.pack).await?;

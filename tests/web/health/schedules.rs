@@ -282,6 +282,14 @@ async fn a_coach_plans_on_a_page_and_nobody_else_does() {
     let mut coach = world.coach.clone();
     let refused = coach.post(&url, &form.replace("open_days=7", "open_days=61")).await;
     assert_eq!(refused.text("#open_days-error"), "Write a whole number from 1 to 60.");
+    for far in ["-9999-01-01", "0024-01-01", "%2B262142-01-01"] {
+        let far = form.replace(&today(&app).to_string(), far);
+        assert_eq!(
+            coach.post(&url, &far).await.text("#starts_on-error"),
+            "Choose a day within the next five years, or the last five.",
+            "{far}"
+        );
+    }
     let too_long = form.replace("open_days=7", "open_days=60");
     let too_long = coach.post(&url, &too_long).await;
     assert_eq!(
