@@ -294,6 +294,8 @@ async fn after_the_closing_nothing_joins_a_person_to_an_answer() {
     assert_eq!(count(&app, "select count(*) from event").await, events, "no event of an answer");
     assert_eq!(keys(&app, voters).await, 0, "and no hash of one");
     let ballots: BTreeSet<String> = texts(&app, "select xmin::text from health_ballot").await;
+    let locked = texts(&app, "select xmax::text from health_round_dimension").await;
+    assert!(!locked.is_disjoint(&ballots), "while it is open, a question knows the last of them");
     for (table, xmin, row) in all_rows(&app).await {
         assert!(
             table == "health_ballot" || !ballots.contains(&xmin),
@@ -315,6 +317,12 @@ async fn after_the_closing_nothing_joins_a_person_to_an_answer() {
         assert!(!(left.contains(&xmin) && is_named), "{table} names a voter: {row}");
         assert!(!(is_named && row.contains(NOTE)), "{table} has a note beside a voter: {row}");
     }
+    let locked = texts(
+        &app,
+        "select xmax::text from health_round_dimension union select xmax::text from health_round",
+    )
+    .await;
+    assert!(locked.is_disjoint(&ballots), "no question remembers who answered last");
     // A dump has the notes in one place, and the health tables name nobody at all.
     assert_eq!(
         tables_with(&app, &[NOTE.to_owned()]).await,
@@ -439,6 +447,8 @@ async fn no_log_has_an_answer() {
 
     let url = world.at(&app, round, "/answer");
     let mut voter = world.members[0].at(router);
+    voter.get(&world.at(&app, round, "")).await;
+    voter.get(&url).await;
     let answered = voter.post(&url, &format!("at=1&colour=amber&comment={NOTE}")).await;
     let refused = voter.post(&url, &format!("at=1&colour=mauve&comment={NOTE}")).await;
     let malformed = voter.post(&url, &format!("at=1&colour=amber&note={NOTE}")).await;
@@ -448,6 +458,10 @@ async fn no_log_has_an_answer() {
     assert_eq!(statuses, [303, 422, 400]);
     let log = log.0.lock().unwrap().clone();
     assert!(log.contains("health_ballot"), "it heard the statements");
+    let user = world.members[0].actor().user.unwrap().to_string();
+    assert!(log.contains(&user), "it heard who opened the round's page");
+    let voted = log.split("route=").filter(|part| part.contains("/answer"));
+    assert!(voted.clone().count() >= 4 && voted.clone().all(|part| !part.contains(&user)), "{log}");
     for secret in [NOTE, "Xylophone", "\"amber\"", "mauve"] {
         assert!(!log.contains(secret), "{secret}: {log}");
     }
