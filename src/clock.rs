@@ -5,7 +5,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+/// Whether a day is one that somebody plans for or looks back to: at most five years away. The calendar knows days that the database
+/// does not, and sums with them would overflow.
+pub fn is_near(day: NaiveDate, today: NaiveDate) -> bool {
+    (day - today).num_days().abs() <= 5 * 366
+}
 
 /// Tells the time. In tests it can be moved ahead.
 #[derive(Debug, Clone, Default)]

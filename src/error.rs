@@ -205,7 +205,10 @@ impl From<sqlx::Error> for Error {
                 tracing::warn!(error = %error, "the database refuses for now");
                 Self::Busy(2)
             }
-            "22021" | "22P02" | "22003" | "22001" => Self::BadRequest("A value is not readable."),
+            // The last two: a day or a time that the database does not know.
+            "22021" | "22P02" | "22003" | "22001" | "22007" | "22008" => {
+                Self::BadRequest("A value is not readable.")
+            }
             other if other.starts_with("08") => Self::Busy(2),
             _ => Self::Internal(error.into()),
         }

@@ -1,4 +1,4 @@
-//! How often is too often, per instance: requests of one session or token, and the gauge of what is refused.
+//! How often is too often, per instance: requests of one session, token or address, and the gauge of what is refused.
 //!
 //! What must be right with several instances (sign-ins, invitations, imports) is counted in rows instead, see
 //! `accounts::service::allow`.
@@ -19,17 +19,22 @@ use crate::ids::{MetricTokenId, SessionId};
 pub struct InstanceLimits {
     sessions: Arc<DefaultKeyedRateLimiter<SessionId>>,
     tokens: Arc<DefaultKeyedRateLimiter<MetricTokenId>>,
+    callers: Arc<DefaultKeyedRateLimiter<String>>,
 }
+
+/// Programs that share an address call so many times as often as one of them.
+const PROGRAMS: u32 = 10;
 
 impl InstanceLimits {
     /// Counters that start empty.
     pub fn new(config: &Config) -> Self {
-        let per_minute =
-            NonZeroU32::new(config.limits.requests_per_minute).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::per_minute(per_minute);
+        let per_minute = |n| Quota::per_minute(NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN));
+        let one = config.limits.requests_per_minute;
+        let quota = per_minute(one);
         Self {
             sessions: Arc::new(RateLimiter::keyed(quota)),
             tokens: Arc::new(RateLimiter::keyed(quota)),
+            callers: Arc::new(RateLimiter::keyed(per_minute(one.saturating_mul(PROGRAMS)))),
         }
     }
 
@@ -43,10 +48,16 @@ impl InstanceLimits {
         check(&self.tokens, &token)
     }
 
-    /// Forgets sessions and tokens that have been quiet.
+    /// Counts one call of a program from an address, whoever it says that it is, before anything is looked up.
+    pub fn check_caller(&self, address: &str) -> Result<()> {
+        check(&self.callers, &address.to_owned())
+    }
+
+    /// Forgets sessions, tokens and addresses that have been quiet.
     pub fn forget_quiet(&self) {
         self.sessions.retain_recent();
         self.tokens.retain_recent();
+        self.callers.retain_recent();
     }
 }
 

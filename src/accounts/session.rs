@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId};
 use crate::secret;
 use crate::web::security::limit_key;
-use crate::web::{cookie, set_cookie};
+use crate::web::{Unnamed, cookie, set_cookie};
 
 /// A user who is signed in. A handler that takes one is closed to everybody else.
 #[derive(Debug, Clone)]
@@ -68,7 +68,9 @@ impl CurrentUser {
         if !is_by_itself && at - session.last_seen_at >= SEEN_EVERY {
             db::update_session_seen(&state.pool, session.id, at).await?;
         }
-        tracing::Span::current().record("user", tracing::field::display(session.user_id));
+        if parts.extensions.get::<Unnamed>().is_none() {
+            tracing::Span::current().record("user", tracing::field::display(session.user_id));
+        }
         let user = Self {
             id: session.user_id,
             session: session.id,

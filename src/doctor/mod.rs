@@ -204,6 +204,12 @@ async fn records(tx: &mut sqlx::PgConnection, n: &db::Counts) -> sqlx::Result<Ve
             db::learned(&mut *tx).await?,
         ),
         Check::new(
+            "log",
+            "the database does not log the parameters of statements, which answers of health checks are",
+            (db::LOG_SETTINGS, "settings"),
+            db::logged(&mut *tx).await?,
+        ),
+        Check::new(
             "dashboard",
             "the rows of the dashboard are what the closed health checks give, and nothing of what is hidden",
             (db::board(&mut *tx).await?, "rows"),

@@ -30,12 +30,16 @@
 //! **Nothing can be found by subtraction.** Before the closing there are no sums. Afterwards they are frozen by a trigger, whoever leaves, is removed or
 //! comes late: there are no two states of a round to compare. The threshold is frozen at the opening, so that nobody lowers it under an open round.
 //!
+//! **The database's own statistics know no ballot.** Postgres samples columns to plan queries, and keeps the samples when the rows are gone. Of
+//! ballots and secrets it samples nothing, and leaves their vacuuming to the program.
+//!
 //! **The schema holds this by itself**: a ballot and a secret refer to an *open* round and a result to a *shown* one, by foreign keys over
 //! generated columns, so that a round cannot be closed while there are ballots, and nothing can be written for one that is not shown; triggers
 //! refuse to change counts, to write results after the closing, to reopen, and to keep names in an anonymous round.
 //! `tests/web/health` tries to break it: by rows' order, times, ids, `xmin`, events, one-time keys, and by reading every table as text.
 //!
-//! **Only sums leave the squad**: the notes are read by its members of now, and so are the names of an open round.
+//! **Only sums leave the squad**: the notes, and the names of an open round, are read by those who are in it now and came before the closing.
+//! Whoever joins a squad later, be it for a minute, reads nothing of what was written before.
 //!
 //! **A round can be announced as open, with names.** That is chosen when it is opened, printed on the voting page, and cannot be changed. Before the closing
 //! and under the threshold nothing of it is shown either.
@@ -44,9 +48,18 @@
 //!
 //! - Whoever can read the database while a round is open can compute the keys, and so can whoever has a backup, a replica or an archived
 //!   write-ahead log of that time. Backups should be kept no longer than they are needed, and archives of the log be treated like them.
-//! - Deleted rows lie in the files of the tables until they are vacuumed. [`service::tend`] does so every minute; a file system may
-//!   still hold old blocks for longer.
-//! - The program can be changed by who runs it, and a proxy in front sees the forms that pass through it.
+//! - A log of statements with their parameters would hold the member, the colour and the note of an answer in one line. Postgres writes none
+//!   unless it is told to (`log_statement`, `log_min_duration_statement`); where it is, `log_parameter_max_length = 0` keeps them out.
+//!   `trellis doctor` says where it is not so.
+//! - Deleted rows lie in the files of the tables until they are vacuumed. [`service::tend`] does so every minute, as far as Trellis owns
+//!   the tables and no transaction is older. That gives their room free and does not wipe it: the bytes stay until something is written over
+//!   them, in the files, in a base backup of them, and in old blocks of the file system.
+//! - The program can be changed by who runs it, and a proxy in front sees the forms that pass through it. A log of the proxy has who was when
+//!   at the pages of answering, and where it keeps sizes, they say something of the answers: "red" is shorter than "green", and a page draws
+//!   what was answered. It should log neither addresses nor sizes of `…/answer`. Trellis' own log does not say who answers.
+//! - Who may open rounds may ask the same squad again and again, and compare two sums between which one person came or left. How many
+//!   have answered is known to the organization while a round is open; who has, to the squad. Rounds far apart and a larger
+//!   threshold help.
 //! - If all who answered say the same, everybody knows what each of them said; and who votes in a squad of four with three others who tell
 //!   each other their answers, tells them theirs. A larger threshold helps, and so does asking only what can be talked about.
 //! - People are known by their words. Notes are shown without a name, and not without a style.

@@ -13,6 +13,7 @@ use super::domain::{
 };
 use crate::actor::Actor;
 use crate::backlog::{self, ItemKey};
+use crate::clock::is_near;
 use crate::error::{Error, OnConstraint, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::{ApprenticeshipId, EvidenceId, MemberId, StepId};
@@ -44,6 +45,16 @@ fn must_learn(actor: &Actor, learner: &Learner) -> Result<()> {
         Ok(())
     } else {
         Err(Error::Forbidden(LEARNERS.into()))
+    }
+}
+
+/// Refuses a beginning that nobody plans for, unless it is the plan's own.
+fn must_be_near(actor: &Actor, of: &Learner, terms: &Terms) -> Result<(), LearningRefused> {
+    let day = terms.starts_on;
+    if of.starts_on == Some(day) || is_near(day, actor.at.date_naive()) {
+        Ok(())
+    } else {
+        Err(LearningRefused::FarDay("starts_on"))
     }
 }
 
@@ -117,6 +128,7 @@ pub async fn make_plan(
     if learner.weeks.is_some() {
         return Err(LearningRefused::PlannedAlready(learner.name).into());
     }
+    must_be_near(actor, &learner, terms)?;
     check_squad(&mut tx, actor, &learner, terms).await?;
     let steps = match source {
         Source::Empty => vec![],
@@ -158,6 +170,7 @@ pub async fn change_plan(
     if learner.version != Some(version) {
         return Err(Error::Stale);
     }
+    must_be_near(actor, &learner, terms)?;
     check_squad(&mut tx, actor, &learner, terms).await?;
     let steps = db::steps(&mut *tx, actor.tenant, learner.id).await?;
     if let Some(last) = steps.iter().map(|step| step.state.says.week).max()

@@ -25,6 +25,7 @@ use crate::ids::MetricId;
 use crate::rule::Rule;
 use crate::secret;
 use crate::web::errors::Report;
+use crate::web::security::limit_key;
 use crate::web::{Path, Routes, Who};
 
 /// The addresses of the API.
@@ -235,6 +236,7 @@ async fn taken(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<CheckInAnswer> {
+    state.limits.check_caller(&limit_key(call.origin.ip.as_deref()))?;
     let bearer = bearer(state, headers).await?;
     state.limits.check_token(bearer.id)?;
     tracing::Span::current().record("organization", tracing::field::display(bearer.organization));

@@ -66,9 +66,14 @@ fn short(n: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), ToOwned::to_owned)
 }
 
-/// The marks of a scale that holds both ends: at most seven, with steps of 1, 2 or 5 times a power of ten.
+/// The most marks that a scale has, also where a division rounds up.
+const MARKS: u8 = 8;
+
+/// The marks of a scale that holds both ends: at most seven, with steps of 1, 2 or 5 times a power of ten. Ends that differ by less than
+/// a picture shows, such as 0.3 and 0.1 + 0.2, are one value: steps as small as that would be lost in the numbers that they are added to.
 fn scale(low: f64, high: f64) -> Vec<f64> {
-    let span = if high > low { high - low } else { high.abs().max(1.0) };
+    let size = low.abs().max(high.abs()).max(1.0);
+    let span = if high - low > size * 1e-9 { high - low } else { size };
     let power = 10_f64.powf((span / 5.0).log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0]
         .map(|n| n * power)
@@ -77,9 +82,8 @@ fn scale(low: f64, high: f64) -> Vec<f64> {
         .unwrap_or(10.0 * power);
     let (first, last) = ((low / step).floor(), (high / step).ceil());
     let last = if last > first { last } else { first + 1.0 };
-    std::iter::successors(Some(first), |n| (*n < last).then_some(n + 1.0))
-        .map(|n| n * step)
-        .collect()
+    let marks = (0..MARKS).map(|n| first + f64::from(n)).take_while(|n| *n <= last);
+    marks.map(|n| n * step).collect()
 }
 
 /// A mark of a scale as it is read: as many decimals as its step has.
@@ -265,6 +269,7 @@ fn flags(plane: &Plane, turns: &[Turn]) -> (Vec<[String; 3]>, Vec<Happened>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use uuid::Uuid;
 
     use super::super::domain::{Cadence, MetricName, Unit};
@@ -314,6 +319,42 @@ mod tests {
             let marks = scale(low, high);
             assert!(marks.len() <= 7 && marks[0] <= low + 1e-9, "{marks:?}");
             assert!(*marks.last().unwrap() >= high - 1e-9 * high.abs(), "{marks:?}");
+        }
+    }
+
+    #[test]
+    fn values_that_differ_by_a_hair_are_drawn() {
+        let hairs = [(0.3, 0.1 + 0.2), (434.999_999_999_999_94, 435.0), (-5e-324, 5e-324)];
+        for (value, target) in hairs {
+            let one = metric(Aim::Within { low: value, high: target });
+            let one = NewMetric { baseline: None, ..one };
+            let ends = (on("2026-03-01"), on("2026-03-20"));
+            let written = [said("2026-03-10", Some(value), false)];
+            let (chart, _) = chart(&one, &written, &[], ends);
+            assert!((2..=3).contains(&chart.across.len()), "{value}");
+            let page = chart.to_string();
+            assert!(!page.contains("NaN") && !page.contains("inf"), "{page}");
+        }
+    }
+
+    /// A value that a check-in takes, often one beside which little changes.
+    fn values() -> impl Strategy<Value = f64> {
+        let odd = [0.0, -0.0, 5e-324, f64::MIN_POSITIVE, 1e-9, 0.3, 435.0, 1e12, -1e12];
+        prop_oneof![prop::sample::select(odd.to_vec()), -1e12..1e12, -10.0..10.0]
+    }
+
+    proptest! {
+        #[test]
+        fn every_scale_ends_and_holds_its_ends(low in values(), other in values(), hairs in 0_u32..5) {
+            let beside = (0..hairs).fold(low, |value, _| value.next_up());
+            for (low, high) in [(low.min(other), low.max(other)), (low, beside)] {
+                let marks = scale(low, high);
+                prop_assert!((2..=usize::from(MARKS)).contains(&marks.len()), "{low} {high}: {marks:?}");
+                prop_assert!(marks.windows(2).all(|pair| pair[0] < pair[1]), "{low} {high}: {marks:?}");
+                let room = 1e-9 * low.abs().max(high.abs()).max(1.0);
+                prop_assert!(marks[0] <= low + room, "{low} {high}: {marks:?}");
+                prop_assert!(marks[marks.len() - 1] >= high - room, "{low} {high}: {marks:?}");
+            }
         }
     }
 

@@ -41,7 +41,7 @@ pub mod ui;
 
 pub use cookies::{local_path, set_cookie, unset_cookie};
 pub use forms::{Form, FormErrors, Path, Query, moved, new_key, pairs, path_part};
-pub use routes::{Route, Routes, Who};
+pub use routes::{Route, Routes, Unnamed, Who};
 
 use crate::config::Config;
 use crate::error::{Error, Result};

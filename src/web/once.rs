@@ -21,6 +21,8 @@ const TRIES: u32 = 3;
 const MAX_CALL: usize = 16 * 1024;
 /// What a program is told whose key is too short or too long.
 const BAD_KEY: &str = "An Idempotency-Key has 8 to 100 characters.";
+/// What a program is told whose key is sent twice or holds what no header should.
+const UNREADABLE_KEY: &str = "The Idempotency-Key is not readable. Send one, of plain characters.";
 
 /// The one-time key of a form with files, which the middleware lets through unread; `parts` are what it holds.
 pub fn of_files(key: &str, path: &str, parts: &[&[u8]]) -> Result<Option<Once>, Error> {
@@ -57,7 +59,19 @@ pub async fn once(request: Request, next: Next) -> Response {
         return Error::BadRequest("The form did not arrive whole, or is too large.")
             .into_response();
     };
-    let key = match parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok()) {
+    let mut sent = parts.headers.get_all("idempotency-key").iter();
+    let (first, second) = (sent.next(), sent.next());
+    let readable = first.and_then(|value| value.to_str().ok());
+    // A program that sends a key relies on it: it is never left aside.
+    if is_call && first.is_some() {
+        match readable {
+            Some("") => return Error::BadRequest(BAD_KEY).into_response(),
+            None => return Error::BadRequest(UNREADABLE_KEY).into_response(),
+            _ if second.is_some() => return Error::BadRequest(UNREADABLE_KEY).into_response(),
+            _ => {}
+        }
+    }
+    let key = match readable {
         Some(key) => Some(key.to_owned()),
         // A program's body is no form, and may hold what no form does.
         None if is_call => None,

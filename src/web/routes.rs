@@ -1,9 +1,9 @@
 //! The table of addresses: every route says who may, so that the table that is printed by `trellis routes`,
 //! tested by `tests/web/access.rs` and served are one.
 
-use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, on};
+use axum::{Extension, Router};
 
 use crate::AppState;
 
@@ -176,6 +176,10 @@ fn kind_of(name: &str) -> &'static str {
     }
 }
 
+/// Marks a request of which the log does not say whose it was.
+#[derive(Debug, Clone, Copy)]
+pub struct Unnamed;
+
 /// Routes on their way into a router.
 #[derive(Default)]
 pub struct Routes {
@@ -229,6 +233,14 @@ impl Routes {
     pub fn merge(mut self, other: Self) -> Self {
         self.list.extend(other.list);
         self.router = self.router.merge(other.router);
+        self
+    }
+
+    /// Takes in routes whose use the log ascribes to nobody: that somebody answered is not to be read there.
+    #[must_use]
+    pub fn merge_unnamed(mut self, other: Self) -> Self {
+        self.list.extend(other.list);
+        self.router = self.router.merge(other.router.route_layer(Extension(Unnamed)));
         self
     }
 

@@ -54,6 +54,32 @@ async fn a_database_without_the_newest_migration_is_not_examined() {
     assert!(error.to_string().ends_with("run `trellis migrate` first"), "{error}");
 }
 
+#[tokio::test]
+async fn a_database_that_logs_answers_is_found() {
+    let app = TestApp::new().await;
+    let with = async |settings: &[(&'static str, &'static str)]| {
+        let options: PgConnectOptions = app.database_url().parse().unwrap();
+        let pool = PgPool::connect_with(options.options(settings.iter().copied())).await.unwrap();
+        let off = off(&pool).await;
+        pool.close().await;
+        off
+    };
+    for setting in [
+        ("log_statement", "mod"),
+        ("log_statement", "all"),
+        ("log_min_duration_statement", "1000"),
+        ("log_min_duration_sample", "0"),
+        ("log_transaction_sample_rate", "0.5"),
+    ] {
+        let found = with(&[setting]).await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with(&format!("log: {} is {}", setting.0, setting.1)), "{found:?}");
+        let without = with(&[setting, ("log_parameter_max_length", "0")]).await;
+        assert_eq!(without, Vec::<String>::new(), "without their parameters");
+    }
+    assert_eq!(with(&[("log_statement", "ddl")]).await, Vec::<String>::new());
+}
+
 /// Damage by hand, past triggers and references, and how the doctor names it.
 const DAMAGE: [(&str, &str); 51] = [
     (

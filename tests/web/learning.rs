@@ -148,6 +148,15 @@ async fn the_lead_pm_plans_from_a_template_and_nobody_else_does() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(wrong.text(".err"), "Write a whole number from 1 to 52.");
     assert!(wrong.html.contains("Hear customers"), "what was typed is kept");
+    for far in ["-9999-01-01", "0026-01-01", "%2B262142-12-31"] {
+        let far = form.replace(&today(&app).to_string(), far);
+        let far = post(&world.group.lead, &world.url(&app, "/plan"), &far).await;
+        assert_eq!(
+            far.text("#starts_on-error"),
+            "Choose a day within the next five years, or the last five."
+        );
+    }
+
     let made = post(&world.group.lead, &world.url(&app, "/plan"), &form).await;
     assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text("main"));
 

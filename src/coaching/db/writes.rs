@@ -105,6 +105,26 @@ pub async fn hold_hand(
     .await
 }
 
+/// Whether somebody is in a squad now, which is held.
+pub async fn is_in(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    squad: TeamId,
+    member: MemberId,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"
+        select exists (select from membership
+                       where organization_id = $1 and team_id = $2 and member_id = $3 and until_at is null) as "is_in!"
+        "#,
+        tenant.organization_id().0,
+        squad.0,
+        member.0,
+    )
+    .fetch_one(tx)
+    .await
+}
+
 /// Sets a coach's own limit.
 pub async fn update_limit(
     tx: &mut PgConnection,

@@ -17,7 +17,7 @@ use crate::ids::CoachingId;
 use crate::missions::{self, SquadHead};
 
 pub use agreement::{agree, write_agreement};
-pub use offers::{accept, decline, offer, set_limit, withdraw_offer};
+pub use offers::{Accepted, accept, decline, offer, set_limit, withdraw_offer};
 pub use requests::{ask, close, let_go, look_back, pull, withdraw};
 pub use sessions::{NewNote, cancel_session, hold_session, plan_session, write_note};
 

@@ -1,5 +1,6 @@
 //! Offers of leaders and coaches, of which nothing begins before another member of the squad accepts; and a coach's own limit.
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::PgPool;
 
@@ -74,9 +75,18 @@ fn must_answer(actor: &Actor, squad: &SquadHead, row: &OfferRow) -> Result<()> {
     Ok(())
 }
 
-/// A member of the squad accepts: that is its request (H5). A coach who offered has it at once, as far as they have room; otherwise it
-/// waits on the board like any other.
-pub async fn accept(pool: &PgPool, actor: &Actor, id: OfferId) -> Result<CoachingId> {
+/// A request that an offer has become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The request.
+    pub request: CoachingId,
+    /// Whether who offered is a coach who is in the squad: then another coach takes it.
+    pub is_own: bool,
+}
+
+/// A member of the squad accepts: that is its request (H5). A coach who offered has it at once, as far as they have room and are not in
+/// the squad themselves; otherwise it waits on the board like any other.
+pub async fn accept(pool: &PgPool, actor: &Actor, id: OfferId) -> Result<Accepted> {
     let mut tx = match begin(pool, actor).await? {
         Begun::First(tx) => tx,
         Begun::Again(answer) => return Ok(answer),
@@ -84,13 +94,15 @@ pub async fn accept(pool: &PgPool, actor: &Actor, id: OfferId) -> Result<Coachin
     let (squad, row) = open(&mut tx, actor, id).await?;
     must_answer(actor, &squad, &row)?;
     let mut coach = None;
-    if row.by_coaches {
+    let is_own = row.by_coaches && db::is_in(&mut tx, actor.tenant, squad.id, row.by).await?;
+    if row.by_coaches && !is_own {
         let hand = db::hold_hand(&mut tx, actor.tenant, row.by).await?;
         coach = hand.may_take().is_ok().then_some(row.by);
     }
     let request = CoachingId::new();
-    let summary =
-        format!("accepted the offer of {} for {}: {}", row.by_name, squad.name, row.topic);
+    let (by, of) = (&row.by_name, &squad.name);
+    let aside = if is_own { ", which another coach takes" } else { "" };
+    let summary = format!("accepted the offer of {by} for {of}{aside}: {}", row.topic);
     let event =
         NewEvent::new("coaching_offer_accepted", summary, [request.0, squad.id.0, id.0, row.by.0])
             .change(None, json!({"topic": row.topic, "offer": row.offered}));
@@ -107,7 +119,7 @@ pub async fn accept(pool: &PgPool, actor: &Actor, id: OfferId) -> Result<Coachin
         Beginning { by: actor.member, at: actor.at, event: event.id, offer: Some(id), coach };
     db::insert_request(&mut tx, actor.tenant, (request, squad.id), &ask, None, begin).await?;
     history::record(&mut tx, actor, event).await?;
-    tx.done(request).await
+    tx.done(Accepted { request, is_own }).await
 }
 
 /// A member of the squad declines, which is final for this offer.

@@ -182,9 +182,13 @@ pub async fn accept(
 ) -> Result<Response> {
     let id = offer_id(&offer)?;
     match service::accept(&pool, &visitor.actor, id).await {
-        Ok(request) => {
-            let page = url(&visitor.slug, request);
-            let said = "Your squad has accepted. That is its request now.";
+        Ok(accepted) => {
+            let page = url(&visitor.slug, accepted.request);
+            let said = if accepted.is_own {
+                "Your squad has accepted. Who offered is in it, so the request waits for another coach."
+            } else {
+                "Your squad has accepted. That is its request now."
+            };
             Ok(flash::redirect(there(&form, &page), said))
         }
         Err(error) => told(&pool, &visitor, id, error).await,

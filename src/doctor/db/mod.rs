@@ -9,6 +9,7 @@ mod health_board;
 mod learning;
 mod metrics;
 mod products;
+mod statements;
 
 pub use backlog::{holders, in_hand, orders};
 pub use coaching::coaching;
@@ -17,6 +18,7 @@ pub use health_board::{board, boards};
 pub use learning::learned;
 pub use metrics::checked_in;
 pub use products::*;
+pub use statements::{LOG_SETTINGS, logged};
 
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, PgPool, Postgres, Transaction};
 

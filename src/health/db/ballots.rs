@@ -262,7 +262,8 @@ pub async fn write_results(
     Ok(())
 }
 
-/// Deletes the ballots of a round and destroys the secret that their keys were made from.
+/// Deletes the ballots of a round and destroys the secret that their keys were made from. Each question is written again as it is: a ballot
+/// that referred to it has left the number of its transaction there, and the last of those goes with the row's old version.
 pub async fn destroy_ballots(
     tx: &mut PgConnection,
     tenant: Tenant,
@@ -270,7 +271,8 @@ pub async fn destroy_ballots(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         r#"
-        with ballots as (delete from health_ballot where organization_id = $1 and round_id = $2)
+        with ballots as (delete from health_ballot where organization_id = $1 and round_id = $2),
+             asked as (update health_round_dimension set version = version where organization_id = $1 and round_id = $2)
         delete from health_round_secret where organization_id = $1 and round_id = $2
         "#,
         tenant.organization_id().0,

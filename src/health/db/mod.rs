@@ -12,11 +12,13 @@ pub use pages::*;
 pub use rounds::*;
 pub use schedules::*;
 
-/// Takes away for good what closings deleted: until then the rows' remains lie in the files of the tables. If another instance is
-/// about it, it is done.
+/// Gives the room of what closings deleted free: until then the rows' remains lie in the files of the tables, and after it until something
+/// else is written there. If another instance is about it, it is done.
 pub async fn vacuum(pool: &sqlx::PgPool) -> sqlx::Result<()> {
-    sqlx::query!("vacuum (skip_locked) health_ballot, health_round_secret")
-        .execute(pool)
-        .await
-        .map(|_| ())
+    sqlx::query!(
+        "vacuum (skip_locked) health_ballot, health_round_secret, health_round_dimension, health_round"
+    )
+    .execute(pool)
+    .await
+    .map(|_| ())
 }

@@ -356,26 +356,43 @@ pub async fn settings(db: impl PgExecutor<'_>, tenant: Tenant) -> sqlx::Result<(
     Ok((row.health_threshold, row.health_cadence_weeks))
 }
 
-/// Sets them; answers what they were.
+/// The same, with their version.
+pub async fn settings_to_change(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+) -> sqlx::Result<(i16, i16, i32)> {
+    let row = sqlx::query!(
+        "select health_threshold, health_cadence_weeks, health_settings_version from organization where id = $1",
+        tenant.organization_id().0,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((row.health_threshold, row.health_cadence_weeks, row.health_settings_version))
+}
+
+/// Sets them; answers what they were, or nothing if somebody else did meanwhile.
 pub async fn set_settings(
     tx: &mut PgConnection,
     tenant: Tenant,
+    version: i32,
     threshold: i16,
     cadence: i16,
-) -> sqlx::Result<(i16, i16)> {
+) -> sqlx::Result<Option<(i16, i16)>> {
     let row = sqlx::query!(
         r#"
         update organization o
-        set health_threshold = $2, health_cadence_weeks = $3
-        from (select id, health_threshold, health_cadence_weeks from organization where id = $1 for no key update) as was
-        where o.id = was.id
+        set health_threshold = $2, health_cadence_weeks = $3, health_settings_version = o.health_settings_version + 1
+        from (select id, health_threshold, health_cadence_weeks, health_settings_version
+              from organization where id = $1 for no key update) as was
+        where o.id = was.id and was.health_settings_version = $4
         returning was.health_threshold, was.health_cadence_weeks
         "#,
         tenant.organization_id().0,
         threshold,
         cadence,
+        version,
     )
-    .fetch_one(tx)
+    .fetch_optional(tx)
     .await?;
-    Ok((row.health_threshold, row.health_cadence_weeks))
+    Ok(row.map(|row| (row.health_threshold, row.health_cadence_weeks)))
 }

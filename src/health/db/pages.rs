@@ -7,7 +7,7 @@ use sqlx::types::Json;
 
 use crate::actor::Tenant;
 use crate::health::domain::{Colour, Counts, Outcome, Trend, Trends};
-use crate::ids::{DimensionId, HealthActionId, PackId, RoundId, TeamId};
+use crate::ids::{DimensionId, HealthActionId, MemberId, PackId, RoundId, TeamId};
 
 /// A round as its page shows it.
 #[derive(Debug, Clone)]
@@ -38,14 +38,17 @@ pub struct RoundPage {
     pub earlier: Option<RoundId>,
     /// What that was called.
     pub earlier_label: Option<String>,
+    /// Whether who asks is in the squad now and was before the round was closed.
+    pub was_there: bool,
 }
 
-/// Finds a round of a squad.
+/// Finds a round of a squad, for a member.
 pub async fn find_round(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     team: TeamId,
     round: RoundId,
+    member: MemberId,
 ) -> sqlx::Result<Option<RoundPage>> {
     sqlx::query_as!(
         RoundPage,
@@ -54,7 +57,10 @@ pub async fn find_round(
                p.name    as pack_name,
                r.label, r.mode, r.reveal, r.threshold, r.closes_at, r.closed_at, r.eligible, r.answered, r.is_shown,
                e.id      as "earlier?: RoundId",
-               e.label   as "earlier_label?"
+               e.label   as "earlier_label?",
+               exists (select from membership m
+                       where (m.organization_id, m.team_id, m.member_id) = (r.organization_id, r.team_id, $4)
+                         and m.until_at is null and m.from_at <= r.closed_at) as "was_there!"
         from health_round r
         join health_pack p on (p.organization_id, p.id) = (r.organization_id, r.pack_id)
         left join lateral (select x.id, x.label from health_round x
@@ -67,6 +73,7 @@ pub async fn find_round(
         tenant.organization_id().0,
         team.0,
         round.0,
+        member.0,
     )
     .fetch_optional(db)
     .await
@@ -108,7 +115,7 @@ pub struct ResultRow {
     pub notes: Vec<Note>,
 }
 
-/// The dimensions of a closed round, compared with an earlier one; with their notes for the squad alone.
+/// The dimensions of a closed round, compared with an earlier one; with their notes for those of the squad who were there.
 pub async fn results(
     db: impl PgExecutor<'_>,
     tenant: Tenant,

@@ -275,7 +275,7 @@ pub async fn mark_closed(
     Ok(())
 }
 
-/// Rounds whose last day has passed, over all organizations.
+/// Rounds whose last day has passed, over all organizations: the first of each before the second of any.
 pub async fn due_to_close(
     db: impl PgExecutor<'_>,
     now: DateTime<Utc>,
@@ -287,7 +287,7 @@ pub async fn due_to_close(
                team_id         as "team_id: TeamId"
         from health_round
         where closed_at is null and closes_at <= $1
-        order by closes_at
+        order by row_number() over (partition by organization_id order by closes_at, id), closes_at, organization_id
         limit 500
         "#,
         now,

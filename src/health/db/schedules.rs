@@ -79,14 +79,14 @@ pub struct NewScheduleRow<'a> {
     pub mode: Mode,
 }
 
-/// Adds a schedule with its squads; answers the names of those that there are.
+/// Adds a schedule with its squads; answers those that there are, with their names.
 pub async fn insert_schedule(
     tx: &mut PgConnection,
     tenant: Tenant,
     new: &NewScheduleRow<'_>,
     squads: &[TeamId],
     at: DateTime<Utc>,
-) -> sqlx::Result<Vec<String>> {
+) -> sqlx::Result<Vec<(TeamId, String)>> {
     let ids: Vec<Uuid> = squads.iter().map(|id| id.0).collect();
     sqlx::query!(
         r#"
@@ -105,7 +105,7 @@ pub async fn insert_schedule(
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query_scalar!(
+    let rows = sqlx::query!(
         r#"
         with squad as (
             insert into health_schedule_squad (organization_id, schedule_id, team_id)
@@ -114,13 +114,33 @@ pub async fn insert_schedule(
             where t.organization_id = $1 and t.id = any ($3) and t.kind = 'squad' and t.state <> 'dissolved'
             returning team_id
         )
-        select t.name from team t where t.organization_id = $1 and t.id in (select team_id from squad) order by lower(t.name)
+        select t.id as "id: TeamId", t.name
+        from team t
+        where t.organization_id = $1 and t.id in (select team_id from squad)
+        order by lower(t.name)
         "#,
         tenant.organization_id().0,
         new.id.0,
         &ids,
     )
     .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+/// How many schedules go on. The organization is held, so that two who plan at once are counted one after the other.
+pub async fn count_schedules(tx: &mut PgConnection, tenant: Tenant) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select id from organization where id = $1 for no key update"#,
+        tenant.organization_id().0
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    sqlx::query_scalar!(
+        r#"select count(*) as "n!" from health_schedule where organization_id = $1 and ended_at is null"#,
+        tenant.organization_id().0,
+    )
+    .fetch_one(tx)
     .await
 }
 
@@ -181,7 +201,8 @@ pub struct DueRow {
 }
 
 /// The squads whose round of the present period is not open yet, over all organizations. A period whose days have passed is left out, and
-/// so is a squad with an open round of the same pack.
+/// so are a squad with an open round of the same pack and a pack that asks nothing. Where many are due, each organization has its first
+/// before any has its second: nobody waits for another's plans.
 pub async fn due_to_open(db: impl PgExecutor<'_>, today: NaiveDate) -> sqlx::Result<Vec<DueRow>> {
     sqlx::query_as!(
         DueRow,
@@ -203,7 +224,9 @@ pub async fn due_to_open(db: impl PgExecutor<'_>, today: NaiveDate) -> sqlx::Res
                           where (r.organization_id, r.schedule_id, r.team_id, r.period_on) = (s.organization_id, s.id, q.team_id, p.period_on))
           and not exists (select from health_round r
                           where (r.organization_id, r.team_id, r.pack_id) = (s.organization_id, q.team_id, s.pack_id) and r.closed_at is null)
-        order by s.organization_id, q.team_id, s.id
+          and exists (select from health_dimension d
+                      where (d.organization_id, d.pack_id) = (s.organization_id, s.pack_id) and d.ended_at is null)
+        order by row_number() over (partition by s.organization_id order by p.period_on, s.id, q.team_id), p.period_on, s.organization_id
         limit 500
         "#,
         today,

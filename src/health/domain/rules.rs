@@ -21,6 +21,8 @@ const MAX_DAYS: u64 = 60;
 pub const MAX_DIMENSIONS: usize = 15;
 /// How many actions come out of a round: one or two are done, more are not.
 pub const MAX_ACTIONS: i16 = 2;
+/// How many schedules of an organization go on at once. One has as many squads as there are.
+pub const MAX_SCHEDULES: i64 = 50;
 /// How long a session stays open that nobody ends.
 pub const SESSION: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
@@ -127,6 +129,9 @@ pub enum HealthRefused {
     /// No day.
     #[error("Write the day as in 2026-11-02.")]
     BadDay(&'static str),
+    /// Nobody plans for it.
+    #[error("Choose a day within the next five years, or the last five.")]
+    FarDay(&'static str),
     /// Too early or too late.
     #[error("Choose a day from today to {0}.")]
     ClosesOn(NaiveDate),
@@ -183,6 +188,11 @@ pub enum HealthRefused {
     /// None.
     #[error("Choose at least one squad.")]
     NoSquads,
+    /// Too many.
+    #[error(
+        "{MAX_SCHEDULES} health checks are planned already, and that is the most. End one first."
+    )]
+    TooManySchedules,
 }
 
 impl Rule for HealthRefused {
@@ -196,7 +206,7 @@ impl Rule for HealthRefused {
             Self::EmptyPack => "pack_empty",
             Self::BadNumber { .. } => "number_invalid",
             Self::BadDay(_) => "day_invalid",
-            Self::ClosesOn(_) => "day_out_of_range",
+            Self::FarDay(_) | Self::ClosesOn(_) => "day_out_of_range",
             Self::OpenTooLong(_) => "open_too_long",
             Self::OpenAlready => "round_open",
             Self::Dissolved => "squad_dissolved",
@@ -214,6 +224,7 @@ impl Rule for HealthRefused {
             Self::DimensionEnded => "dimension_ended",
             Self::ScheduleEnded => "schedule_ended",
             Self::NoSquads => "squads_missing",
+            Self::TooManySchedules => "too_many_schedules",
         }
     }
 
@@ -224,7 +235,9 @@ impl Rule for HealthRefused {
             Self::NoMode => Some("mode"),
             Self::NoReveal => Some("reveal"),
             Self::NoPack | Self::EmptyPack => Some("pack"),
-            Self::BadNumber { field, .. } | Self::BadDay(field) => Some(field),
+            Self::BadNumber { field, .. } | Self::BadDay(field) | Self::FarDay(field) => {
+                Some(field)
+            }
             Self::ClosesOn(_) => Some("closes_on"),
             Self::OpenTooLong(_) => Some("open_days"),
             Self::NameTaken(_) => Some("name"),

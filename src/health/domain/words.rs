@@ -1,8 +1,10 @@
 //! Colours, trends, modes, and the texts of packs, answers and actions.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::rules::HealthRefused;
+use crate::clock::is_near;
 use crate::text::{BadText, text};
 
 /// Declares an enum with a word for the database and forms.
@@ -226,10 +228,18 @@ pub fn number(
     parsed.ok_or(HealthRefused::BadNumber { field, low, high })
 }
 
-/// A day of a form.
-pub fn day(field: &'static str, text: &str) -> Result<chrono::NaiveDate, HealthRefused> {
-    chrono::NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d")
-        .map_err(|_| HealthRefused::BadDay(field))
+/// A day of a form; whether it is near enough is looked at where today is known.
+pub fn day(field: &'static str, text: &str) -> Result<NaiveDate, HealthRefused> {
+    NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").map_err(|_| HealthRefused::BadDay(field))
+}
+
+/// Refuses a day that nobody plans for.
+pub fn must_be_near(
+    field: &'static str,
+    day: NaiveDate,
+    today: NaiveDate,
+) -> Result<(), HealthRefused> {
+    if is_near(day, today) { Ok(()) } else { Err(HealthRefused::FarDay(field)) }
 }
 
 #[cfg(test)]
@@ -252,6 +262,18 @@ mod tests {
             comment: Comment::parse("The lead never listens").unwrap(),
         };
         assert_eq!(format!("{answer:?}"), "Answer");
+    }
+
+    #[test]
+    fn a_day_is_one_that_somebody_plans_for() {
+        let today = day("due_on", "2026-11-22").unwrap();
+        let near = |text| must_be_near("due_on", day("due_on", text).unwrap(), today);
+        for good in ["2026-11-22", "2022-01-01", "2031-11-01"] {
+            assert_eq!(near(good), Ok(()), "{good}");
+        }
+        for bad in ["-9999-01-01", "0001-01-01", "2020-11-22", "2032-11-22", "+262142-12-31"] {
+            assert_eq!(near(bad), Err(HealthRefused::FarDay("due_on")), "{bad}");
+        }
     }
 
     #[test]

@@ -291,6 +291,7 @@ pub async fn resume_dimension(
 pub async fn change_settings(
     pool: &PgPool,
     actor: &Actor,
+    version: i32,
     threshold: i16,
     cadence: i16,
 ) -> Result<()> {
@@ -301,7 +302,8 @@ pub async fn change_settings(
     if !actor.roles.may_administer() {
         return Err(Error::Forbidden(ADMINS.into()));
     }
-    let was = db::set_settings(&mut tx, actor.tenant, threshold, cadence).await?;
+    let was = db::set_settings(&mut tx, actor.tenant, version, threshold, cadence).await?;
+    let was = was.ok_or(Error::Stale)?;
     let said = |(threshold, weeks): (i16, i16)| json!({"answers_needed": threshold, "weeks_between": weeks});
     let organization = actor.tenant.organization_id().0;
     let event = NewEvent::new(

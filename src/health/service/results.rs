@@ -9,6 +9,7 @@ use crate::error::{Error, OnConstraint, Result};
 use crate::health::db::{self, NewActionRow};
 use crate::health::domain::{
     ActionState, ActionText, Colour, FollowUp, HealthRefused, MAX_ACTIONS, OWNERS, Trend,
+    must_be_near,
 };
 use crate::history::{self, NewEvent};
 use crate::ids::{DimensionId, HealthActionId, RoundId};
@@ -92,6 +93,9 @@ pub async fn act(
     }
     if state.closed_at.is_none() {
         return Err(HealthRefused::StillOpen.into());
+    }
+    if let Some(day) = new.due_on {
+        must_be_near("due_on", day, actor.at.date_naive())?;
     }
     // Of two who take the last place at once, the second waits here and is told.
     db::hold_squad(&mut tx, actor.tenant, state.team, None).await?;

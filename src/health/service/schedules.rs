@@ -10,11 +10,12 @@ use crate::actor::{Actor, Tenant};
 use crate::error::{Error, Result};
 use crate::health::db::{self, DueRow, NewScheduleRow};
 use crate::health::domain::{
-    HealthRefused, Mode, PLANNERS, Reveal, ScheduleName, end_of, may_plan,
+    HealthRefused, MAX_SCHEDULES, Mode, PLANNERS, Reveal, ScheduleName, end_of, may_plan,
+    must_be_near,
 };
 use crate::history::{self, NewEvent};
 use crate::ids::{HealthScheduleId, OrganizationId, PackId, RoundId, TeamId};
-use crate::transaction::{Begun, begin};
+use crate::transaction::{Begun, Change, begin};
 
 /// A schedule that somebody wants.
 #[derive(Debug, Clone)]
@@ -52,8 +53,13 @@ pub async fn create_schedule(
     if new.open_days > most {
         return Err(HealthRefused::OpenTooLong(most).into());
     }
+    must_be_near("starts_on", new.starts_on, actor.at.date_naive())?;
     let pack = db::share_pack(&mut tx, actor.tenant, new.pack).await?;
     let (pack, _) = pack.filter(|(_, is_live)| *is_live).ok_or(HealthRefused::NoPack)?;
+    must_ask(&mut tx, actor, new.pack).await?;
+    if db::count_schedules(&mut tx, actor.tenant).await? >= MAX_SCHEDULES {
+        return Err(HealthRefused::TooManySchedules.into());
+    }
     let id = HealthScheduleId::new();
     let row = NewScheduleRow {
         id,
@@ -68,21 +74,27 @@ pub async fn create_schedule(
     if squads.is_empty() {
         return Err(HealthRefused::NoSquads.into());
     }
-    let subjects = [id.0].into_iter().chain(new.squads.iter().map(|squad| squad.0));
+    let (ids, names): (Vec<_>, Vec<_>) = squads.into_iter().map(|(id, name)| (id.0, name)).unzip();
     let event = NewEvent::new(
         "health_schedule_created",
-        format!("planned the health check “{}” for {} squads", new.name, squads.len()),
-        subjects,
+        format!("planned the health check “{}” for {} squads", new.name, ids.len()),
+        [id.0].into_iter().chain(ids),
     )
     .change(
         None,
         json!({
             "pack": pack, "every_weeks": new.cadence_weeks, "from": new.starts_on, "open_days": new.open_days,
-            "answers": new.mode.title(), "squads": squads,
+            "answers": new.mode.title(), "squads": names,
         }),
     );
     history::record(&mut tx, actor, event).await?;
     tx.done(id).await
+}
+
+/// Refuses a pack without a question: none of its rounds could be opened.
+async fn must_ask(tx: &mut Change, actor: &Actor, pack: PackId) -> Result<()> {
+    let all = db::dimensions(&mut **tx, actor.tenant, pack).await?;
+    if all.iter().any(|one| one.is_live) { Ok(()) } else { Err(HealthRefused::EmptyPack.into()) }
 }
 
 /// Ends a schedule: it opens no more rounds. Those that are open go on.
@@ -105,17 +117,32 @@ pub async fn end_schedule(pool: &PgPool, actor: &Actor, id: HealthScheduleId) ->
     tx.done(()).await
 }
 
-/// What the program does by itself: closes the rounds whose last day has passed, opens those whose day has come, and takes away for good
-/// what closings deleted. Each round is a transaction of its own. Several instances may do so at once.
+/// What the program does by itself: closes the rounds whose last day has passed, opens those whose day has come, and removes what closings
+/// deleted. Each round is a transaction of its own, and one that fails keeps none of the others back. Several instances may do so at once.
 pub async fn tend(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
-    let closing = db::due_to_close(pool, now).await?;
-    for (organization, round, team) in closing {
-        close_by_itself(pool, organization, round, team, now).await?;
+    let closed = close_due(pool, now).await;
+    let opened = open_due(pool, now).await;
+    db::vacuum(pool).await?;
+    closed.and(opened)
+}
+
+async fn close_due(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
+    for (organization, round, team) in db::due_to_close(pool, now).await? {
+        if let Err(error) = close_by_itself(pool, organization, round, team, now).await {
+            tracing::warn!(?error, %organization, %round, "a health check could not be closed");
+        }
     }
+    Ok(())
+}
+
+async fn open_due(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
     for due in db::due_to_open(pool, now.date_naive()).await? {
-        open_by_itself(pool, &due, now).await?;
+        if let Err(error) = open_by_itself(pool, &due, now).await {
+            let DueRow { organization, schedule, team, .. } = due;
+            tracing::warn!(?error, %organization, %schedule, %team, "a health check could not be opened");
+        }
     }
-    Ok(db::vacuum(pool).await?)
+    Ok(())
 }
 
 async fn close_by_itself(

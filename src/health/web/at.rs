@@ -116,7 +116,8 @@ impl FromRequestParts<AppState> for RoundAt {
 
 async fn find(at: At, parts: &mut Parts, state: &AppState) -> Result<RoundAt> {
     let id = path_part(parts, state, "round").await?.parse().map_err(|_| Error::NotFound)?;
-    let found = db::find_round(&state.pool, at.visitor.tenant(), at.id, id).await?;
+    let (tenant, me) = (at.visitor.tenant(), at.visitor.actor.member);
+    let found = db::find_round(&state.pool, tenant, at.id, id, me).await?;
     Ok(RoundAt { round: found.ok_or(Error::NotFound)?, at })
 }
 

@@ -23,7 +23,17 @@ use crate::web::{Routes, Who};
 
 /// The addresses of health checks.
 pub fn routes() -> Routes {
-    Routes::new().merge(of_squads()).merge(of_packs()).merge(of_schedules())
+    Routes::new()
+        .merge(of_squads())
+        .merge_unnamed(of_answers())
+        .merge(of_packs())
+        .merge(of_schedules())
+}
+
+fn of_answers() -> Routes {
+    Routes::new()
+        .get("/o/{org}/squads/{squad}/health/{round}/answer", Who::OwnSquad, vote::ask)
+        .post("/o/{org}/squads/{squad}/health/{round}/answer", Who::OwnSquad, vote::save)
 }
 
 fn of_squads() -> Routes {
@@ -36,8 +46,6 @@ fn of_squads() -> Routes {
         .post("/o/{org}/squads/{squad}/health/{round}/close", Who::SquadMemberOrCoach, round::close)
         .post("/o/{org}/squads/{squad}/health/{round}/agree", Who::OwnSquad, round::agree)
         .post("/o/{org}/squads/{squad}/health/{round}/actions", Who::OwnSquad, actions::act)
-        .get("/o/{org}/squads/{squad}/health/{round}/answer", Who::OwnSquad, vote::ask)
-        .post("/o/{org}/squads/{squad}/health/{round}/answer", Who::OwnSquad, vote::save)
 }
 
 fn of_packs() -> Routes {

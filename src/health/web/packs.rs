@@ -72,6 +72,7 @@ impl PackAt {
 pub struct SettingsForm {
     threshold: String,
     cadence: String,
+    version: i32,
 }
 
 #[derive(Template)]
@@ -80,7 +81,7 @@ struct ListPage {
     shell: Shell,
     org: String,
     packs: Vec<PackRow>,
-    now: (i16, i16),
+    now: (i16, i16, i32),
     may_keep: bool,
     may_set: bool,
     form: SettingsForm,
@@ -96,6 +97,20 @@ impl ListPage {
         format!("{}/new", packs_url(&self.org))
     }
 
+    /// What is saved now where it differs from what was typed, on the page of a conflict.
+    fn now(&self, typed: &str, saved: i16) -> Option<String> {
+        let saved = saved.to_string();
+        (self.errors.is_stale() && typed != saved).then_some(saved)
+    }
+
+    fn now_threshold(&self) -> Option<String> {
+        self.now(&self.form.threshold, self.now.0)
+    }
+
+    fn now_cadence(&self) -> Option<String> {
+        self.now(&self.form.cadence, self.now.1)
+    }
+
     fn schedules_url(&self) -> String {
         schedules_url(&self.org)
     }
@@ -107,8 +122,12 @@ async fn list_page(
     form: Option<SettingsForm>,
     errors: FormErrors,
 ) -> Result<ListPage> {
-    let now = db::settings(pool, visitor.tenant()).await?;
-    let saved = || SettingsForm { threshold: now.0.to_string(), cadence: now.1.to_string() };
+    let now = db::settings_to_change(pool, visitor.tenant()).await?;
+    let saved = || SettingsForm {
+        threshold: now.0.to_string(),
+        cadence: now.1.to_string(),
+        ..SettingsForm::default()
+    };
     Ok(ListPage {
         shell: visitor.shell(Section::Health),
         org: visitor.slug.clone(),
@@ -135,7 +154,9 @@ pub async fn set(
     let threshold = errors.check("threshold", number("threshold", &form.threshold, THRESHOLDS));
     let cadence = errors.check("cadence", number("cadence", &form.cadence, CADENCES));
     if let (Some(threshold), Some(cadence)) = (threshold, cadence) {
-        match service::change_settings(&pool, &visitor.actor, threshold, cadence).await {
+        match service::change_settings(&pool, &visitor.actor, form.version, threshold, cadence)
+            .await
+        {
             Ok(()) => {
                 let said = "Saved. Health checks that are open keep what they began with.";
                 return Ok(flash::redirect(&packs_url(&visitor.slug), said));

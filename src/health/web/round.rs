@@ -92,6 +92,11 @@ impl ShowPage {
         may.then(|| head.url(&format!("/coaching/new?dimension={}", result.id)))
     }
 
+    /// Whether the visitor came to the squad after the round, so that its notes are not theirs.
+    fn came_later(&self) -> bool {
+        self.of.at.is_member() && !self.of.round.was_there
+    }
+
     fn is_about(&self, result: &ResultRow) -> bool {
         self.form.dimension == result.id.to_string()
     }
@@ -128,9 +133,8 @@ async fn show_page(
     if of.is_open() {
         voters = db::voters(pool, tenant, round).await?;
     } else if of.is_shown() {
-        // Only sums leave the squad.
-        let is_own = of.at.is_member();
-        results = db::results(pool, tenant, round, of.round.earlier, is_own).await?;
+        // Only sums leave the squad, and nobody joins it to read what was said before.
+        results = db::results(pool, tenant, round, of.round.earlier, of.round.was_there).await?;
     }
     let actions = db::actions(pool, tenant, of.at.id, Some(round)).await?;
     Ok(ShowPage { shell: of.at.shell(), of, voters, results, actions, form, errors })

@@ -34,6 +34,9 @@ pub enum LearningRefused {
     /// No day.
     #[error("Write the day as in 2026-11-02.")]
     BadDay(&'static str),
+    /// Nobody plans for it.
+    #[error("Choose a day within the next five years, or the last five.")]
+    FarDay(&'static str),
     /// No address.
     #[error("Write an address that begins with https://, or leave it empty.")]
     BadLink,
@@ -124,6 +127,7 @@ impl Rule for LearningRefused {
             Self::NoRung => "rung_missing",
             Self::BadNumber { .. } => "number_invalid",
             Self::BadDay(_) => "day_invalid",
+            Self::FarDay(_) => "day_out_of_range",
             Self::BadLink => "link_invalid",
             Self::WeekAfterEnd(_) | Self::StepsAfterEnd(_) => "week_after_end",
             Self::PlannedAlready(_) => "plan_exists",
@@ -155,7 +159,9 @@ impl Rule for LearningRefused {
         match self {
             Self::NoFamily | Self::FamilyStays => Some("family"),
             Self::NoRung => Some("rung"),
-            Self::BadNumber { field, .. } | Self::BadDay(field) => Some(field),
+            Self::BadNumber { field, .. } | Self::BadDay(field) | Self::FarDay(field) => {
+                Some(field)
+            }
             Self::BadLink => Some("link"),
             Self::WeekAfterEnd(_) => Some("week"),
             Self::StepsAfterEnd(_) => Some("weeks"),

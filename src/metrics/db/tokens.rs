@@ -17,6 +17,8 @@ pub struct TokenRow {
     pub by: String,
     /// Whether they have left: then it does nothing any more.
     pub is_orphaned: bool,
+    /// Whether they are in the squad no more. The token is the squad's, and holds.
+    pub is_from_outside: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// The last day on which it was used.
@@ -33,8 +35,12 @@ pub async fn list_tokens(
         TokenRow,
         r#"
         select k.id as "id: MetricTokenId", k.name, w.name as by, w.deactivated_at is not null as "is_orphaned!",
+               not exists (select from membership x
+                           where (x.organization_id, x.team_id, x.member_id) = (k.organization_id, m.team_id, k.created_by)
+                             and x.until_at is null) as "is_from_outside!",
                k.created_at, k.last_used_on
         from metric_token k
+        join metric m on (m.organization_id, m.id) = (k.organization_id, k.metric_id)
         join member w on (w.organization_id, w.id) = (k.organization_id, k.created_by)
         where k.organization_id = $1 and k.metric_id = $2 and k.revoked_at is null
         order by lower(k.name), k.id
@@ -141,26 +147,38 @@ pub async fn find_bearer(db: impl PgExecutor<'_>, hash: &[u8]) -> sqlx::Result<O
     .await
 }
 
-/// Looks again, in the transaction, whether a token still holds, and notes the day of its use.
+/// Looks again, in the transaction, whether a token still holds and its maker is still there, and notes the day of its use. Both stay so
+/// until the end: whoever revokes it meanwhile waits, and what they then see is complete.
 pub async fn use_token(
     tx: &mut PgConnection,
     tenant: Tenant,
     id: MetricTokenId,
     on: NaiveDate,
 ) -> sqlx::Result<bool> {
-    let holds = sqlx::query_scalar!(
+    // Before the lock that others share, so that nobody waits for themselves.
+    sqlx::query!(
         r#"
-        with noted as (
-            update metric_token set last_used_on = $3
-            where organization_id = $1 and id = $2 and revoked_at is null and last_used_on is distinct from $3
-        )
-        select exists (select from metric_token where organization_id = $1 and id = $2 and revoked_at is null) as "holds!"
+        update metric_token set last_used_on = $3
+        where organization_id = $1 and id = $2 and revoked_at is null and last_used_on is distinct from $3
         "#,
         tenant.organization_id().0,
         id.0,
         on,
     )
-    .fetch_one(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(holds)
+    let held = sqlx::query_scalar!(
+        r#"
+        select k.id
+        from metric_token k
+        join member w on (w.organization_id, w.id) = (k.organization_id, k.created_by)
+        where k.organization_id = $1 and k.id = $2 and k.revoked_at is null and w.deactivated_at is null
+        for share
+        "#,
+        tenant.organization_id().0,
+        id.0,
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(held.is_some())
 }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use trellis::actor::Role;
 use trellis::coaching::{Offered, Topic, WhyNot, service};
-use trellis::ids::{EventId, MemberId};
+use trellis::ids::{CoachingId, EventId, MemberId};
 
 use super::{World, ask, get, post, requests, standing};
 use crate::backlog::now;
@@ -245,6 +245,32 @@ async fn who_leads_and_is_in_the_squad_does_not_accept_their_own_offer() {
         board.text("#coaching-board").contains("Outage Care"),
         "it waits: a leader is no coach"
     );
+}
+
+#[tokio::test]
+async fn a_coach_who_is_in_the_squad_does_not_get_it_by_an_offer() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let (topic, offered) = (Topic::parse("Pace").unwrap(), Offered::parse("I help").unwrap());
+    let coach = now(&app, &world.coach);
+    let offer = service::offer(&app.pool, &coach, world.squad, &topic, &offered).await.unwrap();
+    given::join(&app, world.squad, &[world.coach.id()]).await;
+
+    let mut member = world.member.clone();
+    let accept = app.at(&format!("/coaching/offers/{offer}/accept"));
+    let page = member.post(&accept, "").await.assert_redirect().to_owned();
+
+    let said = member.get(&page).await;
+    assert!(said.html.contains("Who offered is in it"), "{}", said.text("body"));
+    let id: CoachingId =
+        sqlx::query_scalar("select id from coaching_request").fetch_one(&app.pool).await.unwrap();
+    assert_eq!(standing(&app, id).await, ("open".to_owned(), None));
+    let (by, named) = (world.coach.id(), world.member.id());
+    let pulled = by_hand(&app, &world, ("coaching_pulled", by, named), Some(by)).await;
+    assert_eq!(pulled.as_deref(), Some("coaching_coach_outside"), "nor by SQL");
+    let other = app.coach("Carl Coach").await;
+    service::pull(&app.pool, &now(&app, &other), id).await.unwrap();
+    assert_well(&app).await;
 }
 
 #[tokio::test]

@@ -111,11 +111,23 @@ async fn admins_set_the_threshold_for_rounds_to_come() {
     let url = app.at("/health/settings");
     assert_eq!(world.coach.clone().post(&url, "threshold=3&cadence=8").await.status.as_u16(), 403);
     let mut admin = app.admin_only().await;
+    let shown = admin.get(&app.at("/health/packs")).await;
+    assert_eq!(shown.attribute("[name=version]", "value").as_deref(), Some("1"));
     for (bad, _) in [("2", 0), ("11", 0)] {
-        let refused = admin.post(&url, &format!("threshold={bad}&cadence=8")).await;
+        let refused = admin.post(&url, &format!("threshold={bad}&cadence=8&version=1")).await;
         assert_eq!(refused.text("#threshold-error"), "Write a whole number from 3 to 10.");
     }
-    admin.post(&url, "threshold=3&cadence=6").await.assert_redirect();
+    admin.post(&url, "threshold=3&cadence=6&version=1").await.assert_redirect();
+    let late = admin.post(&url, "threshold=5&cadence=6&version=1").await;
+    assert_eq!(
+        late.status.as_u16(),
+        409,
+        "two who change them at once do not overwrite each other"
+    );
+    assert!(late.text("main .banner").contains("Somebody changed the settings"));
+    assert_eq!(late.attribute("#threshold", "value").as_deref(), Some("5"), "what was typed stays");
+    assert!(late.text("main form .now").contains('3'), "beside what is saved");
+    assert_eq!(late.attribute("[name=version]", "value").as_deref(), Some("2"));
 
     for who in 0..3 {
         world.answer(&app, open, who, Colour::Red, "").await;

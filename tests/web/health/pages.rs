@@ -108,6 +108,13 @@ async fn the_squad_agrees_and_takes_two_actions_which_stand_first_in_the_next_ro
     assert_eq!(page.attribute(".results .big svg", "aria-label").unwrap(), "some trouble");
     assert!(page.text(".results .tally").starts_with("4 going well"), "the counts stay");
 
+    for far in ["-9999-01-01", "%2B262142-01-01"] {
+        let far = member.post(&format!("{url}/actions"), &format!("body=Call&due_on={far}")).await;
+        assert_eq!(
+            far.text("#due_on-error"),
+            "Choose a day within the next five years, or the last five."
+        );
+    }
     for body in ["Call+customers", "Pair+on+Tuesdays"] {
         member.post(&format!("{url}/actions"), &format!("body={body}")).await.assert_redirect();
     }

@@ -2,15 +2,21 @@
 
 use chrono::{NaiveDate, TimeDelta};
 use trellis::health::service::{self, NewSchedule};
-use trellis::health::{Colour, Mode, ScheduleName};
-use trellis::ids::{HealthScheduleId, RoundId};
+use trellis::health::{Colour, Mode, PackAbout, PackName, ScheduleName};
+use trellis::ids::{HealthScheduleId, OrganizationId, PackId, RoundId, TeamId};
+use trellis::squads::{Allocation, Description, NewMembership, NewSquad, Pattern, SquadName};
 
 use super::{World, code, now, today};
 use crate::given;
 use crate::harness::TestApp;
 
 async fn planned(app: &TestApp, world: &World, starts_on: NaiveDate) -> HealthScheduleId {
-    let new = NewSchedule {
+    let new = plan(world, starts_on);
+    service::create_schedule(&app.pool, &now(app, &world.coach), &new).await.unwrap()
+}
+
+fn plan(world: &World, starts_on: NaiveDate) -> NewSchedule {
+    NewSchedule {
         name: ScheduleName::parse("Every two months").unwrap(),
         pack: world.pack,
         cadence_weeks: 8,
@@ -18,8 +24,149 @@ async fn planned(app: &TestApp, world: &World, starts_on: NaiveDate) -> HealthSc
         open_days: 7,
         mode: Mode::Anonymous,
         squads: vec![world.squad],
+    }
+}
+
+/// So many schedules that are due, by hand.
+async fn due(app: &TestApp, organization: OrganizationId, (pack, squad): (PackId, TeamId), n: i32) {
+    sqlx::query(
+        "with plan as (insert into health_schedule (organization_id, id, name, pack_id, cadence_weeks, starts_on, open_days, mode, created_at) \
+                       select $1, gen_random_uuid(), 'Health', $2, 8, $4, 7, 'anonymous', now() from generate_series(1, $5) returning id) \
+         insert into health_schedule_squad (organization_id, schedule_id, team_id) select $1, id, $3 from plan",
+    )
+    .bind(organization)
+    .bind(pack)
+    .bind(squad)
+    .bind(today(app))
+    .bind(n)
+    .execute(&app.pool)
+    .await
+    .unwrap();
+}
+
+/// A squad of one in another organization, and a pack there.
+async fn elsewhere(app: &TestApp) -> (OrganizationId, PackId, TeamId) {
+    let stranger = app.stranger().await.actor();
+    let new = NewSquad {
+        name: SquadName::parse("Elsewhere").unwrap(),
+        pattern: Pattern::ALL[0],
+        description: Description::parse("").unwrap(),
     };
-    service::create_schedule(&app.pool, &now(app, &world.coach), &new).await.unwrap()
+    let squad = trellis::squads::service::create(&app.pool, &stranger, &new).await.unwrap();
+    let allocation = Allocation::new(50).unwrap();
+    let one = NewMembership { member: stranger.member, allocation, hats: vec![] };
+    trellis::squads::service::add_members(&app.pool, &stranger, squad, &[one]).await.unwrap();
+    let (pack, _) = service::pack_of(&app.pool, &stranger, "squad-health").await.unwrap();
+    (stranger.tenant.organization_id(), pack, squad)
+}
+
+/// A pack that asks nothing.
+async fn empty_pack(app: &TestApp, world: &World) -> PackId {
+    let (name, about) = (PackName::parse("Empty").unwrap(), PackAbout::parse("").unwrap());
+    let coach = now(app, &world.coach);
+    service::create_pack(&app.pool, &coach, &name, &about).await.unwrap().0
+}
+
+async fn opened(app: &TestApp, squad: TeamId) -> i64 {
+    sqlx::query_scalar("select count(*) from health_round where team_id = $1")
+        .bind(squad)
+        .fetch_one(&app.pool)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn nobody_waits_for_the_plans_of_another_organization() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let (other, pack, squad) = elsewhere(&app).await;
+    due(&app, other, (pack, squad), 1).await;
+    let own = app.tenant().organization_id();
+    // More than are taken at once, of a pack that cannot be asked and of one that can.
+    due(&app, own, (empty_pack(&app, &world).await, world.squad), 600).await;
+    due(&app, own, (world.pack, world.squad), 600).await;
+
+    service::tend(&app.pool, app.clock().now()).await.unwrap();
+
+    assert_eq!((opened(&app, squad).await, opened(&app, world.squad).await), (1, 1));
+}
+
+#[tokio::test]
+async fn a_round_that_cannot_be_opened_or_closed_keeps_none_of_the_others_back() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let (other, pack, squad) = elsewhere(&app).await;
+    let own = app.tenant().organization_id();
+    due(&app, other, (pack, squad), 1).await;
+    due(&app, own, (world.pack, world.squad), 1).await;
+    let broken = |events: &str| {
+        format!(
+            "create function broken() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$; \
+             create trigger broken before {events} on health_round for each row when (new.team_id = '{}') execute function broken()",
+            world.squad
+        )
+    };
+    let sql = sqlx::AssertSqlSafe(broken("insert"));
+    sqlx::raw_sql(sql).execute(&app.pool).await.unwrap();
+
+    service::tend(&app.pool, app.clock().now()).await.unwrap();
+
+    assert_eq!((opened(&app, squad).await, opened(&app, world.squad).await), (1, 0));
+    let mend = "drop function broken cascade";
+    sqlx::raw_sql(mend).execute(&app.pool).await.unwrap();
+    service::tend(&app.pool, app.clock().now()).await.unwrap();
+    let sql = sqlx::AssertSqlSafe(broken("update"));
+    sqlx::raw_sql(sql).execute(&app.pool).await.unwrap();
+    app.clock().advance(TimeDelta::days(8));
+    service::tend(&app.pool, app.clock().now()).await.unwrap();
+    let open: Vec<TeamId> =
+        sqlx::query_scalar("select team_id from health_round where closed_at is null")
+            .fetch_all(&app.pool)
+            .await
+            .unwrap();
+    assert_eq!(open, [world.squad], "only the one that fails is left");
+}
+
+#[tokio::test]
+async fn a_plan_asks_something_and_there_are_not_too_many() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let coach = now(&app, &world.coach);
+    let good = plan(&world, today(&app));
+    let create = async |new: &NewSchedule| service::create_schedule(&app.pool, &coach, new).await;
+    let empty = NewSchedule { pack: empty_pack(&app, &world).await, ..good.clone() };
+    assert_eq!(code(create(&empty).await), "pack_empty");
+    for far in [NaiveDate::MIN, NaiveDate::MAX] {
+        let far = NewSchedule { starts_on: far, ..good.clone() };
+        assert_eq!(code(create(&far).await), "day_out_of_range");
+    }
+
+    due(&app, app.tenant().organization_id(), (world.pack, world.squad), 49).await;
+    let (first, second) = tokio::join!(create(&good), create(&good));
+    let (done, refused): (Vec<_>, Vec<_>) = [first, second].into_iter().partition(Result::is_ok);
+
+    assert_eq!(
+        (done.len(), refused.len()),
+        (1, 1),
+        "the fiftieth is the last, also of two at once"
+    );
+    assert_eq!(code(refused.into_iter().next().unwrap()), "too_many_schedules");
+}
+
+#[tokio::test]
+async fn a_plan_says_of_the_squads_that_there_are() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let (_, _, elsewhere) = elsewhere(&app).await;
+    let new = plan(&world, today(&app));
+    let new = NewSchedule { squads: vec![elsewhere, world.squad, TeamId::new()], ..new };
+    let id = service::create_schedule(&app.pool, &now(&app, &world.coach), &new).await.unwrap();
+    let subjects: Vec<uuid::Uuid> =
+        sqlx::query_scalar("select subjects from event where kind = 'health_schedule_created'")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
+    assert_eq!(subjects, [id.0, world.squad.0], "and names none of another organization");
 }
 
 async fn rounds(app: &TestApp) -> Vec<(RoundId, Option<NaiveDate>, bool)> {
@@ -135,6 +282,14 @@ async fn a_coach_plans_on_a_page_and_nobody_else_does() {
     let mut coach = world.coach.clone();
     let refused = coach.post(&url, &form.replace("open_days=7", "open_days=61")).await;
     assert_eq!(refused.text("#open_days-error"), "Write a whole number from 1 to 60.");
+    for far in ["-9999-01-01", "0024-01-01", "%2B262142-01-01"] {
+        let far = form.replace(&today(&app).to_string(), far);
+        assert_eq!(
+            coach.post(&url, &far).await.text("#starts_on-error"),
+            "Choose a day within the next five years, or the last five.",
+            "{far}"
+        );
+    }
     let too_long = form.replace("open_days=7", "open_days=60");
     let too_long = coach.post(&url, &too_long).await;
     assert_eq!(

@@ -294,6 +294,8 @@ async fn after_the_closing_nothing_joins_a_person_to_an_answer() {
     assert_eq!(count(&app, "select count(*) from event").await, events, "no event of an answer");
     assert_eq!(keys(&app, voters).await, 0, "and no hash of one");
     let ballots: BTreeSet<String> = texts(&app, "select xmin::text from health_ballot").await;
+    let locked = texts(&app, "select xmax::text from health_round_dimension").await;
+    assert!(!locked.is_disjoint(&ballots), "while it is open, a question knows the last of them");
     for (table, xmin, row) in all_rows(&app).await {
         assert!(
             table == "health_ballot" || !ballots.contains(&xmin),
@@ -315,6 +317,12 @@ async fn after_the_closing_nothing_joins_a_person_to_an_answer() {
         assert!(!(left.contains(&xmin) && is_named), "{table} names a voter: {row}");
         assert!(!(is_named && row.contains(NOTE)), "{table} has a note beside a voter: {row}");
     }
+    let locked = texts(
+        &app,
+        "select xmax::text from health_round_dimension union select xmax::text from health_round",
+    )
+    .await;
+    assert!(locked.is_disjoint(&ballots), "no question remembers who answered last");
     // A dump has the notes in one place, and the health tables name nobody at all.
     assert_eq!(
         tables_with(&app, &[NOTE.to_owned()]).await,
@@ -342,6 +350,36 @@ async fn after_the_closing_nothing_joins_a_person_to_an_answer() {
     let page = world.coach.clone().get(&world.at(&app, round, "")).await;
     assert!(page.text("#round-parts").contains("6 of 8 answered"), "only how many");
     assert!(voters.iter().all(|voter| !page.html.contains(&voter.actor().name)));
+}
+
+#[tokio::test]
+async fn the_statistics_of_the_database_keep_no_ballot() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let round = world.open(&app).await;
+    for who in 0..6 {
+        world.answer(&app, round, who, Colour::ALL[who % 3], NOTE).await;
+    }
+    let analyze = async || {
+        for table in ["health_ballot", "health_round_secret", "health_round_dimension"] {
+            let sql = format!("analyze {table}");
+            sqlx::query(AssertSqlSafe(sql)).execute(&app.pool).await.unwrap();
+        }
+    };
+    let sampled = async || {
+        let sql = "select tablename::text from pg_stats where tablename like 'health%' and schemaname = current_schema()";
+        texts(&app, sql).await
+    };
+    analyze().await;
+    let known = BTreeSet::from(["health_round_dimension".to_owned()]);
+    assert_eq!(sampled().await, known, "it looks at a table, and not at ballots");
+
+    world.close(&app, round).await;
+    analyze().await;
+    assert_eq!(sampled().await, known, "nor is anything left of them");
+    let own = "select relname || ' ' || array_to_string(reloptions, ',') from pg_class \
+               where relname in ('health_ballot', 'health_round_secret') and 'autovacuum_enabled=false' = any (reloptions)";
+    assert_eq!(texts(&app, own).await.len(), 2, "the program vacuums them, and nobody else looks");
 }
 
 /// The notes stand in another order than they came in, and lie in the file in the order in which they are shown.
@@ -409,6 +447,8 @@ async fn no_log_has_an_answer() {
 
     let url = world.at(&app, round, "/answer");
     let mut voter = world.members[0].at(router);
+    voter.get(&world.at(&app, round, "")).await;
+    voter.get(&url).await;
     let answered = voter.post(&url, &format!("at=1&colour=amber&comment={NOTE}")).await;
     let refused = voter.post(&url, &format!("at=1&colour=mauve&comment={NOTE}")).await;
     let malformed = voter.post(&url, &format!("at=1&colour=amber&note={NOTE}")).await;
@@ -418,8 +458,55 @@ async fn no_log_has_an_answer() {
     assert_eq!(statuses, [303, 422, 400]);
     let log = log.0.lock().unwrap().clone();
     assert!(log.contains("health_ballot"), "it heard the statements");
+    let user = world.members[0].actor().user.unwrap().to_string();
+    assert!(log.contains(&user), "it heard who opened the round's page");
+    let voted = log.split("route=").filter(|part| part.contains("/answer"));
+    assert!(voted.clone().count() >= 4 && voted.clone().all(|part| !part.contains(&user)), "{log}");
     for secret in [NOTE, "Xylophone", "\"amber\"", "mauve"] {
         assert!(!log.contains(secret), "{secret}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_comes_later_reads_neither_notes_nor_names() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let mut rounds = vec![];
+    for mode in [Mode::Anonymous, Mode::Open] {
+        let round = world.open_as(&app, mode).await;
+        for who in 0..4 {
+            world.answer(&app, round, who, Colour::Amber, NOTE).await;
+        }
+        world.close(&app, round).await;
+        rounds.push(round);
+    }
+    let leader = app.leader("Ruth Abara").await;
+    given::join(&app, world.squad, &[leader.id()]).await;
+    for round in rounds {
+        let url = world.at(&app, round, "");
+        let page = leader.clone().get(&url).await;
+        assert!(!page.html.contains(NOTE) && page.count(".notes") == 0);
+        assert!(!page.text("main").contains("Aisha Rahman"));
+        assert_eq!(page.count(".results .tally"), world.questions.len(), "the sums are for all");
+        assert!(page.text("#round-parts .note").contains("You came later"));
+        let own = world.members[7].clone().get(&url).await;
+        assert!(own.html.contains(NOTE) && !own.text("main").contains("You came later"));
+    }
+}
+
+#[tokio::test]
+async fn who_has_answered_is_known_to_the_squad_alone() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let round = world.open(&app).await;
+    world.answer(&app, round, 0, Colour::Green, "").await;
+    let url = world.at(&app, round, "");
+    let inside = world.members[1].clone().get(&url).await;
+    assert!(inside.texts("#voters li").iter().any(|it| it.contains("Aisha Rahman")));
+    for visitor in [world.coach.clone(), app.admin().await, app.member("Wei Zhang").await] {
+        let page = visitor.clone().get(&url).await;
+        assert_eq!(page.text("#voters .badge"), "1 of 8");
+        assert!(page.count("#voters li") == 0 && !page.text("main").contains("Aisha Rahman"));
     }
 }
 

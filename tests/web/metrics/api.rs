@@ -197,6 +197,94 @@ async fn a_token_that_is_revoked_or_whose_maker_has_left_does_nothing() {
 }
 
 #[tokio::test]
+async fn a_token_is_the_squads_and_says_when_its_maker_is_no_longer_in_it() {
+    let it = Given::new(TestApp::new().await).await;
+    let other = it.app.member("Bjarne Lie").await;
+    let squad = sqlx::query_scalar("select team_id from metric where id = $1")
+        .bind(it.metric)
+        .fetch_one(&it.app.pool)
+        .await
+        .unwrap();
+    given::join(&it.app, squad, &[other.id()]).await;
+    let page = it.app.at(&format!("/squads/fair-bills/metrics/{}", it.metric));
+    let listed = async || other.clone().get(&page).await.text("#tokens .meta");
+    assert!(!listed().await.contains("no longer"), "{}", listed().await);
+    let membership =
+        sqlx::query_scalar("select id from membership where member_id = $1 and until_at is null")
+            .bind(it.member.id())
+            .fetch_one(&it.app.pool)
+            .await
+            .unwrap();
+    let founder = it.app.founder();
+    trellis::squads::service::remove_member(&it.app.pool, &founder, membership, None)
+        .await
+        .unwrap();
+
+    assert!(listed().await.contains("Made by Aisha Rahman, today, who is no longer in the squad"));
+    assert_eq!(it.call(r#"{"value": 1}"#, &[]).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn whoever_is_deactivated_meanwhile_checks_in_no_more() {
+    let it = Given::new(TestApp::new().await).await;
+    // The call has found the token and waits for the metric.
+    let mut holding = it.app.pool.begin().await.unwrap();
+    sqlx::query("update member set deactivated_at = now() where id = $1")
+        .bind(it.member.id())
+        .execute(&mut *holding)
+        .await
+        .unwrap();
+    let (answer, ()) = tokio::join!(it.call(r#"{"value": 1}"#, &[]), async {
+        crate::seen::somebody_waits(&it.app.pool).await;
+        holding.commit().await.unwrap();
+    });
+
+    problem(&answer, 401);
+    assert_eq!(it.count().await, 0);
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_read_is_refused() {
+    let it = Given::new(TestApp::new().await).await;
+    for keys in [&["clé-de-demain-matin"][..], &[""], &["2026-11-22-talks", "2026-11-23-talks"]] {
+        let keys: Vec<_> = keys.iter().map(|key| ("idempotency-key", *key)).collect();
+        let said = problem(&it.call(r#"{"value": 1}"#, &keys).await, 400);
+        assert!(said["detail"].as_str().unwrap().contains("Idempotency-Key"), "{said}");
+    }
+    assert_eq!(it.count().await, 0, "a program that sends a key relies on it");
+}
+
+#[tokio::test]
+async fn calls_with_tokens_that_do_not_hold_are_counted_by_address() {
+    let mut config = Config::default();
+    config.limits.requests_per_minute = 2;
+    let it = Given::new(TestApp::with(config).await).await;
+    assert_eq!(it.call(r#"{"value": 1}"#, &[]).await.status, StatusCode::CREATED);
+    let path = format!("/api/v1/metrics/{}/check-ins", it.metric);
+    let mut caller = it.app.anonymous();
+    let mut call = async |token: &str| {
+        let headers = [("authorization", token), ("content-type", "application/json")];
+        caller.send(Method::POST, &path, &headers, r#"{"value": 1}"#.to_owned()).await
+    };
+    // Ten programs may share an address; one more comes through whenever a share of the minute has passed.
+    let mut refused = None;
+    for n in 0..60 {
+        let answer = call(&format!("Bearer trellis_m_{n}")).await;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some((n, answer));
+            break;
+        }
+        problem(&answer, 401);
+    }
+
+    let (n, refused) = refused.unwrap();
+    assert!(n >= 20, "{n}");
+    assert_eq!(problem(&refused, 429)["code"], "too_many_requests");
+    assert!(refused.headers.contains_key("retry-after"));
+    assert_eq!(it.call(r#"{"value": 1}"#, &[]).await.status, StatusCode::CREATED, "from elsewhere");
+}
+
+#[tokio::test]
 async fn a_metric_that_has_ended_and_a_squad_that_is_no_more_take_nothing() {
     let it = Given::new(TestApp::new().await).await;
     let reason = Reason::parse("Nobody steered by it").unwrap();
