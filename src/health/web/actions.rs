@@ -166,9 +166,7 @@ impl FollowUpForm {
         match (self.round.parse::<RoundId>(), self.pack.as_str()) {
             (Ok(round), _) => at.round_url(&round),
             (_, "") => at.url(""),
-            (_, pack) => {
-                at.url(&format!("?pack={}", utf8_percent_encode(pack, NON_ALPHANUMERIC)))
-            }
+            (_, pack) => at.url(&format!("?pack={}", utf8_percent_encode(pack, NON_ALPHANUMERIC))),
         }
     }
 }

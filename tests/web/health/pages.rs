@@ -131,8 +131,7 @@ async fn what_became_of_an_action_is_not_lost_when_it_is_refused() {
     let (first, second) = (&form(1).unwrap(), &form(2).unwrap());
     let typed = ["and more"; 40].join(" ");
     let text = typed.replace(' ', "+");
-    let long =
-        "Shorten what came of it: it has 359 characters, and 300 are the most.";
+    let long = "Shorten what came of it: it has 359 characters, and 300 are the most.";
 
     // From the round's page.
     let again = member.post(second, &format!("state=done&said={text}&round={round}&pack=")).await;
@@ -163,7 +162,8 @@ async fn what_became_of_an_action_is_not_lost_when_it_is_refused() {
     assert_eq!(done.assert_redirect(), format!("{squad}?pack=squad%2Dhealth"));
 
     // Somebody else was first: there is no form any more, and the text is still on the page.
-    for (from, part) in [(format!("round={round}"), "#round-parts"), ("round=".into(), "#health-parts")]
+    for (from, part) in
+        [(format!("round={round}"), "#round-parts"), ("round=".into(), "#health-parts")]
     {
         let late = member.post(first, &format!("state=done&said=Nine+calls&{from}&pack=")).await;
         assert_eq!(late.status, StatusCode::CONFLICT);
