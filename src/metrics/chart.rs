@@ -4,10 +4,12 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::check_in::Confidence;
 use super::db::{Turn, Written};
-use super::domain::{Aim, NewMetric, with_unit};
+use super::domain::{Aim, NewMetric, Unit, with_unit};
 
 /// The box. It is as wide as it can be read on a phone that scrolls it.
 const WIDTH: f64 = 720.0;
@@ -18,6 +20,8 @@ const LEFT: f64 = 46.0;
 const RIGHT: f64 = 16.0;
 /// Flags that would stand closer share one.
 const APART: f64 = 20.0;
+/// The kind of event that tells of a change of the metric.
+const CHANGED: &str = "metric_changed";
 
 /// A picture.
 #[derive(Debug, Clone, Template)]
@@ -33,10 +37,12 @@ pub struct Chart {
     across: Vec<[String; 2]>,
     /// The names of the months: place, text.
     below: Vec<[String; 2]>,
-    /// The range that is the target: top and height.
-    band: Option<[String; 2]>,
-    /// The targets.
+    /// The ranges that were the target: left, top, width, height.
+    bands: Vec<[String; 4]>,
+    /// The targets as steps over time: the path of the lower ends, then that of the upper ends of ranges.
     targets: Vec<String>,
+    /// What they were, in words.
+    target: String,
     /// Where it began.
     baseline: Option<String>,
     /// The values as a line.
@@ -58,6 +64,58 @@ pub struct Happened {
     pub at: DateTime<Utc>,
     /// In words: "Ada joined".
     pub words: Vec<String>,
+}
+
+/// What a metric aimed at since a moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Since when; none of what it aimed at in the beginning.
+    pub since: Option<DateTime<Utc>>,
+    /// Where it should go.
+    pub aim: Aim,
+    /// The same in words, with the unit of that time.
+    pub words: String,
+}
+
+impl Target {
+    /// What is kept of a metric before or after a change.
+    fn kept(since: Option<DateTime<Utc>>, kept: Option<&Value>) -> Option<Self> {
+        let kept = kept?;
+        let aim = Aim::deserialize(kept).ok()?;
+        let unit =
+            Unit::parse(kept.get("unit").and_then(Value::as_str).unwrap_or_default()).ok()?;
+        Some(Self { since, aim, words: aim.words(&unit) })
+    }
+}
+
+/// What a metric aimed at over time, the present target last. `turns` are the newest first. An edit of something else is no step.
+pub fn targets(metric: &NewMetric, turns: &[Turn]) -> Vec<Target> {
+    let mut steps: Vec<Target> = vec![];
+    let mut step = |target: Target| {
+        if steps.last().is_none_or(|last| last.words != target.words) {
+            steps.push(target);
+        }
+    };
+    let mut newest = None;
+    for turn in turns.iter().rev().filter(|turn| turn.what == CHANGED) {
+        let since = newest.replace(turn.at);
+        Target::kept(since, turn.before.as_ref()).map(&mut step);
+        Target::kept(newest, turn.after.as_ref()).map(&mut step);
+    }
+    step(Target { since: newest, aim: metric.aim, words: metric.aim.words(&metric.unit) });
+    steps
+}
+
+/// The targets in words: "at least 97 % since 3 March 2026, before that at least 95 %".
+fn targets_words(targets: &[Target]) -> String {
+    let Some((now, before)) = targets.split_last() else { return String::new() };
+    let since = now.since.map(|at| format!(" since {}", at.format("%-d %B %Y")));
+    let since = since.filter(|_| !before.is_empty()).unwrap_or_default();
+    match before {
+        [] => now.words.clone(),
+        [one] => format!("{}{since}, before that {}", now.words, one.words),
+        _ => format!("{}{since}, the last of {} targets", now.words, targets.len()),
+    }
 }
 
 /// A number of a picture: one decimal, and none where it says nothing.
@@ -150,23 +208,35 @@ fn shape(confidence: Option<Confidence>, x: f64, y: f64) -> (&'static str, Strin
     }
 }
 
-/// What a turn is called.
-fn turn_words(turn: &Turn) -> String {
-    match turn.what.as_str() {
+/// What a turn is called; nothing of one that changed neither the squad nor the target.
+fn turn_words(turn: &Turn) -> Option<String> {
+    Some(match turn.what.as_str() {
         "joined" => format!("{} joined", turn.whom),
         "left" => format!("{} left", turn.whom),
         "mission" => format!("Mission, version {}", turn.whom),
+        "serves" => format!("The squad began to serve {}", turn.whom),
+        "serves_no_more" => format!("The squad stopped serving {}", turn.whom),
+        CHANGED => {
+            let before = Target::kept(None, turn.before.as_ref())?.words;
+            let after = Target::kept(None, turn.after.as_ref())?.words;
+            if before == after {
+                return None;
+            }
+            format!("Target {after}, no longer {before}")
+        }
         "squad_activated" => "The squad became active".to_owned(),
         "squad_returned_to_forming" => "The squad returned to forming".to_owned(),
         _ => "The squad was dissolved".to_owned(),
-    }
+    })
 }
 
-/// The picture of a metric from its beginning to `to`, and what its numbers mean. `written` and `turns` are the newest first.
+/// The picture of a metric from its beginning to `to`, and what its numbers mean. `written` and `turns` are the newest first, `targets`
+/// are those of [`targets`]: the past is seen against what was aimed at then.
 pub fn chart(
     metric: &NewMetric,
     written: &[Written],
     turns: &[Turn],
+    targets: &[Target],
     (created, to): (DateTime<Utc>, DateTime<Utc>),
 ) -> (Chart, Vec<Happened>) {
     let values: Vec<(&Written, f64)> = written
@@ -178,8 +248,8 @@ pub fn chart(
     let from = values.first().map_or(created, |(first, _)| first.at.min(created));
     // A metric of today has a day.
     let from = from.min(to - TimeDelta::days(1));
-    let aims = [Some(metric.aim.target()), metric.aim.high(), metric.baseline];
-    let all = || values.iter().map(|(_, value)| *value).chain(aims.into_iter().flatten());
+    let aims = || targets.iter().flat_map(|it| [Some(it.aim.target()), it.aim.high()]).flatten();
+    let all = || values.iter().map(|(_, value)| *value).chain(aims()).chain(metric.baseline);
     let (low, high) =
         (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
     let marks = scale(low, high);
@@ -187,7 +257,8 @@ pub fn chart(
     let (first, last) = (marks[0], marks[marks.len() - 1]);
     let plane = Plane { from, to, low: first, high: last };
     let (flags, happened) = flags(&plane, turns);
-    let (unit, target) = (&metric.unit, metric.aim.words(&metric.unit));
+    let (unit, target) = (&metric.unit, targets_words(targets));
+    let steps = steps(&plane, targets);
     let said = match (values.first(), values.last()) {
         (Some((_, first)), Some((_, last))) if values.len() > 1 => format!(
             "{} values from {} to {}",
@@ -210,13 +281,15 @@ pub fn chart(
         base: short(HEIGHT - BOTTOM),
         across: marks.iter().map(|mark| [short(plane.y(*mark)), mark_words(*mark, step)]).collect(),
         below: plane.months(),
-        band: match metric.aim {
-            Aim::Within { low, high } => {
-                Some([short(plane.y(high)), short(plane.y(low) - plane.y(high))])
-            }
-            _ => None,
-        },
-        targets: aims[..2].iter().flatten().map(|aim| short(plane.y(*aim))).collect(),
+        bands: steps.iter().filter_map(|step| step.band(&plane)).collect(),
+        targets: [
+            stairs(&plane, &steps, |aim| Some(aim.target())),
+            stairs(&plane, &steps, Aim::high),
+        ]
+        .into_iter()
+        .filter(|path| !path.is_empty())
+        .collect(),
+        target,
         baseline: metric.baseline.map(|baseline| short(plane.y(baseline))),
         line: line(&plane, &values),
         marks: values
@@ -236,6 +309,45 @@ pub fn chart(
     (chart, happened)
 }
 
+/// A target from one place to another.
+struct Step {
+    aim: Aim,
+    from: f64,
+    to: f64,
+}
+
+impl Step {
+    /// Its range: left, top, width, height.
+    fn band(&self, plane: &Plane) -> Option<[String; 4]> {
+        let (top, base) = (plane.y(self.aim.high()?), plane.y(self.aim.target()));
+        Some([self.from, top, self.to - self.from, base - top].map(short))
+    }
+}
+
+/// The targets as they stand beside one another; one that held for no time within the picture is left out.
+fn steps(plane: &Plane, targets: &[Target]) -> Vec<Step> {
+    let begins = |target: &Target| target.since.map_or(LEFT, |at| plane.x(at));
+    let ends = targets.iter().skip(1).map(begins).chain([WIDTH - RIGHT]);
+    let step = |(target, to): (&Target, f64)| Step { aim: target.aim, from: begins(target), to };
+    targets.iter().zip(ends).map(step).filter(|step| step.to > step.from).collect()
+}
+
+/// One end of the targets as a path: level while a target holds, up or down where another one begins.
+fn stairs(plane: &Plane, steps: &[Step], end: impl Fn(Aim) -> Option<f64>) -> String {
+    let mut path = String::new();
+    let mut is_going_on = false;
+    for step in steps {
+        let Some(y) = end(step.aim).map(|aim| short(plane.y(aim))) else {
+            is_going_on = false;
+            continue;
+        };
+        path += &if is_going_on { format!("V{y}") } else { format!("M{} {y}", short(step.from)) };
+        path += &format!("H{}", short(step.to));
+        is_going_on = true;
+    }
+    path
+}
+
 fn line(plane: &Plane, values: &[(&Written, f64)]) -> String {
     let point = |(one, value): &(&Written, f64)| {
         format!("{},{}", short(plane.x(one.at)), short(plane.y(*value)))
@@ -250,7 +362,8 @@ fn line(plane: &Plane, values: &[(&Written, f64)]) -> String {
 fn flags(plane: &Plane, turns: &[Turn]) -> (Vec<[String; 3]>, Vec<Happened>) {
     let mut groups: Vec<(f64, Happened)> = vec![];
     for turn in turns.iter().rev().filter(|turn| turn.at >= plane.from && turn.at <= plane.to) {
-        let (x, words) = (plane.x(turn.at), turn_words(turn));
+        let Some(words) = turn_words(turn) else { continue };
+        let x = plane.x(turn.at);
         match groups.last_mut() {
             Some((at, group)) if x - *at < APART => group.words.push(words),
             _ => {
@@ -270,6 +383,7 @@ fn flags(plane: &Plane, turns: &[Turn]) -> (Vec<[String; 3]>, Vec<Happened>) {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
     use uuid::Uuid;
 
     use super::super::domain::{Cadence, MetricName, Unit};
@@ -306,7 +420,28 @@ mod tests {
     }
 
     fn turn(day: &str, what: &str, whom: &str) -> Turn {
-        Turn { at: on(day), what: what.to_owned(), whom: whom.to_owned() }
+        Turn {
+            at: on(day),
+            what: what.to_owned(),
+            whom: whom.to_owned(),
+            before: None,
+            after: None,
+        }
+    }
+
+    fn changed(day: &str, before: &NewMetric, after: &NewMetric) -> Turn {
+        let (before, after) = (Some(json!(before)), Some(json!(after)));
+        Turn { before, after, ..turn(day, CHANGED, "") }
+    }
+
+    /// The picture of a metric whose target is what `turns` say.
+    fn drawn(
+        metric: &NewMetric,
+        written: &[Written],
+        turns: &[Turn],
+        ends: (DateTime<Utc>, DateTime<Utc>),
+    ) -> (Chart, Vec<Happened>) {
+        chart(metric, written, turns, &targets(metric, turns), ends)
     }
 
     #[test]
@@ -367,7 +502,7 @@ mod tests {
             said("2026-03-01", Some(90.0), false),
         ];
         let ends = (on("2026-02-20"), on("2026-03-20"));
-        let (chart, _) = chart(&metric(Aim::Up { target: 97.0 }), &written, &[], ends);
+        let (chart, _) = drawn(&metric(Aim::Up { target: 97.0 }), &written, &[], ends);
         assert_eq!(chart.marks.len(), 2);
         assert_eq!(chart.marks[1].2, "10 March 2026: 94 %, at risk");
         let page = chart.to_string();
@@ -378,8 +513,8 @@ mod tests {
     #[test]
     fn a_range_is_a_band_and_no_values_are_no_harm() {
         let within = metric(Aim::Within { low: 85.0, high: 90.0 });
-        let (chart, _) = chart(&within, &[], &[], (on("2026-03-20"), on("2026-03-20")));
-        assert!(chart.band.is_some());
+        let (chart, _) = drawn(&within, &[], &[], (on("2026-03-20"), on("2026-03-20")));
+        assert_eq!(chart.bands.len(), 1);
         assert_eq!(chart.targets.len(), 2);
         let page = chart.to_string();
         assert!(page.contains("no value yet") && !page.contains("NaN"), "{page}");
@@ -394,9 +529,66 @@ mod tests {
             turn("2025-06-01", "joined", "Long ago"),
         ];
         let ends = (on("2026-01-01"), on("2026-12-31"));
-        let (chart, happened) = chart(&metric(Aim::Up { target: 97.0 }), &[], &turns, ends);
+        let (chart, happened) = drawn(&metric(Aim::Up { target: 97.0 }), &[], &turns, ends);
         assert_eq!(chart.flags.len(), 2);
         assert_eq!(happened[0].words, ["Ada joined", "Ben left"]);
         assert_eq!((happened[1].number, &*happened[1].words[0]), (2, "Mission, version 2"));
+    }
+
+    #[test]
+    fn the_past_is_seen_against_the_target_of_then() {
+        let (low, high) = (metric(Aim::Up { target: 90.0 }), metric(Aim::Up { target: 100.0 }));
+        let renamed = NewMetric { name: MetricName::parse("Right bills").unwrap(), ..high.clone() };
+        let turns = [changed("2026-08-01", &high, &renamed), changed("2026-07-02", &low, &high)];
+        let all = targets(&renamed, &turns);
+        let said: Vec<_> = all.iter().map(|it| (it.since, &*it.words)).collect();
+        let then = on("2026-07-02");
+        assert_eq!(said, [(None, "at least 90 %"), (Some(then), "at least 100 %")]);
+
+        let ends = (on("2026-01-01"), on("2026-12-31"));
+        let (chart, happened) = drawn(&renamed, &[], &turns, ends);
+        // The scale goes from 85 to 100, the days from 46 to 704: the middle of the year is its middle.
+        let up_to = |value: f64| short(274.0 - (value - 85.0) / 15.0 * 244.0);
+        let [path] = &chart.targets[..] else { panic!("{:?}", chart.targets) };
+        assert_eq!(*path, format!("M46 {}H375V{}H704", up_to(90.0), up_to(100.0)));
+        let page = chart.to_string();
+        let label = "target at least 100 % since 2 July 2026, before that at least 90 %.";
+        assert!(page.contains(label), "{page}");
+        let words: Vec<_> = happened.iter().map(|it| it.words.join(", ")).collect();
+        assert_eq!(words, ["Target at least 100 %, no longer at least 90 %"], "a name is no turn");
+    }
+
+    #[test]
+    fn a_range_that_began_and_ended_is_a_band_of_that_time() {
+        let (up, within) =
+            (metric(Aim::Up { target: 90.0 }), metric(Aim::Within { low: 90.0, high: 95.0 }));
+        let turns = [changed("2026-10-01", &within, &up), changed("2026-04-02", &up, &within)];
+        let ends = (on("2026-01-01"), on("2026-12-31"));
+        let (chart, _) = drawn(&up, &[], &turns, ends);
+        let [[left, _, width, _]] = &chart.bands[..] else { panic!("{:?}", chart.bands) };
+        let (left, width): (f64, f64) = (left.parse().unwrap(), width.parse().unwrap());
+        assert!(
+            (200.0..220.0).contains(&left) && (320.0..340.0).contains(&width),
+            "{left} {width}"
+        );
+        let [lower, upper] = &chart.targets[..] else { panic!("{:?}", chart.targets) };
+        assert!(lower.starts_with("M46 ") && lower.ends_with("H704"), "{lower}");
+        assert!(upper.starts_with(&format!("M{left} ")), "{upper}");
+        assert_eq!(upper.matches('H').count(), 1, "only while it was a range: {upper}");
+        assert!(
+            chart.to_string().contains("at least 90 % since 1 October 2026, the last of 3 targets")
+        );
+    }
+
+    #[test]
+    fn what_the_metric_says_now_holds_whatever_the_history_keeps() {
+        let now = metric(Aim::Up { target: 97.0 });
+        let odd =
+            Turn { after: Some(json!({"target": "many"})), ..turn("2026-03-01", CHANGED, "") };
+        let all = targets(&now, &[odd.clone()]);
+        assert_eq!(all.last().unwrap().words, "at least 97 %");
+        assert_eq!(all.len(), 1);
+        let ends = (on("2026-01-01"), on("2026-12-31"));
+        assert!(drawn(&now, &[], &[odd], ends).1.is_empty(), "nothing is said of it");
     }
 }

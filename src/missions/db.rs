@@ -40,6 +40,7 @@ pub async fn find_squad(
                t.slug,
                t.state,
                t.mission_version,
+               t.member_count as members,
                exists (select from membership x
                        where x.organization_id = t.organization_id and x.team_id = t.id
                          and x.member_id = $3 and x.until_at is null) as "is_member!"
@@ -70,12 +71,12 @@ pub async fn lock_squad(
         SquadHead,
         r#"
         with locked as (
-            select id, name, slug, state, mission_version
+            select id, name, slug, state, mission_version, member_count as members
             from team
             where organization_id = $1 and id = $2 and kind = 'squad'
             for no key update
         )
-        select id as "id: TeamId", name, slug, state, mission_version,
+        select id as "id: TeamId", name, slug, state, mission_version, members,
                exists (select from membership x
                        where x.organization_id = $1 and x.team_id = locked.id
                          and x.member_id = $3 and x.until_at is null) as "is_member!"

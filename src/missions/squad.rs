@@ -16,6 +16,8 @@ pub struct SquadHead {
     pub state: String,
     /// The newest version of its mission; 0 without any.
     pub mission_version: i32,
+    /// How many are in it.
+    pub members: i32,
     /// Whether the visitor is in it now.
     pub is_member: bool,
 }

@@ -106,6 +106,18 @@ impl Mode {
         }
     }
 
+    /// What carries a name, on every question: whoever goes on later has not read the first.
+    pub fn reminder(self) -> &'static str {
+        match self {
+            Self::Anonymous => {
+                "Anonymous. Neither your colour nor your comparison nor your note carries your name."
+            }
+            Self::Open => {
+                "Open, with names. After the closing your squad reads your name beside your colour, your comparison and your note."
+            }
+        }
+    }
+
     /// What it means, for whoever opens a round.
     pub fn hint(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use sqlx::PgPool;
 
-use super::actions::ActionForm;
+use super::actions::{ActionForm, FollowUps};
 use super::at::RoundAt;
 use crate::error::Result;
 use crate::health::db::{self, ActionRow, ResultRow, VoterRow};
@@ -27,6 +27,7 @@ struct ShowPage {
     results: Vec<ResultRow>,
     actions: Vec<ActionRow>,
     form: ActionForm,
+    follow: FollowUps,
     errors: FormErrors,
 }
 
@@ -137,7 +138,8 @@ async fn show_page(
         results = db::results(pool, tenant, round, of.round.earlier, of.round.was_there).await?;
     }
     let actions = db::actions(pool, tenant, of.at.id, Some(round)).await?;
-    Ok(ShowPage { shell: of.at.shell(), of, voters, results, actions, form, errors })
+    let follow = FollowUps::of_round(round);
+    Ok(ShowPage { shell: of.at.shell(), of, voters, results, actions, form, follow, errors })
 }
 
 pub async fn show(of: RoundAt, State(pool): State<PgPool>) -> Result<Response> {
@@ -152,6 +154,13 @@ pub async fn shown_again(
     errors: FormErrors,
 ) -> Result<Response> {
     refused(&errors, &show_page(pool, of, form, errors.clone()).await?)
+}
+
+/// The page with what became of an action, which was refused.
+pub async fn follow_refused(pool: &PgPool, of: RoundAt, follow: FollowUps) -> Result<Response> {
+    let shown = show_page(pool, of, ActionForm::default(), FormErrors::default()).await?;
+    let errors = follow.errors.clone();
+    refused(&errors, &ShowPage { follow, ..shown })
 }
 
 // POST /o/{org}/squads/{squad}/health/{round}/close

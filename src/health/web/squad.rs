@@ -9,6 +9,7 @@ use chrono::Days;
 use serde::Deserialize;
 use sqlx::PgPool;
 
+use super::actions::FollowUps;
 use super::at::At;
 use crate::error::Result;
 use crate::health::db::{self, ActionRow, PackRow, PastRow, RoundLine};
@@ -115,6 +116,7 @@ struct ShowPage {
     columns: Vec<RoundLine>,
     lines: Vec<Line>,
     actions: Vec<ActionRow>,
+    follow: FollowUps,
 }
 
 impl ShowPage {
@@ -197,31 +199,43 @@ fn lines(at: &At, columns: &[RoundLine], past: &[PastRow]) -> Vec<Line> {
     order.into_iter().map(line).collect()
 }
 
-pub async fn show(
-    at: At,
-    State(pool): State<PgPool>,
-    Query(query): Query<ShowQuery>,
-) -> Result<Response> {
+/// Loads what the page shows; `follow` says which pack is looked at.
+async fn show_page(pool: &PgPool, at: At, follow: FollowUps) -> Result<ShowPage> {
     let tenant = at.visitor.tenant();
-    let rounds = db::rounds(&pool, tenant, at.id, ROUNDS).await?;
+    let rounds = db::rounds(pool, tenant, at.id, ROUNDS).await?;
     let closed = || rounds.iter().filter(|round| round.closed_at.is_some());
-    let chosen = closed().find(|round| round.pack_slug == query.pack).or_else(|| closed().next());
+    let chosen = closed().find(|round| round.pack_slug == follow.pack).or_else(|| closed().next());
     let chosen =
         chosen.map(|round| (round.pack, (round.pack_slug.clone(), round.pack_name.clone())));
     let of_pack = |round: &&RoundLine| Some(round.pack) == chosen.as_ref().map(|(id, _)| *id);
     let mut columns: Vec<_> = closed().filter(of_pack).take(COLUMNS).cloned().collect();
     columns.reverse();
     let ids: Vec<_> = columns.iter().map(|round| round.id).collect();
-    let past = if ids.is_empty() { vec![] } else { db::past(&pool, tenant, &ids).await? };
-    page(&ShowPage {
+    let past = if ids.is_empty() { vec![] } else { db::past(pool, tenant, &ids).await? };
+    Ok(ShowPage {
         shell: at.shell(),
-        actions: db::actions(&pool, tenant, at.id, None).await?,
+        actions: db::actions(pool, tenant, at.id, None).await?,
         lines: lines(&at, &columns, &past),
         chosen: chosen.map(|(_, pack)| pack),
         columns,
         rounds,
         at,
+        follow,
     })
+}
+
+pub async fn show(
+    at: At,
+    State(pool): State<PgPool>,
+    Query(ShowQuery { pack }): Query<ShowQuery>,
+) -> Result<Response> {
+    page(&show_page(&pool, at, FollowUps::of_squad(pack)).await?)
+}
+
+/// The page with what became of an action, which was refused.
+pub async fn follow_refused(pool: &PgPool, at: At, follow: FollowUps) -> Result<Response> {
+    let errors = follow.errors.clone();
+    refused(&errors, &show_page(pool, at, follow).await?)
 }
 
 // GET /o/{org}/squads/{squad}/health/new, POST /o/{org}/squads/{squad}/health

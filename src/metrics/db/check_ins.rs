@@ -1,6 +1,7 @@
 //! Check-ins, and what happened in the squad meanwhile.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 
 use crate::actor::{Actor, Tenant};
@@ -225,56 +226,82 @@ pub async fn find_check_in(
     }))
 }
 
-/// What happened to a squad: for the picture of its metrics.
+/// What happened to a squad or to its metric: for the picture of the metric.
 #[derive(Debug, Clone)]
 pub struct Turn {
     /// When.
     pub at: DateTime<Utc>,
-    /// `joined`, `left`, `mission`, or a kind of event about its state.
+    /// `joined`, `left`, `mission`, `serves`, `serves_no_more`, or a kind of event about the squad's state or the metric.
     pub what: String,
-    /// Who joined or left, or the mission's version.
+    /// Who joined or left, the mission's version, or the product.
     pub whom: String,
+    /// What the metric said before it was changed …
+    pub before: Option<Value>,
+    /// … and what it said then.
+    pub after: Option<Value>,
 }
 
-/// Who joined and left a squad, its missions and its states, since a moment.
+/// Who joined and left a squad, its missions, its states and the products that it serves, since a moment; and how a metric of it was
+/// changed, ever: at most `limit` of each of the two.
 pub async fn turns(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
-    squad: TeamId,
+    (squad, metric): (TeamId, MetricId),
     since: DateTime<Utc>,
     limit: i64,
 ) -> sqlx::Result<Vec<Turn>> {
     sqlx::query_as!(
         Turn,
         r#"
-        select at as "at!", what as "what!", whom as "whom!"
+        select at as "at!", what as "what!", whom as "whom!", before, after
         from (
-            select x.from_at as at, 'joined' as what, w.name as whom
-            from membership x
-            join member w on (w.organization_id, w.id) = (x.organization_id, x.member_id)
-            where x.organization_id = $1 and x.team_id = $2 and x.from_at >= $3
+            (select at, what, whom, null::jsonb as before, null::jsonb as after
+             from (
+                 select x.from_at as at, 'joined' as what, w.name as whom
+                 from membership x
+                 join member w on (w.organization_id, w.id) = (x.organization_id, x.member_id)
+                 where x.organization_id = $1 and x.team_id = $2 and x.from_at >= $3
+                 union all
+                 select x.until_at, 'left', w.name
+                 from membership x
+                 join member w on (w.organization_id, w.id) = (x.organization_id, x.member_id)
+                 where x.organization_id = $1 and x.team_id = $2 and x.until_at >= $3
+                 union all
+                 select m.at, 'mission', m.version::text
+                 from mission m
+                 where m.organization_id = $1 and m.team_id = $2 and m.at >= $3
+                 union all
+                 select s.from_at, 'serves', p.name
+                 from product_squad s
+                 join product p on (p.organization_id, p.id) = (s.organization_id, s.product_id)
+                 where s.organization_id = $1 and s.team_id = $2 and s.from_at >= $3
+                 union all
+                 select s.until_at, 'serves_no_more', p.name
+                 from product_squad s
+                 join product p on (p.organization_id, p.id) = (s.organization_id, s.product_id)
+                 where s.organization_id = $1 and s.team_id = $2 and s.until_at >= $3
+                 union all
+                 select e.at, e.kind, ''
+                 from event e
+                 where e.organization_id = $1 and e.subjects @> array[$2::uuid] and e.at >= $3
+                   and e.kind in ('squad_activated', 'squad_returned_to_forming', 'squad_dissolved')
+             ) happened
+             order by at desc, what, whom
+             limit $4)
             union all
-            select x.until_at, 'left', w.name
-            from membership x
-            join member w on (w.organization_id, w.id) = (x.organization_id, x.member_id)
-            where x.organization_id = $1 and x.team_id = $2 and x.until_at >= $3
-            union all
-            select m.at, 'mission', m.version::text
-            from mission m
-            where m.organization_id = $1 and m.team_id = $2 and m.at >= $3
-            union all
-            select e.at, e.kind, ''
-            from event e
-            where e.organization_id = $1 and e.subjects @> array[$2::uuid] and e.at >= $3
-              and e.kind in ('squad_activated', 'squad_returned_to_forming', 'squad_dissolved')
+            (select e.at, e.kind, '', e.before, e.after
+             from event e
+             where e.organization_id = $1 and e.subjects @> array[$5::uuid] and e.kind = 'metric_changed'
+             order by e.at desc
+             limit $4)
         ) turn
         order by at desc, what, whom
-        limit $4
         "#,
         tenant.organization_id().0,
         squad.0,
         since,
         limit,
+        metric.0,
     )
     .fetch_all(db)
     .await

@@ -38,6 +38,8 @@ pub struct Metric {
     pub ended_reason: String,
     /// In whose place it came.
     pub replaces: Option<MetricId>,
+    /// What came in its place, with its name. Only [`find`] asks for it.
+    pub replaced_by: Option<(MetricId, String)>,
     /// The day by which it is to be checked in.
     pub due_on: NaiveDate,
     /// For the next edit.
@@ -132,6 +134,7 @@ impl From<Row> for Metric {
             ended_at: row.ended_at,
             ended_reason: row.ended_reason,
             replaces: row.replaces,
+            replaced_by: None,
             due_on: row.due_on,
             version: row.version,
             recent: row.recent,
@@ -139,24 +142,25 @@ impl From<Row> for Metric {
     }
 }
 
-/// A metric by its id.
+/// A metric by its id, with what replaced it.
 pub async fn find(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     metric: MetricId,
 ) -> sqlx::Result<Option<Metric>> {
-    let said = sqlx::query_scalar!(
+    let row = sqlx::query!(
         r#"
-        select said as "said!: Json<Metric>"
-        from metric_said
-        where organization_id = $1 and id = $2
+        select s.said as "said!: Json<Metric>", n.id as "next?: MetricId", n.name as "next_name?"
+        from metric_said s
+        left join metric n on (n.organization_id, n.replaces_id) = (s.organization_id, s.id)
+        where s.organization_id = $1 and s.id = $2
         "#,
         tenant.organization_id().0,
         metric.0,
     )
     .fetch_optional(db)
     .await?;
-    Ok(said.map(|said| said.0))
+    Ok(row.map(|row| Metric { replaced_by: row.next.zip(row.next_name), ..row.said.0 }))
 }
 
 /// The metrics of a squad: the goal first, then the live ones, then the newest.

@@ -29,6 +29,7 @@ impl Held {
             slug: String::new(),
             state: self.state.clone(),
             mission_version: 0,
+            members: 0,
             is_member: self.is_member,
         };
         if squad.may_choose_metrics(actor.roles) {

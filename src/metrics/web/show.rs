@@ -9,7 +9,7 @@ use sqlx::PgPool;
 
 use super::{MetricPath, find_metric, metric_url, squad_url};
 use crate::error::Result;
-use crate::metrics::chart::{Chart, Happened, chart};
+use crate::metrics::chart::{Chart, Happened, Target, chart, targets};
 use crate::metrics::db::{self, Metric, TokenRow, Written};
 use crate::metrics::domain::{Kind, with_unit};
 use crate::metrics::form::CheckInForm;
@@ -23,7 +23,7 @@ use crate::web::{FormErrors, Path, page};
 const MOST: i64 = 500;
 /// How many of them stand in the table before it is opened wide.
 const SHOWN: usize = 20;
-/// How many joinings, leavings and missions it has.
+/// How many joinings, leavings, missions and the like it has, and how many changes of the metric itself.
 const TURNS: i64 = 200;
 
 // GET /o/{org}/squads/{squad}/metrics/{metric}
@@ -40,6 +40,8 @@ pub struct ShowPage {
     written: Vec<Written>,
     chart: Chart,
     happened: Vec<Happened>,
+    /// The targets over time, the present one last.
+    targets: Vec<Target>,
     tokens: Vec<TokenRow>,
     form: Option<CheckInForm>,
     may_choose: bool,
@@ -64,10 +66,11 @@ impl ShowPage {
         let (now, today, zone) = (visitor.actor.at, visitor.today(), visitor.time_zone);
         let written = db::list_check_ins(pool, tenant, metric.id, MOST).await?;
         let first = written.last().map_or(metric.created_at, |one| one.at.min(metric.created_at));
-        let turns = db::turns(pool, tenant, squad.id, first, TURNS).await?;
+        let turns = db::turns(pool, tenant, (squad.id, metric.id), first, TURNS).await?;
         let tokens = db::list_tokens(pool, tenant, metric.id).await?;
         let ends = (metric.created_at, metric.ended_at.unwrap_or(now));
-        let (chart, happened) = chart(&metric.metric, &written, &turns, ends);
+        let targets = targets(&metric.metric, &turns);
+        let (chart, happened) = chart(&metric.metric, &written, &turns, &targets, ends);
         let may_choose = squad.may_choose_metrics(visitor.roles()) && !squad.is_dissolved();
         let squad_url = squad_url(&visitor.slug, &squad.slug);
         let url = metric_url(&visitor.slug, &squad.slug, metric.id);
@@ -84,6 +87,7 @@ impl ShowPage {
             written,
             chart,
             happened,
+            targets,
             tokens,
             form,
             may_choose,

@@ -164,6 +164,7 @@ async fn show_page(pool: &PgPool, opened: Opened, errors: FormErrors) -> Result<
         slug: head.squad.slug.clone(),
         state: head.squad.state.clone(),
         mission_version: head.squad.mission_version,
+        members: head.squad.members,
         is_member: head.squad.is_mine,
     };
     let mut meanwhile = None;

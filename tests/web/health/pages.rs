@@ -1,7 +1,7 @@
 //! The pages as a person walks through them: opening, answering, the end, results, agreeing, actions.
 
 use axum::http::StatusCode;
-use trellis::health::Colour;
+use trellis::health::{Colour, Mode};
 
 use super::{World, today};
 use crate::given;
@@ -81,6 +81,104 @@ async fn answering_goes_question_by_question_resumes_and_can_be_changed() {
 }
 
 #[tokio::test]
+async fn every_question_says_whether_an_answer_carries_a_name() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let mut member = world.members[0].clone();
+    for (mode, first_word, on_later_ones) in [
+        (
+            Mode::Anonymous,
+            "Anonymous.",
+            "Anonymous. Neither your colour nor your comparison nor your note carries your name.",
+        ),
+        (
+            Mode::Open,
+            "Open, with names.",
+            "Open, with names. After the closing your squad reads your name beside your colour, your comparison and your note.",
+        ),
+    ] {
+        let round = world.open_as(&app, mode).await;
+        let url = world.at(&app, round, "/answer");
+        let first = member.get(&url).await;
+        assert!(first.text(".promise").starts_with(first_word), "{}", first.text(".promise"));
+        for at in 2..=world.questions.len() {
+            let page = member.get(&format!("{url}?at={at}")).await;
+            assert_eq!(page.texts(".promise"), [on_later_ones], "question {at}");
+        }
+        // Whoever goes on later begins in the middle.
+        member.post(&url, "at=1&colour=green").await.assert_redirect();
+        assert_eq!(member.get(&url).await.text(".promise"), on_later_ones);
+        world.close(&app, round).await;
+    }
+}
+
+#[tokio::test]
+async fn what_became_of_an_action_is_not_lost_when_it_is_refused() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let round = world.open(&app).await;
+    for who in 0..4 {
+        world.answer(&app, round, who, Colour::Green, "").await;
+    }
+    world.close(&app, round).await;
+    let (mut member, mut other) = (world.members[0].clone(), world.members[1].clone());
+    let (url, squad) = (world.at(&app, round, ""), world.url(&app, ""));
+    for body in ["Call+customers", "Pair+on+Tuesdays"] {
+        member.post(&format!("{url}/actions"), &format!("body={body}")).await.assert_redirect();
+    }
+    let on_round = member.get(&url).await;
+    let form = |n| on_round.attribute(&format!("#actions li:nth-child({n}) form"), "action");
+    let (first, second) = (&form(1).unwrap(), &form(2).unwrap());
+    let typed = ["and more"; 40].join(" ");
+    let text = typed.replace(' ', "+");
+    let long = "Shorten what came of it: it has 359 characters, and 300 are the most.";
+
+    // From the round's page.
+    let again = member.post(second, &format!("state=done&said={text}&round={round}&pack=")).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(again.text("h1"), on_round.text("h1"), "the page it came from");
+    assert_eq!(again.count(".results > li"), 11);
+    assert_eq!(again.count("#actions details[open]"), 1, "one form alone is open");
+    let field = "#actions li:nth-child(2) .field.bad";
+    assert_eq!(again.text(&format!("{field} textarea")), typed);
+    assert_eq!(again.text(&format!("{field} .err")), long);
+    let described = again.attribute(&format!("{field} textarea"), "aria-describedby").unwrap();
+    assert_eq!(again.attribute(&format!("{field} .err"), "id").unwrap(), described);
+    let nothing = member.post(second, &format!("state=&said=Talked&round={round}&pack=")).await;
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(nothing.text("#actions .err"), "Say whether it is done or dropped.");
+    assert_eq!(nothing.text("#actions details[open] textarea"), "Talked");
+    let done = member.post(second, &format!("state=done&said=Good&round={round}&pack=")).await;
+    assert_eq!(done.assert_redirect(), url, "back to where it was written");
+
+    // From the squad's page.
+    let pack = "squad-health";
+    let again = member.post(first, &format!("state=done&said={text}&round=&pack={pack}")).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(again.count("#health-parts"), 1);
+    assert_eq!(again.text("#health-parts .field.bad textarea"), typed);
+    assert_eq!(again.text("#health-parts .field.bad .err"), long);
+    let done = other.post(first, &format!("state=dropped&said=&round=&pack={pack}")).await;
+    assert_eq!(done.assert_redirect(), format!("{squad}?pack=squad%2Dhealth"));
+
+    // Somebody else was first: there is no form any more, and the text is still on the page.
+    for (from, part) in
+        [(format!("round={round}"), "#round-parts"), ("round=".into(), "#health-parts")]
+    {
+        let late = member.post(first, &format!("state=done&said=Nine+calls&{from}&pack=")).await;
+        assert_eq!(late.status, StatusCode::CONFLICT);
+        assert_eq!(
+            late.text(&format!("{part} .banner.bad")),
+            "This action is not open any more. You wrote: “Nine calls”"
+        );
+    }
+    // Of an action that there is not, nothing is said.
+    let unknown = first.replace(first.rsplit('/').next().unwrap(), &round.to_string());
+    let unknown = member.post(&unknown, &format!("state=done&said={text}")).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn the_squad_agrees_and_takes_two_actions_which_stand_first_in_the_next_round() {
     let app = TestApp::new().await;
     let world = World::new(&app).await;
@@ -131,7 +229,7 @@ async fn the_squad_agrees_and_takes_two_actions_which_stand_first_in_the_next_ro
     let action = open.attribute("details form", "action").unwrap();
     member.post(&action, "state=done&said=Twelve+calls").await.assert_redirect();
     let twice = member.post(&action, "state=dropped&said=").await;
-    assert_eq!(twice.status, StatusCode::SEE_OTHER);
+    assert_eq!(twice.status, StatusCode::CONFLICT);
     let page = member.get(&url).await;
     assert!(page.text("#actions").contains("Twelve calls"));
 }

@@ -327,6 +327,64 @@ async fn the_page_of_a_metric_shows_its_line_and_what_happened_meanwhile() {
     assert!(!page.html.contains("style="));
 }
 
+#[tokio::test]
+async fn the_picture_of_a_metric_knows_former_targets_and_the_products_that_were_served() {
+    use trellis::metrics::service::update;
+    use trellis::products::{NewProduct, ProductDescription, ProductName, WipLimit, service};
+    let app = TestApp::new().await;
+    let (squad, metric, member) = squad(&app).await;
+    let path = app.at(&format!("/squads/fair-bills/metrics/{metric}"));
+    let mut reader = app.again(&member).await;
+    let label = async |reader: &mut Visitor| {
+        reader.get(&path).await.attribute("svg.metric-chart[role=img]", "aria-label").unwrap()
+    };
+    let first = label(&mut reader).await;
+    assert!(first.contains("no value yet, target at least 97 %. "), "{first}");
+    let founder = |app: &TestApp| trellis::actor::Actor { at: app.clock().now(), ..app.founder() };
+    let new = NewProduct {
+        name: ProductName::parse("Norvik App").unwrap(),
+        description: ProductDescription::parse("").unwrap(),
+        key: None,
+        lead: app.person("Hana Sato", "product").await,
+    };
+    let product = service::create(&app.pool, &founder(&app), &new).await.unwrap();
+
+    let (days, limits) = (TimeDelta::days(30), (WipLimit::FIRST, WipLimit::FIRST));
+    app.clock().advance(days);
+    let serving = service::serve(&app.pool, &founder(&app), product, squad, limits).await.unwrap();
+    app.clock().advance(days);
+    let higher = given::metric("First bill correct", 99.0);
+    update(&app.pool, &given_at(&app, &member), metric, 1, &higher).await.unwrap();
+    let other_name = given::metric("Right bills", 99.0);
+    update(&app.pool, &given_at(&app, &member), metric, 2, &other_name).await.unwrap();
+    let changed = app.clock().now().format("%-d %B %Y").to_string();
+    app.clock().advance(days);
+    service::stop_serving(&app.pool, &founder(&app), serving, 1).await.unwrap();
+    app.clock().advance(days);
+
+    let mut reader = app.again(&member).await;
+    let said = label(&mut reader).await;
+    let wanted = format!("target at least 99 % since {changed}, before that at least 97 %. ");
+    assert!(said.contains(&wanted), "{said}");
+    let page = reader.get(&path).await;
+    let steps = page.attribute("svg[role=img] path.target", "d").unwrap();
+    assert_eq!(steps.matches('V').count(), 1, "one step: {steps}");
+    assert_eq!(
+        page.texts("details table tbody td:nth-child(2)")[..2],
+        ["at least 97 %", "at least 99 %"]
+    );
+    let happened = page.texts("details table tbody td:nth-child(3)").join("; ");
+    for what in [
+        "The squad began to serve Norvik App",
+        "Target at least 99 %, no longer at least 97 %",
+        "The squad stopped serving Norvik App",
+    ] {
+        assert!(happened.contains(what), "{what}: {happened}");
+    }
+    assert!(!happened.contains("Right bills"), "another name is no turn: {happened}");
+    assert_eq!(page.count("svg[role=img] g.flag"), page.count("details table tbody td.r"));
+}
+
 fn given_at(app: &TestApp, visitor: &Visitor) -> trellis::actor::Actor {
     trellis::actor::Actor { at: app.clock().now(), ..visitor.actor() }
 }

@@ -293,3 +293,26 @@ async fn a_metric_ends_with_a_reason_and_the_goal_does_not() {
     assert!(old.text(".note").contains("It ended today: Nobody steered by it"));
     assert_eq!(old.count("#check-in"), 0);
 }
+
+#[tokio::test]
+async fn a_replaced_metric_and_the_one_in_its_place_lead_to_one_another() {
+    let app = TestApp::new().await;
+    given::ready(&app, "Fair Bills").await;
+    let leader = given::designer(&app);
+    let old = sqlx::query_scalar("select id from metric").fetch_one(&app.pool).await.unwrap();
+    let mut reader = app.member("Otto").await;
+    let url = |id| app.at(&format!("/squads/fair-bills/metrics/{id}"));
+    let about = "aside .facts a";
+    assert_eq!(reader.get(&url(old)).await.count(about), 0, "nothing came before or after");
+
+    let new = given::metric("Calls answered", 90.0);
+    let new = replace(&app.pool, &leader, old, 1, &reason(), &new).await.unwrap();
+
+    let before = reader.get(&url(old)).await;
+    assert_eq!(before.attribute(about, "href"), Some(url(new)));
+    assert_eq!(before.text(about), "Calls answered");
+    assert_eq!(before.attribute(".note a", "href"), Some(url(new)));
+    let after = reader.get(&url(new)).await;
+    assert_eq!(after.attribute(about, "href"), Some(url(old)));
+    assert_eq!(after.count(about), 1);
+}

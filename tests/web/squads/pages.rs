@@ -273,3 +273,29 @@ async fn members_read_and_strangers_find_nothing() {
     let crossed = app.at(&format!("/squads/others/members/{id}/remove"));
     assert_eq!(leader.get(&crossed).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn every_tab_of_a_squad_has_the_same_tabs_and_says_which_it_is() {
+    let app = TestApp::new().await;
+    let mut member = app.member("Aisha").await;
+    forming(&app, "Otters", &[member.id()]).await;
+    let squad = app.at("/squads/otters");
+    let tabs = [
+        ("", "Overview"),
+        ("/members", "Members 1"),
+        ("/mission", "Mission"),
+        ("/metrics", "Metrics"),
+        ("/health", "Health"),
+        ("/coaching", "Coaching"),
+        ("/activity", "Activity"),
+    ];
+
+    for (below, name) in tabs {
+        let page = member.get(&format!("{squad}{below}")).await;
+        page.assert_ok();
+        assert_eq!(page.texts("nav.tabs a"), tabs.map(|(_, name)| name), "{name}");
+        assert_eq!(page.text("nav.tabs [aria-current=page]"), name);
+        let href = page.attribute("nav.tabs [aria-current=page]", "href");
+        assert_eq!(href, Some(format!("{squad}{below}")));
+    }
+}
