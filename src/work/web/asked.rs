@@ -203,13 +203,13 @@ impl Maker<'_> {
                 [(item, age)] => {
                     let href = backlog::item_url(self.org, &flow.slug, &key(item.number));
                     (
-                        format!("{} is in work for {age} days.", keys[0]),
+                        format!("{} is in hand for {age} days.", keys[0]),
                         format!("{} holds it. {usual}", item.squad),
                         go(href, "Look at it"),
                     )
                 }
                 _ => (
-                    format!("{} items are in work for longer than usual.", old.len()),
+                    format!("{} items are in hand for longer than usual.", old.len()),
                     format!("{}. {usual}", listed(&keys)),
                     go(format!("{product}/flow"), "Look at the flow"),
                 ),

@@ -43,7 +43,7 @@ async fn everybody_proposes_and_the_lead_pm_makes_it_ready() {
 
     let page = lead.get(&app.at("/products/norvik-app")).await;
     assert_eq!(page.texts(".ready .kcard h3"), ["Explain the difference"]);
-    assert_eq!(page.text(".lane .badge"), "0 of 3 in work");
+    assert_eq!(page.text(".lane .badge"), "0 of 3 in progress");
     assert_eq!(page.count(".kcard button"), 0, "the lead PM pulls nothing");
     let page = somebody.get(&app.at("/products/norvik-app/items/na-1")).await;
     assert!(page.text(".timeline").contains("made ready NA-1 “Explain the difference”"));
@@ -72,7 +72,7 @@ async fn a_squad_pulls_from_the_top_by_one_button_and_lower_with_a_page_that_ask
     assert_eq!(page.text("[data-list=in_progress] .kcard h3"), "Problem 0");
     assert_eq!(
         page.texts(".lane header .badge"),
-        ["0 of 3 in work", "Can pull", "1 of 3 in work", "Can pull"]
+        ["0 of 3 in progress", "Can pull", "1 of 3 in progress", "Can pull"]
     );
 
     let asked = page.attribute(".ready .kcard:nth-child(2) .k-foot a", "href").unwrap();
