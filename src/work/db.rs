@@ -341,3 +341,22 @@ impl Line {
         InFlow { slug, product: who, key: about, cycles, held, squads }
     }
 }
+
+/// The word in addresses of the product that `actor` leads, or else of the one at which they learn; the first by name.
+pub async fn own_product(db: impl PgExecutor<'_>, actor: &Actor) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        r#"
+        select p.slug
+        from (select id, 0 as place from product where organization_id = $1 and lead_id = $2
+              union all
+              select product_id, 1 from apprenticeship where organization_id = $1 and member_id = $2 and until_at is null) as own
+        join product p on p.organization_id = $1 and p.id = own.id and p.ended_at is null
+        order by own.place, lower(p.name), p.id
+        limit 1
+        "#,
+        actor.tenant.organization_id().0,
+        actor.member.0,
+    )
+    .fetch_optional(db)
+    .await
+}

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
+use crate::actor::{Role, Roles};
 use crate::backlog::Breadth;
 use crate::flow::{Percentiles, days_between, is_too_old, pulls_only_narrow};
 use crate::health_board::Board;
@@ -31,6 +32,31 @@ pub fn first<T>(mut things: Vec<(Near, T)>) -> (Vec<T>, usize) {
     things.sort_by_key(|(near, _)| *near);
     let more = things.len().saturating_sub(MAX);
     (things.into_iter().take(MAX).map(|(_, thing)| thing).collect(), more)
+}
+
+/// The first page after signing in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Beginning {
+    /// What in the garden needs tending: for those who design.
+    Home,
+    /// Whether its backlog is true and everyone's plan moves: for its lead PM and its apprentices, by its word in addresses.
+    Product(String),
+    /// How the squads are, and where it is getting worse: for coaches.
+    Health,
+    /// What is next for them: for everybody else.
+    MyWork,
+}
+
+impl Beginning {
+    /// Of somebody with `roles`, who leads `product` or learns at it. Who is several of these begins with the first in this order.
+    pub fn of(roles: Roles, product: Option<String>) -> Self {
+        match product {
+            _ if roles.may_design() => Self::Home,
+            Some(slug) => Self::Product(slug),
+            None if roles.has(Role::Coach) => Self::Health,
+            None => Self::MyWork,
+        }
+    }
 }
 
 /// A health check in which the person has not answered everything.
@@ -222,6 +248,20 @@ mod tests {
             held: held.collect(),
             squads: vec![],
         }
+    }
+
+    #[test]
+    fn everybody_begins_where_their_question_is_answered() {
+        let of = |words: &[&str], product: Option<&str>| {
+            Beginning::of(Roles::parse(words).unwrap(), product.map(str::to_owned))
+        };
+        let product = Beginning::Product("norvik-app".to_owned());
+        assert_eq!(of(&[], None), Beginning::MyWork);
+        assert_eq!(of(&[], Some("norvik-app")), product);
+        assert_eq!(of(&["coach"], None), Beginning::Health);
+        assert_eq!(of(&["coach"], Some("norvik-app")), product);
+        assert_eq!(of(&["leader", "coach"], Some("norvik-app")), Beginning::Home);
+        assert_eq!(of(&["admin"], None), Beginning::Home);
     }
 
     #[test]

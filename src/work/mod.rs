@@ -8,10 +8,14 @@
 //! - Every form here is sent to the address of the feature that it belongs to, which decides, and leads back here.
 //! - Nothing here is a figure of the person (H9): it is a list to work off, and empty when nobody waits.
 //!
+//! - After signing in everybody begins where their question is answered ([`Beginning`]): those who design at home, lead PMs and apprentices
+//!   at their product, coaches at Health, all others here.
+//!
 //! | to read about | open |
 //! |---|---|
 //! | the list and its order | `domain.rs` |
 //! | health checks, actions, plans and flow that wait for somebody | `db.rs`, `web/asked.rs` |
+//! | where somebody begins | `domain.rs`, `web/start.rs` |
 //! | the page | `web/`, `templates/work/work.html` |
 
 mod db;

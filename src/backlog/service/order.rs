@@ -5,8 +5,8 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{TRIES, find_product, met, must_order, said};
 use crate::actor::Actor;
-use crate::backlog::db::{self, Item, Ranked};
-use crate::backlog::domain::{ItemRefused, NoRoom, Place, ROOMY, Rank, spread};
+use crate::backlog::db::{self, Arrival, Item, Product, Ranked};
+use crate::backlog::domain::{ItemRefused, NoRoom, Place, ROOMY, Rank, Stage, spread};
 use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::ProductId;
@@ -33,8 +33,30 @@ pub async fn order(
     number: i32,
     place: Place,
 ) -> Result<()> {
+    move_to(pool, actor, product, number, place, false).await
+}
+
+/// Takes a ready item back to a place: it is not ready after all, and stands where it stood.
+pub async fn set_back_to(
+    pool: &PgPool,
+    actor: &Actor,
+    product: ProductId,
+    number: i32,
+    place: Place,
+) -> Result<()> {
+    move_to(pool, actor, product, number, place, true).await
+}
+
+async fn move_to(
+    pool: &PgPool,
+    actor: &Actor,
+    product: ProductId,
+    number: i32,
+    place: Place,
+    is_set_back: bool,
+) -> Result<()> {
     for _ in 0..TRIES {
-        match try_order(pool, actor, product, number, place).await {
+        match try_order(pool, actor, product, number, place, is_set_back).await {
             Ok(()) => return Ok(()),
             Err(Failed::Narrow(rank)) => make_room(pool, actor, product, &rank).await?,
             Err(Failed::Error(Error::Again)) => tokio::task::yield_now().await,
@@ -134,6 +156,7 @@ async fn try_order(
     product: ProductId,
     number: i32,
     place: Place,
+    is_set_back: bool,
 ) -> Result<(), Failed> {
     let mut tx = match begin(pool, actor).await? {
         Begun::First(tx) => tx,
@@ -146,10 +169,24 @@ async fn try_order(
     if !item.stage.is_ordered() {
         return Err(ItemRefused::NotOrdered { key, stage: item.stage }.into());
     }
+    if is_set_back && item.stage != Stage::Ready {
+        return Err(ItemRefused::Elsewhere { key, stage: item.stage }.into());
+    }
     let spot = above.as_ref().map(|above| &above.rank);
-    let now = (item.id, &item.rank, item.stage);
+    // What is set back finds its place among the proposals.
+    let stage = if is_set_back { Stage::Proposed } else { item.stage };
+    let now = (item.id, &item.rank, stage);
     let around = db::around(&mut *tx, actor.tenant, product, now, spot).await?;
     let aimed = aim(&mut tx, actor, product, (&item, above.as_ref()), place, &around).await?;
+    if is_set_back {
+        let summary = format!("took back {}{}", said(&group, &item), by.mark());
+        let event = NewEvent::new("item_set_back", summary, [item.id.0, product.0])
+            .change(json!({"stage": item.stage.word()}), json!({"stage": stage.word()}));
+        let arrival = Arrival { rank: aimed.as_ref(), ..Arrival::at(stage, actor.at, event.id) };
+        db::move_item(&mut tx, actor.tenant, item.id, &arrival).await.map_err(met)?;
+        history::record(&mut tx, actor, event).await?;
+        return Ok(tx.done(()).await?);
+    }
     let Some(rank) = aimed else { return Ok(tx.done(()).await?) };
     db::set_rank(&mut tx, actor.tenant, item.id, &rank).await.map_err(met)?;
     let name = &group.name;
@@ -159,13 +196,17 @@ async fn try_order(
         (_, Some(above)) => format!("below {}", group.item_key(above.number)),
         (_, None) => format!("to the top of the backlog of {name}"),
     };
-    let was =
-        around.above.map_or_else(|| "the top".to_owned(), |it| group.item_key(it).to_string());
+    let was = stood_below(&group, &around);
     let summary = format!("moved {} {to}{}", said(&group, &item), by.mark());
     let event = NewEvent::new("item_ordered", summary, [item.id.0, product.0])
         .change(json!({"stood_below": was}), json!({"stands": to}));
     history::record(&mut tx, actor, event).await?;
     Ok(tx.done(()).await?)
+}
+
+/// What an item stood below, for an event: the key of an item, or the top.
+pub(super) fn stood_below(group: &Product, around: &db::Around) -> String {
+    around.above.map_or_else(|| "the top".to_owned(), |it| group.item_key(it).to_string())
 }
 
 /// How many items around a narrow place are written anew, above it and below; if that makes no room, more of them.

@@ -1,6 +1,7 @@
 //! The page of what waits for one person.
 
 mod asked;
+mod start;
 
 use askama::Template;
 use axum::extract::State;
@@ -26,9 +27,13 @@ use crate::web::shell::{Section, Shell};
 use crate::web::ui;
 use crate::web::{Routes, Who};
 
-/// The addresses of My work.
+/// The addresses of My work, and of where somebody begins.
 pub fn routes() -> Routes {
-    Routes::new().get("/o/{org}/work", Who::Member, work)
+    Routes::new().get("/o/{org}/work", Who::Member, work).get(
+        "/o/{org}/start",
+        Who::Member,
+        start::start,
+    )
 }
 
 // GET /o/{org}/work
