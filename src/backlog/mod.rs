@@ -15,6 +15,9 @@
 //!   where they come from, so that the same file makes nothing twice. It may bring along what is done or dropped, and nothing that
 //!   is in a squad's hands.
 //!
+//! - An item links to the metric that it is about. Decisions are not logged yet; once they are, those that concern an item stand beside its
+//!   metric, as links of the same kind, on its page (`Link` in `web/item.rs`). Until then the page says nothing of them.
+//!
 //! # Locks
 //!
 //! In this order everywhere: the row of the squad's service (`product_squad`), then items by their ids. Nothing locks the product: two

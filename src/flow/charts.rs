@@ -234,7 +234,7 @@ pub fn cycle_times(flow: &Flow, view: View, key: impl Fn(i32) -> String) -> Char
     chart
 }
 
-/// One bar for each item in work, the oldest first, against the percentiles of what was done: key, age, and words.
+/// One bar for each item in hand, the oldest first, against the percentiles of what was done: key, age, and words.
 pub fn ages(rows: &[(String, i64, String)], percentiles: Option<Percentiles>) -> Chart {
     let shown = &rows[..rows.len().min(MAX_ROWS)];
     let most = shown.iter().map(|row| row.1).chain(percentiles.map(|it| it.p95)).max();
@@ -245,7 +245,7 @@ pub fn ages(rows: &[(String, i64, String)], percentiles: Option<Percentiles>) ->
     let x = |value: i64| left + float(value) / most * (WIDTH - 24.0 - left);
     let base = top + ROW * float(count(shown.len()));
     let mut chart = empty(format!(
-        "Ages of {} in work, the oldest first, against the cycle times of what was done. The table below has the same data.",
+        "Ages of {} in hand, the oldest first, against the cycle times of what was done. The table below has the same data.",
         items(shown.len())
     ));
     chart.height = short(base + BOTTOM);
@@ -277,7 +277,7 @@ type Layer = (&'static str, &'static str, fn(&Counts) -> i64);
 /// The stages of cumulative flow from the bottom up.
 pub const STAGES: [Layer; 4] = [
     ("a-done", "Done", |counts| counts.done),
-    ("a-learn", "With customers", |counts| counts.learning),
+    ("a-learn", "Learning", |counts| counts.learning),
     ("a-work", "In progress", |counts| counts.in_progress),
     ("a-ready", "Ready", |counts| counts.ready),
 ];

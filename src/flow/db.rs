@@ -145,7 +145,7 @@ pub async fn history(
     Ok(history)
 }
 
-/// What is known of an item in work beside its steps.
+/// What is known of an item in hand beside its steps.
 #[derive(Debug, Clone, Default)]
 pub struct InHand {
     /// What it is about.

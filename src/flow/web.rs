@@ -54,7 +54,7 @@ struct Found {
     label: String,
 }
 
-/// An item in work.
+/// An item in hand.
 struct AgeLine {
     key: String,
     href: String,
@@ -143,7 +143,7 @@ impl FlowPage {
 
     fn in_work(&self) -> String {
         let (in_progress, learning) = self.flow.in_work();
-        format!("{in_progress} in progress, {learning} with customers")
+        format!("{in_progress} in progress, {learning} learning")
     }
 
     /// What was done in the last week that is over.
@@ -312,7 +312,7 @@ async fn flow_page(pool: &PgPool, at: At, query: &FlowQuery) -> Result<FlowPage>
     let bars: Vec<_> = ages
         .iter()
         .map(|it| {
-            let words = format!("{} {}: {} in work", it.key, it.title, charts::days(it.age));
+            let words = format!("{} {}: {} in hand", it.key, it.title, charts::days(it.age));
             (it.key.clone(), it.age, words)
         })
         .collect();

@@ -73,15 +73,21 @@ pub fn undoing(
         "need_set" | "need_removed" | "skills_rated" | "member_changed" => {
             Ok(Inverse::OneselfOrDesigners)
         }
+        // Of what was dropped or made ready before it was kept where the item stood.
+        "items_dropped" if !says(before, "stages") => Err("propose them again"),
+        "item_made_ready" if !says(before, "stood_below") => {
+            Err("say that it is not ready after all")
+        }
+        "goal_metric_chosen" if before.is_none() => Err("make another metric the goal"),
         "metric_changed" | "metric_checked_in" | "check_in_corrected" | "check_in_withdrawn"
+        | "item_dropped" | "items_dropped" | "item_made_ready" | "goal_metric_chosen"
         | "item_ordered" | "item_blocked" | "item_unblocked" | "coaching_limit_set" => {
             Ok(Inverse::Oneself)
         }
         "item_proposed" | "item_reopened" | "health_action_taken" => Err("drop it instead"),
-        "item_made_ready" => Err("say that it is not ready after all"),
         "items_made_ready" => Err("say of each that it is not ready after all"),
         "item_set_back" => Err("make it ready again"),
-        "item_dropped" | "items_dropped" => Err("propose it again"),
+        "items_restored" => Err("drop it again with a reason"),
         "item_edited" => Err("edit it again"),
         "items_imported" => Err("drop those that are not wanted"),
         "items_broadened" | "items_classed" => Err("change them again"),
@@ -155,7 +161,6 @@ pub fn undoing(
         "goal_metric_set" | "goal_metric_replaced" | "metric_replaced" => {
             Err("replace the metric again")
         }
-        "goal_metric_chosen" => Err("make the other one the goal again"),
         "metric_added" => Err("end the metric instead"),
         "metric_ended" => Err("add it again; its history stays with the old one"),
         "metric_token_made" => Err("revoke the token instead"),

@@ -39,3 +39,8 @@ pub use db::{Metric, Said};
 pub use domain::*;
 pub use form::{CheckInForm, Due, Typed, due};
 pub use web::routes;
+
+/// The address of a metric's page.
+pub fn url(organization: &str, squad: &str, metric: crate::ids::MetricId) -> String {
+    format!("/o/{organization}/squads/{squad}/metrics/{metric}")
+}

@@ -31,7 +31,7 @@ async fn whoever_knows_the_password_comes_in_and_out_again() {
     assert_eq!(ada.get("/").await.assert_redirect(), "/sign-in");
     let inside = sign_in(&mut ada, " Founder@Norvik.example", PASSWORD).await;
     assert_eq!(inside.assert_redirect(), "/");
-    assert_eq!(ada.get("/").await.assert_redirect(), "/o/norvik-energy");
+    assert_eq!(ada.get("/").await.assert_redirect(), "/o/norvik-energy/start");
     assert_eq!(ada.get("/sign-in").await.assert_redirect(), "/");
     let me = ada.get("/me").await;
     me.assert_ok();

@@ -306,7 +306,7 @@ fn compare_ages(
     assert_eq!(told, counted);
     assert_eq!(
         page.text(".stat:first-child dd"),
-        format!("{} {in_progress} in progress, {learning} with customers", in_progress + learning)
+        format!("{} {in_progress} in progress, {learning} learning", in_progress + learning)
     );
 }
 
@@ -392,7 +392,7 @@ async fn before_the_first_pull_the_page_says_what_it_is_for() {
         "1 item is done in these weeks: percentiles are told from 5 on."
     );
     assert_eq!(page.count(".flow .lv"), 0);
-    assert_eq!(page.text("[aria-labelledby=g-h] .empty h3"), "Nothing is in work");
+    assert_eq!(page.text("[aria-labelledby=g-h] .empty h3"), "Nothing is in hand");
 }
 
 #[tokio::test]
@@ -435,9 +435,9 @@ async fn what_is_worth_a_look_is_said_with_a_way_out() {
     assert_eq!(
         found,
         [
-            "NA-6 is in work for 4 days.",
+            "NA-6 is in hand for 4 days.",
             "NA-7 is blocked for 3 days.",
-            "NA-7 is in work for 4 days.",
+            "NA-7 is in hand for 4 days.",
             "Fair Bills has pulled only tasks and features for 8 weeks.",
         ]
     );

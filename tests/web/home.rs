@@ -127,6 +127,31 @@ async fn one_squads_design_says_the_same_as_the_whole_one() {
     assert!(one.findings_of(fair).iter().any(|finding| matches!(&finding.way_out, design::WayOut::AddMember { name, .. } if name == "Able Ada")));
 }
 
+#[tokio::test]
+async fn a_map_that_is_too_large_for_home_is_one_step_away() {
+    let app = TestApp::new().await;
+    let mut member = app.member("Aisha Rahman").await;
+    for n in 0..25 {
+        if n == 24 {
+            let page = member.get(&app.at("")).await;
+            assert_eq!(page.count("#constellation .sky-box"), 1);
+        }
+        given::squad(&app, &format!("Squad {n:02}")).await;
+    }
+
+    let page = member.get(&app.at("")).await;
+
+    page.assert_ok();
+    assert_eq!(page.count("#constellation .sky-box"), 0);
+    assert!(page.text("#constellation").contains("25 squads are more than fit on one orbit."));
+    assert_eq!(page.texts("#constellation nav a"), ["Map", "List", "Matrix"]);
+    for view in ["", "?view=list", "?view=matrix"] {
+        let path = app.at(&format!("/constellation{view}"));
+        assert_eq!(page.count(&format!("#constellation a[href='{path}']")), 1);
+        member.get(&path).await.assert_ok();
+    }
+}
+
 /// What stands under "Needs you": sentences, and where their one action leads.
 fn needs(page: &Answer) -> Vec<(String, Option<String>)> {
     (1..=page.count("[aria-labelledby=needs-h] > ul > li"))

@@ -388,7 +388,7 @@ async fn p4_is_said_on_the_plan_the_list_and_the_group_with_its_way_out() {
     let again = app.again(&world.apprentice).await;
     for page in &pages {
         let shown = get(&again, page).await.html;
-        assert!(shown.contains("has logged no practice for 14 days"), "{page}");
+        assert!(shown.contains("has added no evidence for 14 days"), "{page}");
         assert!(shown.contains("has been at no customer call for 14 days"), "{page}");
     }
     let step = world.step(&app, Family::Calls).await;

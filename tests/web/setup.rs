@@ -37,7 +37,8 @@ async fn the_link_makes_the_first_admin_with_their_organization_once() {
     let done = ada.post("/setup", FORM).await;
 
     assert_eq!(done.assert_redirect(), "/o/norvik-energy");
-    assert_eq!(ada.get("/").await.assert_redirect(), "/o/norvik-energy");
+    assert_eq!(ada.get("/").await.assert_redirect(), "/o/norvik-energy/start");
+    assert_eq!(ada.get("/o/norvik-energy/start").await.assert_redirect(), "/o/norvik-energy");
     ada.get("/o/norvik-energy/settings").await.assert_ok();
     assert_eq!(late.post("/setup", FORM).await.status, StatusCode::NOT_FOUND);
     assert_eq!(late.get("/setup").await.status, StatusCode::NOT_FOUND);

@@ -2,13 +2,16 @@
 
 use axum::http::StatusCode;
 use chrono::TimeDelta;
-use trellis::backlog::service as items;
+use trellis::backlog::{Breadth, Bulk, service as items};
 use trellis::coaching::{Offered, Topic, service};
+use trellis::health::{Answer as Said, Colour, Comment, service as checks};
+use trellis::products::service as products;
 
-use crate::backlog::{self, now, reason};
+use crate::backlog::{self, now, outcome, reason};
 use crate::coaching::{World, get, post, standing, terms};
 use crate::given;
 use crate::harness::{Answer, TestApp, Visitor};
+use crate::health;
 
 async fn work(app: &TestApp, visitor: &Visitor) -> Answer {
     let answer = get(visitor, &app.at("/work")).await;
@@ -144,4 +147,219 @@ async fn nobody_has_more_than_ten_things_and_a_newcomer_has_none() {
     let html = scraper::Html::parse_document(&page.html);
     let things = scraper::Selector::parse("#work-parts > section > .list > li").unwrap();
     assert!(html.select(&things).count() <= 10);
+}
+
+/// The thing of a page whose text has these words, with where its action leads.
+fn thing(page: &Answer, words: &str) -> Option<(String, String)> {
+    let html = scraper::Html::parse_document(&page.html);
+    let [things, ways] = ["#work-parts > section > .list > li", ".ways a"]
+        .map(|it| scraper::Selector::parse(it).unwrap());
+    let found = html.select(&things).find_map(|it| {
+        let text = it.text().collect::<Vec<_>>().join(" ");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let way = it.select(&ways).next().and_then(|way| way.value().attr("href"));
+        text.contains(words).then(|| (text, way.unwrap_or_default().to_owned()))
+    });
+    found
+}
+
+#[tokio::test]
+async fn a_vote_that_is_half_done_waits_until_the_last_question_is_answered() {
+    let app = TestApp::new().await;
+    let world = health::World::new(&app).await;
+    let round = world.open(&app).await;
+    let member = &world.members[0];
+    let of = world.questions.len();
+    let vote = world.at(&app, round, "/answer");
+
+    let (said, way) = thing(&work(&app, member).await, "How is your squad doing?").unwrap();
+    assert!(said.ends_with("Answer") && way == vote, "{said} {way}");
+    for question in &world.questions[1..] {
+        world.answer_one(&app, round, 0, *question, Colour::Green, "").await.unwrap();
+        let (said, way) = thing(&work(&app, member).await, "How is your squad doing?").unwrap();
+        assert!(said.contains(&format!("of {of} questions")) && way == vote, "{said}");
+        assert!(said.ends_with("Go on"), "{said}");
+    }
+    world.answer_one(&app, round, 0, world.questions[0], Colour::Green, "").await.unwrap();
+    assert_eq!(thing(&work(&app, member).await, "How is your squad doing?"), None);
+    let other = thing(&work(&app, &world.members[1]).await, "How is your squad doing?").unwrap();
+    assert!(other.0.ends_with("Answer"), "what one has answered says nothing of another");
+}
+
+/// A round in which enough members gave the first two questions the same colour.
+async fn closed(app: &TestApp, world: &health::World, colour: Colour) -> trellis::ids::RoundId {
+    let round = world.open(app).await;
+    for who in 0..4 {
+        for question in &world.questions[..2] {
+            world.answer_one(app, round, who, *question, colour, "").await.unwrap();
+        }
+    }
+    world.close(app, round).await;
+    round
+}
+
+#[tokio::test]
+async fn after_the_reveal_the_squad_agrees_then_acts_and_says_what_came_of_it() {
+    let app = TestApp::new().await;
+    let world = health::World::new(&app).await;
+    let round = closed(&app, &world, Colour::Amber).await;
+    let outsider = app.member("Of Another Squad").await;
+    let member = &world.members[0];
+
+    let (said, way) = thing(&work(&app, member).await, "Agree on colour and arrow").unwrap();
+    assert!(said.contains("Nothing is agreed on yet."), "{said}");
+    assert_eq!(way, world.at(&app, round, ""));
+    for question in &world.questions[..2] {
+        let version: i32 =
+            sqlx::query_scalar("select version from health_result where dimension_id = $1")
+                .bind(question)
+                .fetch_one(&app.pool)
+                .await
+                .unwrap();
+        let page = work(&app, member).await;
+        assert!(thing(&page, "Choose one or two things").is_none(), "first they agree");
+        let (actor, of) = (now(&app, member), (round, *question));
+        checks::agree(&app.pool, &actor, of, version, Colour::Red, None).await.unwrap();
+    }
+    let page = work(&app, member).await;
+    assert!(thing(&page, "Agree on colour").is_none());
+    let (_, way) = thing(&page, "Choose one or two things to do").unwrap();
+    assert_eq!(way, world.at(&app, round, "#actions"));
+
+    let today = health::today(&app);
+    let form = format!("body=Fewer+meetings&due_on={today}&dimension=");
+    post(member, &world.at(&app, round, "/actions"), &form).await.assert_redirect();
+    let page = work(&app, member).await;
+    assert!(thing(&page, "Choose one or two").is_none());
+    assert!(thing(&page, "What became of it?").is_none(), "its day has not passed");
+    app.clock().advance(TimeDelta::days(1));
+    let member = &app.again(member).await;
+    let (said, way) = thing(&work(&app, member).await, "What became of it?").unwrap();
+    assert!(said.contains("Fewer meetings. Your squad wanted to do it until yesterday."), "{said}");
+    let (health, below) = way.split_once('#').unwrap();
+    assert!(get(member, health).await.html.contains(&format!("id=\"{below}\"")), "{way}");
+
+    let outsider = app.again(&outsider).await;
+    assert!(work(&app, &outsider).await.text("#work-parts").contains("Nobody waits for you"));
+    let action = below.trim_start_matches("a-");
+    let follow_up = world.url(&app, &format!("/actions/{action}"));
+    post(member, &follow_up, "state=done&said=Two+less").await.assert_redirect();
+    assert!(thing(&work(&app, member).await, "What became of it?").is_none());
+}
+
+#[tokio::test]
+async fn a_coach_reads_where_it_is_getting_worse_until_somebody_helps() {
+    let app = TestApp::new().await;
+    let world = health::World::new(&app).await;
+    closed(&app, &world, Colour::Green).await;
+    assert_eq!(thing(&work(&app, &world.coach).await, "getting worse"), None, "nothing before it");
+    app.clock().advance(TimeDelta::hours(20));
+    let second = closed(&app, &world, Colour::Amber).await;
+
+    let names: Vec<String> = sqlx::query_scalar(
+        "select v.name from health_round_dimension d join health_dimension_version v using (dimension_id, version) \
+         where d.round_id = $1 order by d.position limit 2",
+    )
+    .bind(second)
+    .fetch_all(&app.pool)
+    .await
+    .unwrap();
+    let (said, way) = thing(&work(&app, &world.coach).await, "getting worse").unwrap();
+    let title = format!("Fair Bills : {} and {} are getting worse.", names[0], names[1]);
+    assert!(said.starts_with(&title), "{said}");
+    assert!(said.contains("4 votes moved from green to amber"), "{said}");
+    let (round, below) = way.split_once('#').unwrap();
+    assert_eq!(round, world.at(&app, second, ""));
+    assert!(get(&world.coach, round).await.html.contains(&format!("id=\"{below}\"")));
+    let leader = app.leader("Ruth Abara").await;
+    assert_eq!(thing(&work(&app, &leader).await, "getting worse"), None, "it is the coach's");
+
+    let member = now(&app, &world.members[0]);
+    crate::coaching::asked(&app, world.squad, &member).await;
+    let page = work(&app, &world.coach).await;
+    assert_eq!(thing(&page, "getting worse"), None, "the squad has asked");
+    assert!(thing(&page, "Pace is hurting us").is_some());
+}
+
+#[tokio::test]
+async fn what_too_few_answered_gets_neither_better_nor_worse() {
+    let app = TestApp::new().await;
+    let world = health::World::new(&app).await;
+    closed(&app, &world, Colour::Green).await;
+    app.clock().advance(TimeDelta::hours(20));
+    let second = world.open(&app).await;
+    for who in 0..3 {
+        let said = Said { colour: Colour::Red, trend: None, comment: Comment::parse("").unwrap() };
+        let actor = now(&app, &world.members[who]);
+        checks::answer(&app.pool, &actor, second, world.questions[0], &said).await.unwrap();
+    }
+    world.close(&app, second).await;
+
+    assert_eq!(thing(&work(&app, &world.coach).await, "getting worse"), None);
+    let page = work(&app, &world.members[0]).await;
+    assert_eq!(thing(&page, "Agree on colour and arrow"), None, "there is nothing to agree on");
+}
+
+#[tokio::test]
+async fn a_lead_pm_reads_whose_plan_stands_still_what_is_too_old_and_who_pulls_only_narrow_items() {
+    let app = TestApp::new().await;
+    let group = backlog::group(&app, &["Fair Bills"]).await;
+    let numbers = backlog::ready(&app, &group, 6).await;
+    let narrow = Bulk::Breadth(Breadth::Task);
+    items::bulk(&app.pool, &group.lead(&app), group.product, &numbers, narrow, None).await.unwrap();
+    for number in &numbers[..5] {
+        let (squad, member) = group.squad(&app, 0);
+        items::pull(&app.pool, &member, group.product, *number, squad, None).await.unwrap();
+        let done = outcome("Fewer calls");
+        items::finish(&app.pool, &member, group.product, *number, &done).await.unwrap();
+    }
+    let apprentice = app.member("Samuel Okafor").await;
+    let lead = group.lead(&app);
+    products::begin_apprenticeship(&app.pool, &lead, group.product, apprentice.id()).await.unwrap();
+    app.clock().advance(TimeDelta::days(57));
+    let (squad, member) = group.squad(&app, 0);
+    items::pull(&app.pool, &member, group.product, 6, squad, None).await.unwrap();
+    let page = work(&app, &app.again(&group.lead).await).await;
+    let product = app.at("/products/norvik-app");
+
+    let (said, way) = thing(&page, "Samuel Okafor has no learning plan.").unwrap();
+    assert!(said.starts_with("Norvik App") && said.ends_with("Make a plan"), "{said}");
+    assert_eq!(way, format!("{product}/learning/{}", apprentice.id()));
+    let (_, way) = thing(&page, "Fair Bills has pulled only tasks and features").unwrap();
+    assert_eq!(way, format!("{product}/items/new"));
+    assert_eq!(thing(&page, "is in hand for"), None, "it was pulled today");
+
+    app.clock().advance(TimeDelta::days(1));
+    let page = work(&app, &app.again(&group.lead).await).await;
+    let (said, way) = thing(&page, "NA-6 is in hand for 2 days.").unwrap();
+    assert!(
+        said.contains("Fair Bills holds it. 85 % of its items were done within 1 day"),
+        "{said}"
+    );
+    assert_eq!(way, format!("{product}/items/NA-6"));
+    let of_squad = work(&app, &app.again(&group.squads[0].1).await).await;
+    for words in ["no learning plan", "is in hand for", "pulled only tasks"] {
+        assert_eq!(thing(&of_squad, words), None, "it is the lead PM's");
+    }
+}
+
+#[tokio::test]
+async fn everybody_begins_where_their_question_is_answered() {
+    let app = TestApp::new().await;
+    let group = backlog::group(&app, &[]).await;
+    let apprentice = app.member("Samuel Okafor").await;
+    let lead = group.lead(&app);
+    products::begin_apprenticeship(&app.pool, &lead, group.product, apprentice.id()).await.unwrap();
+    let product = app.at("/products/norvik-app");
+    for (visitor, there) in [
+        (app.leader("Ruth Abara").await, app.at("")),
+        (app.admin_only().await, app.at("")),
+        (app.coach("Carl Coach").await, app.at("/health")),
+        (group.lead.clone(), product.clone()),
+        (apprentice, product),
+        (app.member("Mia Member").await, app.at("/work")),
+    ] {
+        assert_eq!(get(&visitor, "/").await.assert_redirect(), app.at("/start"));
+        assert_eq!(get(&visitor, &app.at("/start")).await.assert_redirect(), there);
+    }
 }

@@ -68,7 +68,8 @@ async fn start(
     let all = db::list_belongings(&pool, user.id).await?;
     let last = cookie(&headers, "org");
     match all.iter().find(|it| Some(&it.slug) == last.as_ref()).or(all.first()) {
-        Some(it) => Ok(Redirect::to(&format!("/o/{}", it.slug)).into_response()),
+        // What is the first page there, their roles there decide.
+        Some(it) => Ok(Redirect::to(&format!("/o/{}/start", it.slug)).into_response()),
         None => page(&StartPage { shell: frame(shell, &user), email: Some(user.email) }),
     }
 }

@@ -5,7 +5,7 @@ use sqlx::PgExecutor;
 
 use crate::actor::Tenant;
 use crate::backlog::domain::{Breadth, Class, Rank, Stage};
-use crate::ids::{ItemId, MemberId, ProductId, TeamId};
+use crate::ids::{ItemId, MemberId, MetricId, ProductId, TeamId};
 
 /// What a list is narrowed to. What is not given does not filter.
 #[derive(Debug, Clone, Default)]
@@ -22,8 +22,20 @@ pub struct ItemFilter {
     pub class: Option<Class>,
     /// Only what waits for something.
     pub blocked: bool,
+    /// Which part of them.
+    pub place: Place,
+}
+
+/// A part of a list, by the places of its items in the order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Place {
+    /// From the top.
+    #[default]
+    Top,
     /// Below this place: where the page before ended.
-    pub after: Option<Rank>,
+    Below(Rank),
+    /// Above this place, the nearest to it: where the page after began.
+    Above(Rank),
 }
 
 /// A line of the list.
@@ -59,17 +71,11 @@ pub struct ItemRow {
     pub metric: Option<String>,
 }
 
-/// The items that pass `filter`, in their order.
-pub async fn list_items(
-    db: impl PgExecutor<'_>,
-    tenant: Tenant,
-    product: ProductId,
-    filter: &ItemFilter,
-    limit: Option<i64>,
-) -> sqlx::Result<Vec<ItemRow>> {
-    sqlx::query_as!(
-        ItemRow,
-        r#"
+macro_rules! items {
+    ($db:expr, $tenant:expr, $product:expr, $filter:expr, $limit:expr, $place:expr, $part:literal) => {
+        sqlx::query_as!(
+            ItemRow,
+            r#"
         select i.number, i.title, i.why, i.breadth, i.class, i.stage, i.rank as "rank: Rank",
                t.name as "squad_name?", i.stage_at, i.blocked_reason as blocked, i.effect, m.name as proposed_by, i.proposed_at,
                x.name as "metric?"
@@ -84,23 +90,60 @@ pub async fn list_items(
           and ($6::text is null or i.breadth = $6)
           and ($7::text is null or i.class = $7)
           and (not $8 or i.blocked_at is not null)
-          and ($9::text is null or i.rank > $9)
-        order by i.rank
-        limit $10
-        "#,
-        tenant.organization_id().0,
-        product.0,
-        filter.words,
-        filter.stage.map(Stage::word),
-        filter.squad.map(|id| id.0),
-        filter.breadth.map(Breadth::word),
-        filter.class.map(Class::word),
-        filter.blocked,
-        filter.after.as_ref().map(Rank::as_str),
+        "# + $part,
+            $tenant.organization_id().0,
+            $product.0,
+            $filter.words,
+            $filter.stage.map(Stage::word),
+            $filter.squad.map(|id| id.0),
+            $filter.breadth.map(Breadth::word),
+            $filter.class.map(Class::word),
+            $filter.blocked,
+            $place,
+            $limit,
+        )
+        .fetch_all($db)
+        .await
+    };
+}
+
+/// The items that pass `filter`, in their order.
+pub async fn list_items(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    product: ProductId,
+    filter: &ItemFilter,
+    limit: Option<i64>,
+) -> sqlx::Result<Vec<ItemRow>> {
+    let place = match &filter.place {
+        Place::Above(rank) => {
+            let rank = rank.as_str();
+            let part = items!(
+                db,
+                tenant,
+                product,
+                filter,
+                limit,
+                rank,
+                " and i.rank < $9::text order by i.rank desc limit $10"
+            );
+            return part.map(|mut rows| {
+                rows.reverse();
+                rows
+            });
+        }
+        Place::Below(rank) => Some(rank.as_str()),
+        Place::Top => None,
+    };
+    items!(
+        db,
+        tenant,
+        product,
+        filter,
         limit,
+        place,
+        " and ($9::text is null or i.rank > $9) order by i.rank limit $10"
     )
-    .fetch_all(db)
-    .await
 }
 
 /// An item with all that its page says of it.
@@ -133,6 +176,8 @@ pub struct ItemPage {
     /// For what.
     pub blocked: String,
     /// The metric it is about.
+    pub metric: Option<MetricId>,
+    /// Its name.
     pub metric_name: Option<String>,
     /// Whose it is: their word in addresses.
     pub metric_squad: Option<String>,
@@ -158,7 +203,7 @@ pub async fn show_item(
         r#"
         select i.id as "id: ItemId", i.number, i.title, i.why, i.breadth, i.class, i.stage, i.squad_id as "squad: TeamId",
                t.name as "squad_name?", t.slug as "squad_slug?", i.stage_at, i.blocked_at, i.blocked_reason as blocked,
-               x.name as "metric_name?", xt.slug as "metric_squad?", i.effect,
+               x.id as "metric?: MetricId", x.name as "metric_name?", xt.slug as "metric_squad?", i.effect,
                i.proposed_by as "proposed_by: MemberId", m.name as proposer, i.proposed_at
         from backlog_item i
         join member m on (m.organization_id, m.id) = (i.organization_id, i.proposed_by)

@@ -46,27 +46,53 @@ pub struct Held {
     pub below: Option<i32>,
 }
 
-/// Holds an item and the one below which it goes, in the order of their ids, and then looks at what stands around them.
+/// Holds an item and the one below which it goes, in the order of their ids, and then looks at what stands around them: of the
+/// stage that is `sought`, or of its own.
 pub async fn hold_item(
     tx: &mut PgConnection,
     tenant: Tenant,
     product: ProductId,
-    item: i32,
-    anchor: Option<i32>,
+    (item, anchor): (i32, Option<i32>),
+    sought: Option<Stage>,
 ) -> sqlx::Result<Option<Held>> {
     sqlx::query_as!(
         Held,
         r#"
         select id as "id!: ItemId", title as "title!: ItemTitle", stage as "stage!", rank as "rank!: Rank",
                anchor_rank as "anchor: Rank", next_rank as "next: Rank", above, below
-        from backlog_held($1, $2, $3, $4)
+        from backlog_held($1, $2, $3, $4, $5)
         "#,
         tenant.organization_id().0,
         product.0,
         item,
         anchor,
+        sought.map(Stage::word),
     )
     .fetch_optional(tx)
+    .await
+}
+
+/// The number of the item of a stage directly above `rank`.
+pub async fn above(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    product: ProductId,
+    rank: &Rank,
+    stage: Stage,
+) -> sqlx::Result<Option<i32>> {
+    sqlx::query_scalar!(
+        r#"
+        select number from backlog_item
+        where organization_id = $1 and product_id = $2 and stage = $4 and rank < $3
+        order by rank desc
+        limit 1
+        "#,
+        tenant.organization_id().0,
+        product.0,
+        rank.as_str(),
+        stage.word(),
+    )
+    .fetch_optional(db)
     .await
 }
 

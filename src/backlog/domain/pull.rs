@@ -30,10 +30,10 @@ impl Load {
         self.in_progress < self.wip_limit
     }
 
-    /// "2 of 3 in work"; an expedited item is said beside it.
+    /// "2 of 3 in progress"; an expedited item is said beside it.
     pub fn words(self) -> String {
         let more = if self.expedite > 0 { ", 1 expedited" } else { "" };
-        format!("{} of {} in work{more}", self.in_progress, self.wip_limit)
+        format!("{} of {} in progress{more}", self.in_progress, self.wip_limit)
     }
 }
 
@@ -373,7 +373,7 @@ mod tests {
 
     #[test]
     fn the_load_is_said_as_a_lane_says_it() {
-        assert_eq!(load(2, 0, 0).words(), "2 of 3 in work");
-        assert_eq!(load(3, 1, 0).words(), "3 of 3 in work, 1 expedited");
+        assert_eq!(load(2, 0, 0).words(), "2 of 3 in progress");
+        assert_eq!(load(3, 1, 0).words(), "3 of 3 in progress, 1 expedited");
     }
 }

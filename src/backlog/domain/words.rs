@@ -149,7 +149,7 @@ impl Stage {
                 | (Ready, InProgress | Proposed | Dropped)
                 | (InProgress, Learning | Done | Ready)
                 | (Learning, Done | InProgress | Ready)
-                | (Dropped, Proposed)
+                | (Dropped, Proposed | Ready)
         )
     }
 

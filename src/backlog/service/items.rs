@@ -1,5 +1,7 @@
 //! Proposing and editing items, what is said of them, several at once, and templates.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool};
 
@@ -283,7 +285,59 @@ fn told(group: &Product, items: &[Item], change: Bulk, by: Orderer) -> NewEvent 
             NewEvent::new("items_classed", summary, subjects)
         }
     };
-    event.change(None, json!({"items": keys}))
+    // Of what is dropped, where each stood: that is how it can come back.
+    let before = (change == Bulk::Drop).then(|| {
+        let stages = items.iter().zip(&keys).map(|(item, key)| (key.clone(), item.stage.word()));
+        json!({"stages": stages.collect::<BTreeMap<_, _>>()})
+    });
+    event.change(before, json!({"items": keys}))
+}
+
+/// Takes a drop back: each item, by its number, stands where it stood, at the place in the order that it kept. All of them or none.
+pub async fn restore(
+    pool: &PgPool,
+    actor: &Actor,
+    product: ProductId,
+    dropped: &BTreeMap<i32, Stage>,
+) -> Result<()> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    let group = find_product(&mut tx, actor, product).await?;
+    let by = must_order(&group)?;
+    let numbers: Vec<_> = dropped.keys().copied().collect();
+    let mut items = db::lock_items(&mut tx, actor.tenant, product, &numbers).await?;
+    if items.is_empty() || items.len() < numbers.len() {
+        return Err(Error::NotFound);
+    }
+    items.sort_by(|a, b| a.rank.cmp(&b.rank));
+    let back = |item: &Item| dropped.get(&item.number).copied().unwrap_or(Stage::Proposed);
+    for item in &items {
+        let (key, stage) = (group.item_key(item.number), back(item));
+        if item.stage != Stage::Dropped || !stage.is_ordered() {
+            return Err(ItemRefused::Elsewhere { key, stage: item.stage }.into());
+        }
+        if stage == Stage::Ready && item.why.as_str().is_empty() {
+            return Err(ItemRefused::WhyMissing(key).into());
+        }
+    }
+    let keys: Vec<_> = items.iter().map(|item| group.item_key(item.number).to_string()).collect();
+    let n = match keys.as_slice() {
+        [one] => one.clone(),
+        many => format!("{} items of {}", many.len(), group.name),
+    };
+    let subjects = items.iter().map(|item| item.id.0).chain([group.id.0]);
+    let summary = format!("took back that {n} was dropped{}", by.mark());
+    let stages = items.iter().zip(&keys).map(|(item, key)| (key, back(item).word()));
+    let event = NewEvent::new("items_restored", summary, subjects)
+        .change(None, json!({"stages": stages.collect::<BTreeMap<_, _>>()}));
+    for item in &items {
+        let arrival = Arrival::at(back(item), actor.at, event.id);
+        db::move_item(&mut tx, actor.tenant, item.id, &arrival).await?;
+    }
+    history::record(&mut tx, actor, event).await?;
+    tx.done(()).await
 }
 
 /// Adds a template of the product's own.

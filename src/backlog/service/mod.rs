@@ -9,8 +9,8 @@ mod steps;
 use sqlx::PgConnection;
 
 pub use import::{Imported, bring_in, choose, dry_run, forget_waiting, keep_file, read, seen};
-pub use items::{add_template, bulk, comment, edit, propose, remove_template};
-pub use order::{order, order_at};
+pub use items::{add_template, bulk, comment, edit, propose, remove_template, restore};
+pub use order::{order, order_at, set_back_to};
 pub use past::past;
 pub use steps::{
     block, drop_item, finish, give_back, learn, make_ready, pull, reopen, resume, set_back, unblock,

@@ -5,8 +5,8 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{TRIES, find_product_at, met, must_order, quoted};
 use crate::actor::Actor;
-use crate::backlog::db::{self, Held, Product, Ranked};
-use crate::backlog::domain::{ItemRefused, NoRoom, Place, ROOMY, Rank, spread};
+use crate::backlog::db::{self, Arrival, Held, Product, Ranked};
+use crate::backlog::domain::{ItemRefused, NoRoom, Place, ROOMY, Rank, Stage, spread};
 use crate::error::{Error, Result};
 use crate::history::{self, NewEvent};
 use crate::ids::ProductId;
@@ -44,8 +44,30 @@ pub async fn order_at(
     number: i32,
     place: Place,
 ) -> Result<Product> {
+    move_to(pool, actor, word, number, place, false).await
+}
+
+/// Takes a ready item back to a place: it is not ready after all, and stands where it stood.
+pub async fn set_back_to(
+    pool: &PgPool,
+    actor: &Actor,
+    product: ProductId,
+    number: i32,
+    place: Place,
+) -> Result<()> {
+    move_to(pool, actor, &product.to_string(), number, place, true).await.map(|_| ())
+}
+
+async fn move_to(
+    pool: &PgPool,
+    actor: &Actor,
+    word: &str,
+    number: i32,
+    place: Place,
+    is_set_back: bool,
+) -> Result<Product> {
     for _ in 0..TRIES {
-        match try_order(pool, actor, word, number, place).await {
+        match try_order(pool, actor, word, number, place, is_set_back).await {
             Ok(product) => return Ok(product),
             Err(Failed::Narrow(product, rank)) => make_room(pool, actor, product, &rank).await?,
             Err(Failed::Error(Error::Again)) => tokio::task::yield_now().await,
@@ -130,6 +152,7 @@ async fn try_order(
     word: &str,
     number: i32,
     place: Place,
+    is_set_back: bool,
 ) -> Result<Product, Failed> {
     let mut tx = match begin(pool, actor).await? {
         Begun::First(tx) => tx,
@@ -142,16 +165,33 @@ async fn try_order(
     let by = must_order(&group)?;
     let product = group.id;
     let anchor = find_anchor(&mut tx, actor, product, number, place).await?;
-    let held = db::hold_item(&mut tx, actor.tenant, product, number, anchor).await?;
+    // What is set back finds its place among the proposals.
+    let sought = is_set_back.then_some(Stage::Proposed);
+    let held = db::hold_item(&mut tx, actor.tenant, product, (number, anchor), sought).await?;
     let held = held.ok_or(Error::NotFound)?;
     if anchor.is_some() && held.anchor.is_none() {
         return Err(Error::NotFound.into());
     }
     let key = group.item_key(number);
+    if is_set_back && held.stage != Stage::Ready {
+        return Err(ItemRefused::Elsewhere { key, stage: held.stage }.into());
+    }
     if !held.stage.is_ordered() {
         return Err(ItemRefused::NotOrdered { key, stage: held.stage }.into());
     }
     let aimed = aim(&mut tx, actor, product, (number, &held), place).await?;
+    let said = quoted(&group, number, &held.title);
+    let subjects = [held.id.0, product.0];
+    if let Some(stage) = sought {
+        let event =
+            NewEvent::new("item_set_back", format!("took back {said}{}", by.mark()), subjects)
+                .change(json!({"stage": held.stage.word()}), json!({"stage": stage.word()}));
+        let arrival = Arrival { rank: aimed.as_ref(), ..Arrival::at(stage, actor.at, event.id) };
+        db::move_item(&mut tx, actor.tenant, held.id, &arrival).await.map_err(met)?;
+        history::record(&mut tx, actor, event).await?;
+        tx.done(()).await?;
+        return Ok(group);
+    }
     let Some(rank) = aimed else {
         tx.done(()).await?;
         return Ok(group);
@@ -164,13 +204,18 @@ async fn try_order(
         (_, Some(above)) => format!("below {}", group.item_key(above)),
         (_, None) => format!("to the top of the backlog of {name}"),
     };
-    let was = held.above.map_or_else(|| "the top".to_owned(), |it| group.item_key(it).to_string());
-    let summary = format!("moved {} {to}{}", quoted(&group, number, &held.title), by.mark());
-    let event = NewEvent::new("item_ordered", summary, [held.id.0, product.0])
+    let was = stood_below(&group, held.above);
+    let summary = format!("moved {said} {to}{}", by.mark());
+    let event = NewEvent::new("item_ordered", summary, subjects)
         .change(json!({"stood_below": was}), json!({"stands": to}));
     history::record(&mut tx, actor, event).await?;
     tx.done(()).await?;
     Ok(group)
+}
+
+/// What an item stood below, for an event: the key of an item, or the top.
+pub(super) fn stood_below(group: &Product, above: Option<i32>) -> String {
+    above.map_or_else(|| "the top".to_owned(), |it| group.item_key(it).to_string())
 }
 
 /// How many items around a narrow place are written anew, above it and below; if that makes no room, more of them.

@@ -3,6 +3,7 @@
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
+use super::order::stood_below;
 use super::{TRIES, check_metric, find_product, lock_item, met, must_order, said};
 use crate::actor::Actor;
 use crate::backlog::db::{self, Arrival, Item, Lane, Product};
@@ -90,8 +91,13 @@ async fn try_ordering(
         Step::Drop => NewEvent::new("item_dropped", format!("dropped {said}"), subjects),
         _ => NewEvent::new("item_reopened", format!("proposed {said} again"), subjects),
     };
-    let mut event =
-        event.change(json!({"stage": item.stage.word()}), json!({"stage": stage.word()}));
+    let mut before = json!({"stage": item.stage.word()});
+    if step == Step::Ready {
+        // It goes to the end of what is ready; this is how it finds back.
+        let above = db::above(&mut *tx, actor.tenant, product, &item.rank, item.stage).await?;
+        before["stood_below"] = json!(stood_below(&group, above));
+    }
+    let mut event = event.change(before, json!({"stage": stage.word()}));
     if let Some(reason) = reason {
         event = event.because(reason.as_str());
     }

@@ -257,7 +257,7 @@ fn lane_list(
     let more = own.len() > db::PAGE;
     own.truncate(db::PAGE);
     let (title, empty) = match stage {
-        Stage::InProgress => ("Doing", "Nothing is in work."),
+        Stage::InProgress => ("Doing", "Nothing is in progress."),
         Stage::Learning => ("Learning from customers", "Nothing is with customers right now."),
         _ => ("Done this month", "Nothing yet this month."),
     };

@@ -15,6 +15,7 @@ use crate::backlog::domain::{Class, Comment, Step};
 use crate::backlog::service;
 use crate::error::{Error, Result};
 use crate::history::{self, Recent};
+use crate::metrics;
 use crate::web::shell::{Section, Shell};
 use crate::web::ui::{self, Date, Moment};
 use crate::web::{Form, FormErrors, Path, flash, new_key, page, refused};
@@ -53,6 +54,13 @@ fn steps(at: &At, item: &ItemPage) -> Vec<Offered> {
 
 // GET /o/{org}/products/{product}/items/{item}
 
+/// Something outside of the backlog that an item is about: what kind of thing, its name, its page.
+struct Link {
+    what: &'static str,
+    name: String,
+    href: String,
+}
+
 #[derive(Template)]
 #[template(path = "backlog/item.html")]
 struct ShowPage {
@@ -75,8 +83,15 @@ impl ShowPage {
         self.menu.item.class == Class::Expedite
     }
 
-    fn metric_url(&self) -> Option<String> {
-        self.menu.item.metric_squad.as_ref().map(|slug| crate::squads::url(&self.org, slug))
+    /// What the item is about, outside of its backlog. A decision that concerns it becomes another of these.
+    fn links(&self) -> Vec<Link> {
+        let item = &self.menu.item;
+        let metric = || {
+            let (squad, name) = (item.metric_squad.as_ref()?, item.metric_name.clone()?);
+            let href = metrics::url(&self.org, squad, item.metric?);
+            Some(Link { what: "Metric", name, href })
+        };
+        metric().into_iter().collect()
     }
 
     fn squad_url(&self) -> String {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sqlx::PgPool;
 
 use super::At;
-use crate::backlog::db::{self, ItemFilter, ItemRow, SquadOption};
+use crate::backlog::db::{self, ItemFilter, ItemRow, Place, SquadOption};
 use crate::backlog::domain::{Breadth, Bulk, Class, ItemKey, NoSuchWord, ORDERERS, Rank, Stage};
 use crate::backlog::service;
 use crate::error::{Error, Result};
@@ -19,7 +19,7 @@ use crate::web::{Form, FormErrors, Query, csv as file, flash, page, refused};
 /// Lines of a page.
 const PAGE: usize = 50;
 
-// GET /o/{org}/products/{product}/items?q=&stage=&squad=&breadth=&class=&blocked=&after=
+// GET /o/{org}/products/{product}/items?q=&stage=&squad=&breadth=&class=&blocked=&after=&before=
 
 /// What is asked for. A word that is none of ours filters nothing.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -32,6 +32,7 @@ pub struct ListQuery {
     class: String,
     blocked: String,
     after: String,
+    before: String,
 }
 
 /// The words of a search, each as the beginning of one; nothing if there are none.
@@ -54,12 +55,30 @@ impl ListQuery {
             breadth: Breadth::parse(&self.breadth).ok(),
             class: Class::parse(&self.class).ok(),
             blocked: !self.blocked.is_empty(),
-            after: Rank::parse(&self.after),
+            place: match (Rank::parse(&self.after), Rank::parse(&self.before)) {
+                (Some(rank), _) => Place::Below(rank),
+                (None, Some(rank)) => Place::Above(rank),
+                (None, None) => Place::Top,
+            },
         }
     }
 
     /// The query without its page.
     fn address(&self) -> String {
+        self.with([])
+    }
+
+    /// The query with its page.
+    fn here(&self) -> String {
+        self.with([("after", &self.after), ("before", &self.before)])
+    }
+
+    /// The query with another page.
+    fn at(&self, word: &'static str, rank: &Rank) -> String {
+        self.with([(word, &rank.as_str().to_owned())])
+    }
+
+    fn with<const N: usize>(&self, place: [(&'static str, &String); N]) -> String {
         let parts = [
             ("q", &self.q),
             ("stage", &self.stage),
@@ -68,7 +87,8 @@ impl ListQuery {
             ("class", &self.class),
             ("blocked", &self.blocked),
         ];
-        let given: Vec<_> = parts.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let given = parts.into_iter().chain(place).filter(|(_, value)| !value.is_empty());
+        let given: Vec<_> = given.collect();
         serde_html_form::to_string(given).unwrap_or_default()
     }
 }
@@ -95,6 +115,7 @@ struct ListPage {
     lines: Vec<Line>,
     squads: Vec<SquadOption>,
     asked: ListQuery,
+    previous: Option<String>,
     next: Option<String>,
     form: BulkForm,
     errors: FormErrors,
@@ -116,9 +137,14 @@ impl ListPage {
         }
     }
 
-    /// Where the answer to a change of several leads: to the same view.
+    /// Where the answer to a change of several leads: to the same page of the same view.
     fn view(&self) -> String {
-        self.asked.address()
+        self.asked.here()
+    }
+
+    /// Whether a change was chosen, as a refused form has it.
+    fn is_change(&self, kind: &str, word: &str) -> bool {
+        self.form.change.split_once(':') == Some((kind, word))
     }
 
     fn is_squad(&self, squad: &SquadOption) -> bool {
@@ -130,7 +156,7 @@ impl ListPage {
     }
 
     fn is_first(&self) -> bool {
-        self.lines.is_empty() && self.asked.address().is_empty() && self.asked.after.is_empty()
+        self.lines.is_empty() && self.asked.here().is_empty()
     }
 }
 
@@ -143,14 +169,26 @@ async fn list_page(
 ) -> Result<ListPage> {
     let (tenant, product) = (at.visitor.tenant(), at.product.id);
     let limit = i64::try_from(PAGE + 1).ok();
-    let mut rows = db::list_items(pool, tenant, product, &asked.filter(), limit).await?;
+    let mut filter = asked.filter();
+    let mut rows = db::list_items(pool, tenant, product, &filter, limit).await?;
+    if matches!(filter.place, Place::Above(_)) && rows.len() <= PAGE {
+        // It is the first page, and has as many lines as any other.
+        filter.place = Place::Top;
+        rows = db::list_items(pool, tenant, product, &filter, limit).await?;
+    }
     let has_more = rows.len() > PAGE;
+    let (has_previous, has_next) = match filter.place {
+        Place::Top => (false, has_more),
+        Place::Below(_) => (true, has_more),
+        Place::Above(_) => (true, true),
+    };
+    if matches!(filter.place, Place::Above(_)) {
+        rows.remove(0);
+    }
     rows.truncate(PAGE);
-    let next = rows.last().filter(|_| has_more).map(|last| {
-        let query = asked.address();
-        let with = if query.is_empty() { "?".to_owned() } else { format!("?{query}&") };
-        at.url(&format!("/items{with}after={}", last.rank.as_str()))
-    });
+    let page = |word, row: &ItemRow| at.url(&format!("/items?{}", asked.at(word, &row.rank)));
+    let previous = rows.first().filter(|_| has_previous).map(|first| page("before", first));
+    let next = rows.last().filter(|_| has_next).map(|last| page("after", last));
     let today = at.visitor.today();
     let lines = rows.into_iter().map(|row| Line {
         key: at.product.item_key(row.number).to_string(),
@@ -163,6 +201,7 @@ async fn list_page(
         lines: lines.collect(),
         squads: db::squads(pool, tenant, product).await?,
         asked,
+        previous,
         next,
         form,
         errors,
@@ -193,7 +232,7 @@ pub async fn csv(
     State(pool): State<PgPool>,
     Query(asked): Query<ListQuery>,
 ) -> Result<Response> {
-    let filter = ItemFilter { after: None, ..asked.filter() };
+    let filter = ItemFilter { place: Place::Top, ..asked.filter() };
     let rows = db::list_items(&pool, at.visitor.tenant(), at.product.id, &filter, None).await?;
     let head = [
         "key",
@@ -280,7 +319,7 @@ pub async fn bulk(
     let asked: ListQuery = serde_html_form::from_str(&form.view).unwrap_or_default();
     match carry_out(&pool, &at, &form).await {
         Ok(n) => {
-            let query = asked.address();
+            let query = asked.here();
             let there = if query.is_empty() {
                 at.url("/items")
             } else {

@@ -135,7 +135,7 @@ async fn carry_out(
         }
         Step::Resume => {
             warning = service::resume(pool, actor, product, number, why()?.as_ref()).await?;
-            "is in work again"
+            "is in progress again"
         }
         Step::Finish => {
             let effect = Effect::parse(&form.effect).map_err(Error::from).map_err(on("effect"))?;

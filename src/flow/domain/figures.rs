@@ -1,6 +1,6 @@
 //! The figures: a replay of the steps, day by day.
 //!
-//! The definitions, as the page gives them. An item is in work from the pull to done: in progress and with customers, since learning
+//! The definitions, as the page gives them. An item is in hand from the pull to done: in progress and learning with customers, since learning
 //! is part of the work. Its cycle time is the number of calendar days from the day on which the squad that finished it pulled it
 //! to the day on which it was done, both counted: pulled and done on one day is 1. An item that was returned begins anew with its next
 //! pull. What was brought along as done was never pulled here and counts nowhere.
@@ -138,7 +138,7 @@ impl Finished {
     }
 }
 
-/// An item in work.
+/// An item in hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
     /// The item.
@@ -243,7 +243,7 @@ pub struct Flow {
     pub finished: Vec<Finished>,
     /// Of its cycle times.
     pub percentiles: Option<Percentiles>,
-    /// What is in work now, the oldest first.
+    /// What is in hand now, the oldest first.
     pub held: Vec<Held>,
     /// Cumulative flow: each day's end.
     pub days: Vec<(NaiveDate, Counts)>,
@@ -274,7 +274,7 @@ impl Flow {
         }
     }
 
-    /// How many are in progress and how many with customers.
+    /// How many are in progress and how many are learning.
     pub fn in_work(&self) -> (usize, usize) {
         let in_progress = self.held.iter().filter(|held| held.stage == Stage::InProgress).count();
         (in_progress, self.held.len() - in_progress)

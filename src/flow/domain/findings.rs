@@ -16,7 +16,7 @@ pub const FINDING_WEEKS: u64 = 26;
 /// The rule that a finding comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Code {
-    /// Too much in work, too old, blocked for too long.
+    /// Too much in hand, too old, blocked for too long.
     B1,
     /// Narrow items only.
     B2,
@@ -61,7 +61,7 @@ pub struct Server {
     pub pulling_since: Option<NaiveDate>,
 }
 
-/// An item in work.
+/// An item in hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InWork {
     /// Its key.
@@ -85,7 +85,7 @@ pub struct Pulled {
     pub breadth: Breadth,
 }
 
-/// B1: more in work than the limit allows. What is expedited has a limit of its own that nothing exceeds.
+/// B1: more in hand than the limit allows. What is expedited has a limit of its own that nothing exceeds.
 pub fn is_over_limit(load: Load) -> bool {
     load.in_progress > load.wip_limit || load.learning > load.learning_limit
 }
@@ -158,7 +158,7 @@ fn over_limit(squad: &Server) -> Finding {
         code: Code::B1,
         severity: Severity::Warning,
         title,
-        reason: "The more is in work, the longer each item takes. Finish or return something before the next pull.".to_owned(),
+        reason: "The more is in hand, the longer each item takes. Finish or return something before the next pull.".to_owned(),
         way: Way::Lane(squad.team),
     }
 }
@@ -179,7 +179,7 @@ fn too_old(item: &InWork, p85: i64) -> Finding {
     Finding {
         code: Code::B1,
         severity: Severity::Warning,
-        title: format!("{key} is in work for {age} days."),
+        title: format!("{key} is in hand for {age} days."),
         reason: format!(
             "{squad} holds it. 85 % of this product’s items were done within {p85} {}, in the last {FINDING_WEEKS} weeks.",
             if p85 == 1 { "day" } else { "days" },
@@ -278,9 +278,9 @@ mod tests {
             said,
             [
                 (Code::B1, "Fair Bills has 4 items in progress, over its limit of 3."),
-                (Code::B1, "NA-3 is in work for 30 days."),
+                (Code::B1, "NA-3 is in hand for 30 days."),
                 (Code::B1, "NA-2 is blocked for 3 days."),
-                (Code::B1, "NA-2 is in work for 20 days."),
+                (Code::B1, "NA-2 is in hand for 20 days."),
                 (Code::B2, "Fair Bills has pulled only tasks and features for 8 weeks."),
             ]
         );

@@ -73,7 +73,7 @@ pub fn squad_url(org: &str, squad: &str) -> String {
 
 /// The address of a metric's page.
 fn metric_url(org: &str, squad: &str, metric: MetricId) -> String {
-    format!("{}/metrics/{metric}", squad_url(org, squad))
+    crate::metrics::url(org, squad, metric)
 }
 
 /// Lets only those on who may choose the squad's metrics.

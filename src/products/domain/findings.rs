@@ -182,7 +182,7 @@ impl ApprenticeDesign {
             findings.push(finding(
                 Code::P4,
                 Severity::Warning,
-                format!("{name} has logged no practice for {} days.", days(self.evidence)),
+                format!("{name} has added no evidence for {} days.", days(self.evidence)),
                 "What is not practised every week is not learned.",
                 WayOut::LogPractice(*member),
             ));

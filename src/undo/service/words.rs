@@ -167,6 +167,15 @@ pub async fn metric(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
     metrics::service::update(pool, actor, MetricId(id), version, &before).await
 }
 
+/// The goal metric: the one that was it before is the goal again.
+pub async fn goal(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {
+    let (squad, before) = (event.subject(0)?, event.subject(2)?);
+    let version = db::metric_version(pool, actor.tenant, before).await?.ok_or(Error::NotFound)?;
+    let kinds = ["goal_metric_chosen", "goal_metric_set", "goal_metric_replaced"];
+    must_be_newest(pool, actor, event, &kinds, (&[squad], &[])).await?;
+    metrics::service::make_goal(pool, actor, MetricId(before), version).await
+}
+
 /// A check-in: what was said is withdrawn, and what was there before is said again. Neither is ever taken out of the list, so both
 /// refuse where somebody has corrected it since.
 pub async fn check_in(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> {

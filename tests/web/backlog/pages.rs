@@ -43,7 +43,7 @@ async fn everybody_proposes_and_the_lead_pm_makes_it_ready() {
 
     let page = lead.get(&app.at("/products/norvik-app")).await;
     assert_eq!(page.texts(".ready .kcard h3"), ["Explain the difference"]);
-    assert_eq!(page.text(".lane .badge"), "0 of 3 in work");
+    assert_eq!(page.text(".lane .badge"), "0 of 3 in progress");
     assert_eq!(page.count(".kcard button"), 0, "the lead PM pulls nothing");
     let page = somebody.get(&app.at("/products/norvik-app/items/na-1")).await;
     assert!(page.text(".timeline").contains("made ready NA-1 “Explain the difference”"));
@@ -72,7 +72,7 @@ async fn a_squad_pulls_from_the_top_by_one_button_and_lower_with_a_page_that_ask
     assert_eq!(page.text("[data-list=in_progress] .kcard h3"), "Problem 0");
     assert_eq!(
         page.texts(".lane header .badge"),
-        ["0 of 3 in work", "Can pull", "1 of 3 in work", "Can pull"]
+        ["0 of 3 in progress", "Can pull", "1 of 3 in progress", "Can pull"]
     );
 
     let asked = page.attribute(".ready .kcard:nth-child(2) .k-foot a", "href").unwrap();
@@ -188,6 +188,72 @@ async fn the_list_is_narrowed_searched_changed_and_saved_as_a_file() {
     let lines: Vec<_> = file.html.lines().collect();
     assert_eq!(lines.len(), 2, "{}", file.html);
     assert!(lines[1].starts_with("NA-3,Change the moving date without a call,"), "{}", lines[1]);
+}
+
+#[tokio::test]
+async fn a_long_list_is_turned_both_ways_and_a_change_stays_on_its_page() {
+    let app = TestApp::new().await;
+    let group = group(&app, &["Fair Bills"]).await;
+    ready(&app, &group, 103).await;
+    let mut lead = group.lead.clone();
+    let keys = |page: &crate::harness::Answer| {
+        let all = page.texts("tbody td.num");
+        (all.len(), all[0].clone(), all[all.len() - 1].clone())
+    };
+    let of = |n: usize, first: &str, last: &str| (n, first.to_owned(), last.to_owned());
+    let (previous, next) = (".pages a[rel=prev]", ".pages a[rel=next]");
+
+    let first = lead.get(&app.at("/products/norvik-app/items?stage=ready")).await;
+    assert_eq!(keys(&first), of(50, "NA-1", "NA-50"));
+    assert_eq!(first.count(previous), 0);
+    let second = lead.get(&first.attribute(next, "href").unwrap()).await;
+    assert_eq!(keys(&second), of(50, "NA-51", "NA-100"));
+    let third = lead.get(&second.attribute(next, "href").unwrap()).await;
+    assert_eq!(keys(&third), of(3, "NA-101", "NA-103"));
+    assert_eq!(third.count(next), 0);
+    let back = lead.get(&third.attribute(previous, "href").unwrap()).await;
+    assert_eq!(keys(&back), of(50, "NA-51", "NA-100"));
+    assert_eq!(back.attribute(next, "href"), second.attribute(next, "href"));
+    // A page more above than there was: the first has as many lines as it has had.
+    let (squad, member) = group.squad(&app, 0);
+    service::pull(&app.pool, &member, group.product, 1, squad, None).await.unwrap();
+    let top = lead.get(&back.attribute(previous, "href").unwrap()).await;
+    assert_eq!(keys(&top), of(50, "NA-2", "NA-51"));
+    assert_eq!(top.count(previous), 0);
+
+    let view = second.attribute("input[name=view]", "value").unwrap();
+    let view = view.replace('&', "%26").replace('=', "%3D");
+    let path = app.at("/products/norvik-app/items");
+    let refused = lead.post(&path, &format!("change=breadth%3Atask&view={view}")).await;
+    assert_eq!(refused.error_code(), "nothing_chosen");
+    assert_eq!(
+        refused.attribute("option[selected][value^=breadth]", "value").unwrap(),
+        "breadth:task"
+    );
+    assert_eq!(keys(&refused), of(50, "NA-51", "NA-100"));
+    let form = format!("item=60&item=999&change=class%3Aexpedite&view={view}");
+    assert_eq!(lead.post(&path, &form).await.status, StatusCode::NOT_FOUND);
+    let done = lead.post(&path, &format!("item=60&change=breadth%3Atask&view={view}")).await;
+    let page = lead.get(done.assert_redirect()).await;
+    assert_eq!(keys(&page), of(50, "NA-51", "NA-100"));
+}
+
+#[tokio::test]
+async fn an_item_leads_to_the_metric_that_it_is_about() {
+    let app = TestApp::new().await;
+    let group = group(&app, &["Fair Bills"]).await;
+    let mut lead = group.lead.clone();
+    let squad = group.squads[0].0;
+    let goal = crate::given::metric("First bill correct", 97.0);
+    let goal = trellis::metrics::service::set_goal(&app.pool, &app.founder(), squad, &goal);
+    let metric = Some(goal.await.unwrap());
+    let new = trellis::backlog::NewItem { metric, ..super::item("The bill is not understood") };
+    service::propose(&app.pool, &group.lead(&app), group.product, &new).await.unwrap();
+
+    let page = lead.get(&app.at("/products/norvik-app/items/NA-1")).await;
+
+    let href = page.attribute(".facts a[href*='/metrics/']", "href").unwrap();
+    assert_eq!(lead.get(&href).await.text("h1"), "First bill correct");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Tests of undo: each inverse, the refusals, and two who undo at once.
 
+mod items;
 mod liaisons;
 mod memberships;
 mod offer;

@@ -1,13 +1,16 @@
 //! The page of what waits for one person.
 
+mod asked;
+mod start;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgPool;
 
-use super::db::{self, Asked};
+use super::db;
 use super::domain::{Near, first};
 use super::url;
 use crate::backlog::{self, ItemKey};
@@ -24,9 +27,13 @@ use crate::web::shell::{Section, Shell};
 use crate::web::ui;
 use crate::web::{Routes, Who};
 
-/// The addresses of My work.
+/// The addresses of My work, and of where somebody begins.
 pub fn routes() -> Routes {
-    Routes::new().get("/o/{org}/work", Who::Member, work)
+    Routes::new().get("/o/{org}/work", Who::Member, work).get(
+        "/o/{org}/start",
+        Who::Member,
+        start::start,
+    )
 }
 
 // GET /o/{org}/work
@@ -113,7 +120,7 @@ impl Maker<'_> {
     fn coaching(&self, task: &MyTask) -> Option<(Near, Thing)> {
         let request = task.request.map(|id| coaching::url(self.org, id));
         let at = |below: &str| request.as_ref().map(|url| format!("{url}{below}"));
-        let day = ui::inside(&ui::day(task.at.with_timezone(&self.zone).date_naive(), self.today));
+        let day = self.day(task.at);
         let quoted = |text: &str| {
             if text.is_empty() { String::new() } else { format!(" “{text}”") }
         };
@@ -218,34 +225,15 @@ impl Maker<'_> {
         }
     }
 
-    /// A health check, or feedback.
-    fn asked(&self, asked: &Asked) -> Option<(Near, Thing)> {
-        let day = ui::inside(&ui::day(asked.at.with_timezone(&self.zone).date_naive(), self.today));
-        if let Some(round) = asked.round {
-            let round = crate::health::round_url(self.org, &asked.slug, round);
-            let is_near = asked.at - self.now < TimeDelta::days(2);
-            let thing = Thing {
-                icon: "heart-pulse",
-                colour: if is_near { "f-ico warn" } else { "f-ico info" },
-                about: Some((asked.who.clone(), crate::squads::url(self.org, &asked.slug))),
-                title: format!("How is your squad doing? {}.", asked.about),
-                reason: format!(
-                    "Open until {day}. It takes some minutes, and you can change it until then."
-                ),
-                act: Act::Go { href: format!("{round}/answer"), label: "Answer".to_owned() },
-            };
-            return Some((Near::Due, thing));
-        }
-        let plan = crate::learning::url(self.org, &asked.slug, asked.member?);
-        let thing = Thing {
-            icon: "message-square-text",
-            colour: "f-ico info",
-            about: Some((asked.who.clone(), plan.clone())),
-            title: "asks for your feedback.".to_owned(),
-            reason: format!("“{}”", asked.about),
-            act: Act::Go { href: format!("{plan}/feedback"), label: "Say something".to_owned() },
-        };
-        Some((Near::Waits, thing))
+    /// A moment as a day in the middle of a sentence.
+    fn day(&self, at: DateTime<Utc>) -> String {
+        ui::inside(&ui::day(at.with_timezone(&self.zone).date_naive(), self.today))
+    }
+
+    /// A day as its month, with the year where it is another one.
+    fn month(&self, day: NaiveDate) -> String {
+        let form = if day.year() == self.today.year() { "%B" } else { "%B %Y" };
+        day.format(form).to_string()
     }
 
     /// What the person's squads have in hand: what waits for something, and room for more.
@@ -349,7 +337,7 @@ async fn work(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> 
     )
     .await?;
     let tasks = coaching::tasks(&pool, actor, visitor.today()).await?;
-    let asked = db::asked(&pool, actor).await?;
+    let asked = db::asked(&pool, actor, visitor.today()).await?;
     let maker = Maker {
         org: &visitor.slug,
         here: &here,
@@ -359,7 +347,7 @@ async fn work(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> 
     };
     let mut all: Vec<(Near, Thing)> =
         tasks.iter().filter_map(|task| maker.coaching(task)).collect();
-    all.extend(asked.iter().filter_map(|one| maker.asked(one)));
+    all.extend(maker.asked(&asked));
     all.extend(due.into_iter().map(|due| {
         let when = ui::inside(&ui::day(due.metric.due_on, visitor.today()));
         let reason = if due.is_overdue {
