@@ -73,7 +73,7 @@ pub async fn hold_item(
 }
 
 /// The number of the item of a stage directly above `rank`.
-pub async fn above(
+pub async fn number_above(
     db: impl PgExecutor<'_>,
     tenant: Tenant,
     product: ProductId,

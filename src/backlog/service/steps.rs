@@ -94,7 +94,8 @@ async fn try_ordering(
     let mut before = json!({"stage": item.stage.word()});
     if step == Step::Ready {
         // It goes to the end of what is ready; this is how it finds back.
-        let above = db::above(&mut *tx, actor.tenant, product, &item.rank, item.stage).await?;
+        let above =
+            db::number_above(&mut *tx, actor.tenant, product, &item.rank, item.stage).await?;
         before["stood_below"] = json!(stood_below(&group, above));
     }
     let mut event = event.change(before, json!({"stage": stage.word()}));

@@ -153,7 +153,9 @@ pub async fn follow_up(
     let FollowUpForm { said, round, pack, .. } = form;
     let follow = FollowUps { round: round.parse().ok(), pack, typed: Some((id, said)), errors };
     if let Some(round) = follow.round
-        && let Some(round) = db::find_round(&pool, at.visitor.tenant(), at.id, round).await?
+        && let Some(round) =
+            db::find_round(&pool, at.visitor.tenant(), at.id, round, at.visitor.actor.member)
+                .await?
     {
         return round::follow_refused(&pool, RoundAt { at, round }, follow).await;
     }
