@@ -15,6 +15,7 @@ use trellis::ids::RoundId;
 
 use super::{World, code, rows};
 use crate::access::{self, is_page, of_an_organization, patient};
+use crate::given;
 use crate::harness::{TestApp, Visitor};
 
 /// A text of a person that stands nowhere else.
