@@ -1,8 +1,8 @@
 -- What a review of the security found.
 
 -- H6: statistics of these two tables would hold notes, colours, keys and secrets, and keep them after the closing, for Postgres replaces
--- them only when a later look finds rows. So nothing is ever sampled from them, and what was is dropped, which is what a change of a
--- column's type does first. Trellis vacuums both itself, every minute, so Postgres need not look at them of its own accord.
+-- them only when a later look finds rows. So nothing is ever sampled from them, and what was of an answer is dropped, which is what a change
+-- of a column's type does first. Trellis vacuums both itself, every minute, so Postgres need not look at them of its own accord.
 alter table health_ballot
     alter column organization_id set statistics 0,
     alter column round_id        set statistics 0,
@@ -20,19 +20,11 @@ alter table health_round_secret
     alter column is_open         set statistics 0,
     set (autovacuum_enabled = false);
 alter table health_ballot
-    alter column organization_id type uuid,
-    alter column round_id        type uuid,
-    alter column key             type bytea,
-    alter column dimension_id    type uuid,
-    alter column colour          type text,
-    alter column trend           type text,
-    alter column comment         type text,
-    alter column is_open         type boolean;
-alter table health_round_secret
-    alter column organization_id type uuid,
-    alter column round_id        type uuid,
-    alter column secret          type bytea,
-    alter column is_open         type boolean;
+    alter column key     type bytea,
+    alter column colour  type text,
+    alter column trend   type text,
+    alter column comment type text;
+alter table health_round_secret alter column secret type bytea;
 
 -- A coach who is in a squad leaves its coaching to another, also where they have offered it: nobody is outside and inside at once.
 create or replace function coaching_request_check_coach() returns trigger language plpgsql as $$

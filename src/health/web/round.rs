@@ -36,6 +36,11 @@ impl ShowPage {
         self.voters.iter().filter(|voter| voter.has_answered).count()
     }
 
+    /// Who has answered is for the squad; others see how many.
+    fn voters_title(&self) -> &'static str {
+        if self.of.at.is_member() { "Who has answered" } else { "How many have answered" }
+    }
+
     fn have_i_answered(&self) -> bool {
         let me = self.of.at.visitor.actor.member;
         self.voters.iter().any(|voter| voter.id == me && voter.has_answered)

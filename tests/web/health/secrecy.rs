@@ -15,6 +15,7 @@ use trellis::ids::RoundId;
 
 use super::{World, code, rows};
 use crate::access::{self, is_page, of_an_organization, patient};
+use crate::given;
 use crate::harness::{TestApp, Visitor};
 
 /// A text of a person that stands nowhere else.
@@ -506,6 +507,7 @@ async fn who_has_answered_is_known_to_the_squad_alone() {
     for visitor in [world.coach.clone(), app.admin().await, app.member("Wei Zhang").await] {
         let page = visitor.clone().get(&url).await;
         assert_eq!(page.text("#voters .badge"), "1 of 8");
+        assert!(page.text("#voters").contains("Only how many answered is known"));
         assert!(page.count("#voters li") == 0 && !page.text("main").contains("Aisha Rahman"));
     }
 }
