@@ -2,6 +2,8 @@
 //!
 //! - Only a squad's member asks, from the squad's page, from a dimension of a health check, from a finding. A leader or coach may
 //!   offer; nothing begins before another member of the squad accepts. Declining is fine, and final for that offer.
+//! - What led to a request is kept with it, a dimension by its id: so its page shows how the squad saw that before it asked and since, and
+//!   says where it was asked in other words meanwhile.
 //! - A coach pulls what waits, the oldest first on the board and never over their own limit. Of two who pull at once one has it, and the
 //!   other is told who.
 //! - Goal, exit criteria and end date hold once the coach and a member of the squad have agreed to the same version. An edit is a
@@ -19,6 +21,7 @@
 //! | what is written | `domain/words.rs` |
 //! | who may do what, and the refusals | `domain/rules.rs` |
 //! | what the pages read | `db/pages.rs`, `db/board.rs` |
+//! | the dimensions that requests are about | `db/dimensions.rs`, `migrations/0261_coaching_dimension.sql` |
 //! | what is written, and under which locks | `db/writes.rs` |
 //! | asking, pulling, agreeing, looking back | `service/requests.rs`, `service/agreement.rs` |
 //! | sessions and notes | `service/sessions.rs` |

@@ -170,6 +170,28 @@ async fn the_demo_of_the_setup_shows_every_kind_of_finding_and_a_whole_history()
             .unwrap();
     assert!(over_days > 365, "{over_days}");
     assert_a_year_of_flow(&app).await;
+    assert_coaching_with_an_effect(&app).await;
+}
+
+/// What squads ask for because of a dimension was not green then, and later health checks tell of one of them.
+async fn assert_coaching_with_an_effect(app: &TestApp) {
+    let asked: Vec<(String, i64, i64, i64)> = sqlx::query_as(
+        "select r.dimension, count(*) filter (where o.closed_at < r.raised_at), count(*) filter (where o.closed_at >= r.raised_at), \
+                count(*) filter (where o.closed_at < r.raised_at and x.red + x.amber > x.green) \
+         from coaching_request r \
+         join health_round o on o.team_id = r.team_id and o.is_shown \
+         join health_result x on x.round_id = o.id and x.dimension_id = r.dimension_id \
+         group by r.id, r.dimension order by r.dimension",
+    )
+    .fetch_all(&app.pool)
+    .await
+    .unwrap();
+    let names: Vec<_> = asked.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(names, ["Learning", "Well-being"]);
+    for (name, before, _, in_need) in &asked {
+        assert!(*before > 0 && before == in_need, "{name}: {in_need} of {before} before");
+    }
+    assert!(asked[0].2 >= 2, "{} since the first was asked for", asked[0].2);
 }
 
 /// The squads of the demo have worked for a year and go on today.

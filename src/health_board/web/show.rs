@@ -318,7 +318,8 @@ impl<B: fmt::Display + HtmlSafe> BoardPage<B> {
 
     /// "Across all squads", "Across these squads".
     fn across_whom(&self) -> &'static str {
-        if self.is_whole { "Across all squads" } else { "Across these squads" }
+        let is_all = self.is_whole && !self.asked.is_narrowed();
+        if is_all { "Across all squads" } else { "Across these squads" }
     }
 
     fn said(apart: &Apart) -> Said {
