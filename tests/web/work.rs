@@ -264,19 +264,20 @@ async fn a_coach_reads_where_it_is_getting_worse_until_somebody_helps() {
     .fetch_all(&app.pool)
     .await
     .unwrap();
-    let (said, way) = thing(&work(&app, &world.coach).await, "getting worse").unwrap();
+    let coach = app.again(&world.coach).await;
+    let (said, way) = thing(&work(&app, &coach).await, "getting worse").unwrap();
     let title = format!("Fair Bills : {} and {} are getting worse.", names[0], names[1]);
     assert!(said.starts_with(&title), "{said}");
     assert!(said.contains("4 votes moved from green to amber"), "{said}");
     let (round, below) = way.split_once('#').unwrap();
     assert_eq!(round, world.at(&app, second, ""));
-    assert!(get(&world.coach, round).await.html.contains(&format!("id=\"{below}\"")));
+    assert!(get(&coach, round).await.html.contains(&format!("id=\"{below}\"")));
     let leader = app.leader("Ruth Abara").await;
     assert_eq!(thing(&work(&app, &leader).await, "getting worse"), None, "it is the coach's");
 
     let member = now(&app, &world.members[0]);
     crate::coaching::asked(&app, world.squad, &member).await;
-    let page = work(&app, &world.coach).await;
+    let page = work(&app, &coach).await;
     assert_eq!(thing(&page, "getting worse"), None, "the squad has asked");
     assert!(thing(&page, "Pace is hurting us").is_some());
 }
@@ -295,8 +296,9 @@ async fn what_too_few_answered_gets_neither_better_nor_worse() {
     }
     world.close(&app, second).await;
 
-    assert_eq!(thing(&work(&app, &world.coach).await, "getting worse"), None);
-    let page = work(&app, &world.members[0]).await;
+    let coach = app.again(&world.coach).await;
+    assert_eq!(thing(&work(&app, &coach).await, "getting worse"), None);
+    let page = work(&app, &app.again(&world.members[0]).await).await;
     assert_eq!(thing(&page, "Agree on colour and arrow"), None, "there is nothing to agree on");
 }
 

@@ -38,11 +38,15 @@ const WAITING: [&str; 6] = [
 
 /// The item's number and the key of its product.
 async fn number(pool: &PgPool, actor: &Actor, event: &Event) -> Result<(ProductId, String, i32)> {
-    let item = ItemId(event.subject(0)?);
-    let product = event.subjects.last().copied().map(ProductId);
-    let product = product.ok_or_else(|| event.unreadable("it is about too little"))?;
-    let (key, number) = db::item(pool, actor.tenant, item).await?.ok_or(Error::NotFound)?;
+    let product = ProductId(event.subject(1)?);
+    let (key, number) = first(pool, actor, event).await?;
     Ok((product, key, number))
+}
+
+/// The first item that the event is about: the key of its product, and its number.
+async fn first(pool: &PgPool, actor: &Actor, event: &Event) -> Result<(String, i32)> {
+    let item = ItemId(event.subject(0)?);
+    db::item(pool, actor.tenant, item).await?.ok_or(Error::NotFound)
 }
 
 /// Puts an item back below the one that it stood below.
@@ -72,12 +76,11 @@ pub async fn dropped(pool: &PgPool, actor: &Actor, event: &Event) -> Result<()> 
     let stage = |word: &str| {
         Stage::parse(word).map_err(|_| event.unreadable(&format!("no such stage: {word}")))
     };
+    let (key, number) = first(pool, actor, event).await?;
     let mut stood = BTreeMap::new();
     if event.kind == "item_dropped" {
-        let (_, _, number) = number(pool, actor, event).await?;
         stood.insert(number, stage(&event.was::<String>("stage")?)?);
     } else {
-        let (_, key, _) = number(pool, actor, event).await?;
         for (item, word) in event.was::<BTreeMap<String, String>>("stages")? {
             let number = ItemKey::number_in(&key, &item)
                 .ok_or_else(|| event.unreadable(&format!("no such key: {item}")))?;

@@ -133,7 +133,7 @@ impl Maker<'_> {
                 let round = health::round_url(self.org, &line.slug, one.rounds[drift.line]);
                 let said = match names.as_slice() {
                     [_] => format!("{}.", drift.why),
-                    [name, ..] => format!("{name}: {}.", ui::inside(&drift.why.to_string())),
+                    [name, ..] => format!("{name}: {}.", drift.why),
                     [] => String::new(),
                 };
                 let thing = Thing {

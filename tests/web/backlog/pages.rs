@@ -245,7 +245,8 @@ async fn an_item_leads_to_the_metric_that_it_is_about() {
     let mut lead = group.lead.clone();
     let squad = group.squads[0].0;
     let goal = crate::given::metric("First bill correct", 97.0);
-    let goal = trellis::metrics::service::set_goal(&app.pool, &app.founder(), squad, &goal);
+    let founder = app.founder();
+    let goal = trellis::metrics::service::set_goal(&app.pool, &founder, squad, &goal);
     let metric = Some(goal.await.unwrap());
     let new = trellis::backlog::NewItem { metric, ..super::item("The bill is not understood") };
     service::propose(&app.pool, &group.lead(&app), group.product, &new).await.unwrap();

@@ -88,7 +88,7 @@ async fn what_was_made_ready_is_proposed_again_below_what_it_stood_below() {
     // What stood above it was moved meanwhile; below it is where it goes.
     service::make_ready(&app.pool, &lead, group.product, 4).await.unwrap();
     let made = newest(&app).await;
-    service::order(&app.pool, &lead, group.product, 1, Place::Bottom).await.unwrap();
+    service::order(&app.pool, &lead, group.product, 1, Place::Below(3)).await.unwrap();
     undo(&app, &mut hana, made).await;
     assert_eq!(order_of(&app, &group).await, [2, 3, 1, 4]);
 
