@@ -241,8 +241,8 @@ impl Asked {
         }
         let watched = boards.into_iter().map(|seen| Watched {
             pack: seen.name,
-            rounds: seen.rows.iter().map(|(round, _)| *round).collect(),
-            board: Board::of(seen.columns, seen.rows.into_iter().map(|(_, row)| row).collect()),
+            rounds: seen.rows.iter().map(|row| row.round).collect(),
+            board: Board::of(seen.columns, seen.rows),
         });
         asked.watched = watched.collect();
         asked
@@ -254,7 +254,7 @@ struct Seen {
     pack: Uuid,
     name: String,
     columns: Vec<Column>,
-    rows: Vec<(RoundId, Row)>,
+    rows: Vec<Row>,
 }
 
 impl Seen {
@@ -278,14 +278,15 @@ impl Seen {
         let (Some(seen), Some(round), Some(team)) = (seen, row.round, row.id.map(TeamId)) else {
             return;
         };
-        if seen.rows.iter().any(|(_, other)| other.team == team) {
+        if seen.rows.iter().any(|other| other.team == team) {
             return;
         }
         let answered = small(row.of);
-        let kept = Row {
+        seen.rows.push(Row {
             team,
             name: row.who,
             slug: row.slug,
+            round,
             closed_on: row.at.date_naive(),
             eligible: answered,
             answered,
@@ -295,8 +296,7 @@ impl Seen {
             dimensions: row.dimensions.unwrap_or_default(),
             cells: row.cells.unwrap_or_default(),
             months: vec![],
-        };
-        seen.rows.push((round, kept));
+        });
     }
 }
 
