@@ -177,7 +177,8 @@ begin
     for ago in reverse rounds - 1 .. 0 loop
         create temp table r on commit drop as
         select t.id as team_id, pg_temp.id('round' || salt, n * 1000 + ago) as id, t.state_event as event, n, t.eligible,
-               case when pg_temp.chance('few', n, ago) < 12 then 2 else greatest(4, t.eligible - pg_temp.chance('away', n, ago) % 3) end as answered,
+               case when pg_temp.chance('few', n, ago) < 12 then 2
+                    else greatest(4, t.eligible - pg_temp.chance('away', n, ago) % 3) end as answered,
                at - make_interval(months => ago) as closed_at
         from (select t.*, row_number() over (order by t.name) - 1 as n, greatest(t.member_count, 4) as eligible from team t
               where t.organization_id = org and t.kind = 'squad' and t.state <> 'dissolved') t;

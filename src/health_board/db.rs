@@ -94,7 +94,8 @@ macro_rules! rows {
         sqlx::query_as!(
             Row,
             r#"
-            select t.id as "team: TeamId", t.name, t.slug, b.round_id as "round: RoundId", b.closed_on, b.eligible, b.answered, b.threshold, b.is_shown, b.before_on,
+            select t.id as "team: TeamId", t.name, t.slug, b.round_id as "round: RoundId", b.closed_on,
+                   b.eligible, b.answered, b.threshold, b.is_shown, b.before_on,
                    b.dimensions as "dimensions: Vec<DimensionId>", b.cells, b.months
             from team t
             -- Squad by squad, the newest first: as many rows are read as are shown.

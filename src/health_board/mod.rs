@@ -23,9 +23,10 @@
 //! | an area of the constellation | cells that are shown |
 //! | "55 of 61 have answered so far" | who has answered, which is known (H6); nothing of what |
 //!
-//! Nothing is summed that is not on the page itself, or on another part of the same table. The answers under a threshold were deleted at the closing and stand in no table, so no
-//! statement could sum them; and a row that says that it is hidden is read as hidden whatever its bytes are. So two organizations that
-//! differ in nothing but hidden answers have the same page to the last byte, and there is nothing to subtract:
+//! Nothing is summed that is not on the page itself, or on another part of the same table. The answers under a threshold were deleted at
+//! the closing and stand in no table, so no statement could sum them; and a row that says that it is hidden is read as hidden whatever its
+//! bytes are. So two organizations that differ in nothing but hidden answers have the same page to the last byte, and there is nothing
+//! to subtract:
 //!
 //! - *Two filters that differ by one squad* differ by the cells of that squad, which are shown beside it or in neither sum.
 //! - *Two periods* are two rounds, each by its own threshold; a change is shown only if both ends are.

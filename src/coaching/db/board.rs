@@ -160,7 +160,8 @@ pub async fn cards(
                p.waits as "waits?", r.id as "id?: CoachingId", r.topic as "topic?",
                case when r.better <> '' then r.better else r.tried end as more, t.name as "squad?", t.slug as "slug?", m.name as "by?",
                r.raised_at as "at?", case when r.dimension <> '' then r.dimension else r.finding end as about,
-               exists (select from membership x where x.organization_id = $1 and x.team_id = t.id and x.member_id = $2 and x.until_at is null) as "is_own!",
+               exists (select from membership x
+                       where x.organization_id = $1 and x.team_id = t.id and x.member_id = $2 and x.until_at is null) as "is_own!",
                r.state as "state?: String", c.name as "coach_name?", a.sessions as "sessions?", a.ends_on as "ends_on?", s.held, s.next
         from (select) one
         left join coaching_coach h on h.organization_id = $1 and h.member_id = $2

@@ -72,7 +72,8 @@ pub async fn find(
         select r.id as "id: CoachingId", t.id as "team: TeamId", t.name as squad, t.slug,
                exists (select from membership x where x.organization_id = $1 and x.team_id = t.id and x.member_id = $3 and x.until_at is null)
                    as "is_member!",
-               r.topic, r.tried, r.better, r.dimension, r.dimension_id as "dimension_id: DimensionId", r.finding, b.name as by, r.raised_at, f.name as "offered_by?",
+               r.topic, r.tried, r.better, r.dimension, r.dimension_id as "dimension_id: DimensionId", r.finding,
+               b.name as by, r.raised_at, f.name as "offered_by?",
                r.state as "state: String", r.state_at, r.coach_id as "coach: MemberId", c.name as "coach_name?", r.pulled_at,
                r.agreed_version, r.looked_back, r.helped, r.stays
         from coaching_request r
