@@ -226,7 +226,7 @@ impl Demo {
         sqlx::query(sql).bind(user).bind(learner).execute(&self.pool).await.unwrap();
     }
 
-    /// The lead PM, who is a coach, has opened a health check of the member's squad.
+    /// The lead PM, who is a coach, has opened a health check of the member's squad, and planned others.
     async fn open_round(&self, coach: &mut Visitor) {
         let pack: Uuid = sqlx::query_scalar("select p.id from health_pack p join organization o on o.id = p.organization_id where o.slug = $1 and p.slug = 'squad-health'")
             .bind(self.slug())
@@ -237,6 +237,19 @@ impl Demo {
         let url = format!("/o/{}/squads/{squad}/health", self.slug());
         let form = format!("pack={pack}&mode=anonymous&reveal=session&closes_on=");
         let sent = coach.post(&url, &form).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
+        let id: Uuid = sqlx::query_scalar(
+            "select t.id from team t join organization o on o.id = t.organization_id where o.slug = $1 and t.slug = $2",
+        )
+        .bind(self.slug())
+        .bind(squad)
+        .fetch_one(&self.pool)
+        .await
+        .unwrap();
+        let form = format!(
+            "name=Every+two+months&pack={pack}&cadence=8&starts_on=2099-01-05&open_days=7&mode=anonymous&squad={id}"
+        );
+        let sent = coach.post(&format!("/o/{}/health/schedules", self.slug()), &form).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));
     }
 
@@ -329,6 +342,8 @@ impl Demo {
             ),
             "dimension" => "select d.id from health_dimension d join health_pack p on p.id = d.pack_id \
                  where d.organization_id = $1 and $2 <> '' and p.slug = 'customer-value-squad' order by d.position limit 1"
+                .to_owned(),
+            "schedule" => "select id from health_schedule where organization_id = $1 and $2 <> '' and ended_at is null order by id limit 1"
                 .to_owned(),
             "membership" | "metric" => of_team,
             "request" => "select r.id from coaching_request r join team t on (t.organization_id, t.id) = (r.organization_id, r.team_id) \

@@ -144,6 +144,145 @@ pub async fn count_schedules(tx: &mut PgConnection, tenant: Tenant) -> sqlx::Res
     .await
 }
 
+/// A schedule as it can be changed.
+#[derive(Debug, Clone)]
+pub struct SchedulePage {
+    /// The schedule.
+    pub id: HealthScheduleId,
+    /// Its name.
+    pub name: String,
+    /// What is asked.
+    pub pack_name: String,
+    /// Every so many weeks.
+    pub cadence_weeks: i16,
+    /// The first day from which the weeks are counted.
+    pub starts_on: NaiveDate,
+    /// Each for so many days.
+    pub open_days: i16,
+    /// Whether names stay.
+    pub mode: String,
+    /// Whether it goes on.
+    pub is_live: bool,
+    /// For the next edit.
+    pub version: i32,
+    /// The squads that are not dissolved.
+    pub squads: Vec<TeamId>,
+    /// Their names.
+    pub squad_names: Vec<String>,
+}
+
+/// A schedule by its id.
+pub async fn find_schedule(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    id: HealthScheduleId,
+) -> sqlx::Result<Option<SchedulePage>> {
+    sqlx::query_as!(
+        SchedulePage,
+        r#"
+        select s.id   as "id: HealthScheduleId",
+               s.name,
+               p.name as pack_name,
+               s.cadence_weeks, s.starts_on, s.open_days, s.mode,
+               s.ended_at is null as "is_live!",
+               s.version,
+               coalesce(q.ids, '{}')   as "squads!: Vec<TeamId>",
+               coalesce(q.names, '{}') as "squad_names!"
+        from health_schedule s
+        join health_pack p on (p.organization_id, p.id) = (s.organization_id, s.pack_id)
+        cross join lateral (
+            select array_agg(t.id order by lower(t.name), t.id) as ids, array_agg(t.name order by lower(t.name), t.id) as names
+            from health_schedule_squad q
+            join team t on (t.organization_id, t.id) = (q.organization_id, q.team_id) and t.state <> 'dissolved'
+            where (q.organization_id, q.schedule_id) = (s.organization_id, s.id)
+        ) q
+        where s.organization_id = $1 and s.id = $2
+        "#,
+        tenant.organization_id().0,
+        id.0,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Holds a schedule until the transaction ends; answers whether there is one.
+pub async fn hold_schedule(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    id: HealthScheduleId,
+) -> sqlx::Result<bool> {
+    let held = sqlx::query_scalar!(
+        "select version from health_schedule where organization_id = $1 and id = $2 for no key update",
+        tenant.organization_id().0,
+        id.0,
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(held.is_some())
+}
+
+/// What a schedule becomes.
+#[derive(Debug, Clone)]
+pub struct ScheduleUpdate<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Every so many weeks.
+    pub cadence_weeks: i16,
+    /// The first day from which the weeks are counted.
+    pub starts_on: NaiveDate,
+    /// Each for so many days.
+    pub open_days: i16,
+}
+
+/// Changes a schedule that is held, with its squads: those of `squads` that there are, and no others.
+pub async fn update_schedule(
+    tx: &mut PgConnection,
+    tenant: Tenant,
+    id: HealthScheduleId,
+    new: &ScheduleUpdate<'_>,
+    squads: &[TeamId],
+) -> sqlx::Result<()> {
+    let ids: Vec<Uuid> = squads.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        r#"
+        update health_schedule
+        set name = $3, cadence_weeks = $4, starts_on = $5, open_days = $6, version = version + 1
+        where organization_id = $1 and id = $2
+        "#,
+        tenant.organization_id().0,
+        id.0,
+        new.name,
+        new.cadence_weeks,
+        new.starts_on,
+        new.open_days,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "delete from health_schedule_squad where organization_id = $1 and schedule_id = $2 and team_id <> all ($3)",
+        tenant.organization_id().0,
+        id.0,
+        &ids,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        r#"
+        insert into health_schedule_squad (organization_id, schedule_id, team_id)
+        select t.organization_id, $2, t.id
+        from team t
+        where t.organization_id = $1 and t.id = any ($3) and t.kind = 'squad' and t.state <> 'dissolved'
+        on conflict do nothing
+        "#,
+        tenant.organization_id().0,
+        id.0,
+        &ids,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Ends a schedule; answers its name if it went on.
 pub async fn end_schedule(
     tx: &mut PgConnection,

@@ -95,6 +95,26 @@ pub fn period_of(starts_on: NaiveDate, cadence_weeks: i16, day: NaiveDate) -> Op
     starts_on.checked_add_days(Days::new(whole))
 }
 
+/// The first day of the period of a schedule that comes after a day: the very first one before the schedule begins.
+pub fn next_period(starts_on: NaiveDate, cadence_weeks: i16, day: NaiveDate) -> NaiveDate {
+    let every = Days::new(u64::try_from(cadence_weeks).unwrap_or_default() * 7);
+    period_of(starts_on, cadence_weeks, day)
+        .map_or(starts_on, |now| now.checked_add_days(every).unwrap_or(now))
+}
+
+/// Since when a schedule counts its periods after a change. As long as neither the cadence nor the next day becomes another, it goes on as
+/// it did; otherwise it counts anew from the next day, so that no squad is asked in between.
+pub fn counted_from(
+    (starts_on, was_weeks): (NaiveDate, i16),
+    (next_on, weeks): (NaiveDate, i16),
+    today: NaiveDate,
+) -> Result<NaiveDate, HealthRefused> {
+    if weeks == was_weeks && next_on == next_period(starts_on, was_weeks, today) {
+        return Ok(starts_on);
+    }
+    if next_on < today { Err(HealthRefused::NextOn(today)) } else { Ok(next_on) }
+}
+
 /// Why something cannot be as asked. Each says the way on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HealthRefused {
@@ -135,6 +155,9 @@ pub enum HealthRefused {
     /// Too early or too late.
     #[error("Choose a day from today to {0}.")]
     ClosesOn(NaiveDate),
+    /// Too early.
+    #[error("The next one begins on {0} at the earliest.")]
+    NextOn(NaiveDate),
     /// It would go on into the next one.
     #[error("A round is over before the next begins: so many weeks have {0} days.")]
     OpenTooLong(i16),
@@ -207,6 +230,7 @@ impl Rule for HealthRefused {
             Self::BadNumber { .. } => "number_invalid",
             Self::BadDay(_) => "day_invalid",
             Self::FarDay(_) | Self::ClosesOn(_) => "day_out_of_range",
+            Self::NextOn(_) => "day_in_the_past",
             Self::OpenTooLong(_) => "open_too_long",
             Self::OpenAlready => "round_open",
             Self::Dissolved => "squad_dissolved",
@@ -239,6 +263,7 @@ impl Rule for HealthRefused {
                 Some(field)
             }
             Self::ClosesOn(_) => Some("closes_on"),
+            Self::NextOn(_) => Some("starts_on"),
             Self::OpenTooLong(_) => Some("open_days"),
             Self::NameTaken(_) => Some("name"),
             Self::NoSquads => Some("squad"),
@@ -310,5 +335,20 @@ mod tests {
         assert_eq!(of("2026-01-05"), Some(day("2026-01-05")));
         assert_eq!(of("2026-03-01"), Some(day("2026-01-05")));
         assert_eq!(of("2026-03-02"), Some(day("2026-03-02")));
+    }
+
+    #[test]
+    fn a_changed_schedule_counts_anew_only_where_its_days_change() {
+        let (start, today) = (day("2026-01-05"), day("2026-01-20"));
+        let next = |today: &str| next_period(start, 8, day(today));
+        assert_eq!(next("2026-01-01"), start);
+        assert_eq!(next("2026-01-05"), day("2026-03-02"));
+        assert_eq!(next("2026-03-01"), day("2026-03-02"));
+
+        let change = |to: &str, weeks: i16| counted_from((start, 8), (day(to), weeks), today);
+        assert_eq!(change("2026-03-02", 8), Ok(start), "the round of now is asked still");
+        assert_eq!(change("2026-03-02", 4), Ok(day("2026-03-02")));
+        assert_eq!(change("2026-01-20", 8), Ok(today));
+        assert_eq!(change("2026-01-19", 8), Err(HealthRefused::NextOn(today)));
     }
 }

@@ -15,7 +15,9 @@ pub use packs::{
 pub use past::{PastRound, pack_of, past};
 pub use results::{NewAction, act, agree, follow_up};
 pub use rounds::{NewRound, answer, close, open};
-pub use schedules::{NewSchedule, create_schedule, end_schedule, tend};
+pub use schedules::{
+    NewSchedule, ScheduleChange, change_schedule, create_schedule, end_schedule, tend,
+};
 
 use crate::actor::{Actor, Origin};
 use crate::error::{Error, Result};

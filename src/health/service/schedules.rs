@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::rounds::{Opening, close_in, open_in};
 use crate::actor::{Actor, Tenant};
 use crate::error::{Error, Result};
-use crate::health::db::{self, DueRow, NewScheduleRow};
+use crate::health::db::{self, DueRow, NewScheduleRow, SchedulePage, ScheduleUpdate};
 use crate::health::domain::{
-    HealthRefused, MAX_SCHEDULES, Mode, PLANNERS, Reveal, ScheduleName, end_of, may_plan,
-    must_be_near,
+    HealthRefused, MAX_SCHEDULES, Mode, PLANNERS, Reveal, ScheduleName, counted_from, end_of,
+    may_plan, must_be_near,
 };
 use crate::history::{self, NewEvent};
 use crate::ids::{HealthScheduleId, OrganizationId, PackId, RoundId, TeamId};
@@ -95,6 +95,92 @@ pub async fn create_schedule(
 async fn must_ask(tx: &mut Change, actor: &Actor, pack: PackId) -> Result<()> {
     let all = db::dimensions(&mut **tx, actor.tenant, pack).await?;
     if all.iter().any(|one| one.is_live) { Ok(()) } else { Err(HealthRefused::EmptyPack.into()) }
+}
+
+/// What becomes of a schedule. What it asks and whether names stay never change: those make it another one.
+#[derive(Debug, Clone)]
+pub struct ScheduleChange {
+    /// Its name.
+    pub name: ScheduleName,
+    /// Every so many weeks.
+    pub cadence_weeks: i16,
+    /// The day on which the next rounds open.
+    pub next_on: NaiveDate,
+    /// Each for so many days.
+    pub open_days: i16,
+    /// Whose health.
+    pub squads: Vec<TeamId>,
+}
+
+/// Changes a schedule that goes on. A squad that comes to it while its present rounds are to be answered is asked at once; the open round of
+/// one that leaves it goes on.
+pub async fn change_schedule(
+    pool: &PgPool,
+    actor: &Actor,
+    id: HealthScheduleId,
+    version: i32,
+    new: &ScheduleChange,
+) -> Result<()> {
+    let mut tx = match begin(pool, actor).await? {
+        Begun::First(tx) => tx,
+        Begun::Again(answer) => return Ok(answer),
+    };
+    if !db::hold_schedule(&mut tx, actor.tenant, id).await? {
+        return Err(Error::NotFound);
+    }
+    if !may_plan(actor.roles) {
+        return Err(Error::Forbidden(PLANNERS.into()));
+    }
+    let was = find_in(&mut tx, actor.tenant, id).await?;
+    if !was.is_live {
+        return Err(HealthRefused::ScheduleEnded.into());
+    }
+    if was.version != version {
+        return Err(Error::Stale);
+    }
+    let most = new.cadence_weeks * 7;
+    if new.open_days > most {
+        return Err(HealthRefused::OpenTooLong(most).into());
+    }
+    must_be_near("starts_on", new.next_on, actor.at.date_naive())?;
+    let (counted, wanted) = ((was.starts_on, was.cadence_weeks), (new.next_on, new.cadence_weeks));
+    let row = ScheduleUpdate {
+        name: new.name.as_str(),
+        cadence_weeks: new.cadence_weeks,
+        starts_on: counted_from(counted, wanted, actor.at.date_naive())?,
+        open_days: new.open_days,
+    };
+    db::update_schedule(&mut tx, actor.tenant, id, &row, &new.squads).await?;
+    let now = find_in(&mut tx, actor.tenant, id).await?;
+    if now.squads.is_empty() {
+        return Err(HealthRefused::NoSquads.into());
+    }
+    let (before, after) = (kept(&was), kept(&now));
+    if before != after {
+        // Those that leave it are told of it, too.
+        let mut squads: Vec<_> = was.squads.iter().chain(&now.squads).map(|id| id.0).collect();
+        squads.sort_unstable();
+        squads.dedup();
+        let event = NewEvent::new(
+            "health_schedule_changed",
+            format!("changed the planned health check “{}”", now.name),
+            [id.0].into_iter().chain(squads),
+        );
+        history::record(&mut tx, actor, event.change(before, after)).await?;
+    }
+    tx.done(()).await
+}
+
+async fn find_in(tx: &mut Change, tenant: Tenant, id: HealthScheduleId) -> Result<SchedulePage> {
+    db::find_schedule(&mut **tx, tenant, id).await?.ok_or(Error::NotFound)
+}
+
+/// What the history keeps of a schedule that is changed.
+fn kept(it: &SchedulePage) -> Value {
+    json!({
+        "name": it.name, "every_weeks": it.cadence_weeks, "from": it.starts_on, "open_days": it.open_days,
+        "squads": it.squad_names,
+    })
 }
 
 /// Ends a schedule: it opens no more rounds. Those that are open go on.

@@ -89,5 +89,7 @@ fn of_schedules() -> Routes {
         .get("/o/{org}/health/schedules", Who::Member, schedules::list)
         .get("/o/{org}/health/schedules/new", Who::Coach, schedules::new)
         .post("/o/{org}/health/schedules", Who::Coach, schedules::create)
+        .get("/o/{org}/health/schedules/{schedule}/edit", Who::Coach, schedules::edit)
+        .post("/o/{org}/health/schedules/{schedule}/edit", Who::Coach, schedules::update)
         .post("/o/{org}/health/schedules/{schedule}/end", Who::Coach, schedules::end)
 }

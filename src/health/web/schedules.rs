@@ -1,18 +1,22 @@
 //! Health checks of many squads.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use chrono::NaiveDate;
 use serde::Deserialize;
 use sqlx::PgPool;
 
 use super::packs::told;
 use crate::error::{Error, Result};
-use crate::health::db::{self, PackRow, ScheduleRow, SquadChoice};
+use crate::health::db::{self, PackRow, SchedulePage, ScheduleRow, SquadChoice};
 use crate::health::domain::{
-    CADENCES, HealthRefused, Mode, OPEN_DAYS, PLANNERS, ScheduleName, day, may_plan, number,
+    CADENCES, HealthRefused, Mode, OPEN_DAYS, PLANNERS, ScheduleName, day, may_plan, next_period,
+    number,
 };
-use crate::health::service::{self, NewSchedule};
+use crate::health::service::{self, NewSchedule, ScheduleChange};
 use crate::health::{packs_url, schedules_url};
 use crate::ids::{HealthScheduleId, TeamId};
 use crate::organizations::Visitor;
@@ -66,9 +70,46 @@ pub struct ScheduleForm {
     open_days: String,
     mode: String,
     squad: Vec<String>,
+    /// Of the schedule that is changed.
+    version: i32,
 }
 
 impl ScheduleForm {
+    /// What can be changed of a schedule, as it is saved.
+    fn of(saved: &SchedulePage, today: NaiveDate) -> Self {
+        Self {
+            name: saved.name.clone(),
+            cadence: saved.cadence_weeks.to_string(),
+            starts_on: next_period(saved.starts_on, saved.cadence_weeks, today).to_string(),
+            open_days: saved.open_days.to_string(),
+            squad: saved.squads.iter().map(ToString::to_string).collect(),
+            version: saved.version,
+            ..Self::default()
+        }
+    }
+
+    fn parse_change(&self, errors: &mut FormErrors) -> Option<ScheduleChange> {
+        let name = errors.check("name", ScheduleName::parse(&self.name));
+        let cadence_weeks = errors.check("cadence", number("cadence", &self.cadence, CADENCES));
+        let next_on = errors.check("starts_on", day("starts_on", &self.starts_on));
+        let open_days = number("open_days", &self.open_days, OPEN_DAYS);
+        let open_days = errors.check("open_days", open_days);
+        let squads = self.squads(errors);
+        Some(ScheduleChange {
+            name: name?,
+            cadence_weeks: cadence_weeks?,
+            next_on: next_on?,
+            open_days: open_days?,
+            squads: squads?,
+        })
+    }
+
+    fn squads(&self, errors: &mut FormErrors) -> Option<Vec<TeamId>> {
+        let squads: Result<Vec<TeamId>, _> = self.squad.iter().map(|id| id.parse()).collect();
+        let squads = squads.ok().filter(|squads| !squads.is_empty());
+        errors.check("squad", squads.ok_or(HealthRefused::NoSquads))
+    }
+
     fn parse(&self, errors: &mut FormErrors) -> Option<NewSchedule> {
         let name = errors.check("name", ScheduleName::parse(&self.name));
         let pack = errors.check("pack", self.pack.parse().map_err(|_| HealthRefused::NoPack));
@@ -77,9 +118,7 @@ impl ScheduleForm {
         let open_days = number("open_days", &self.open_days, OPEN_DAYS);
         let open_days = errors.check("open_days", open_days);
         let mode = errors.check("mode", Mode::parse(&self.mode).ok_or(HealthRefused::NoMode));
-        let squads: Result<Vec<TeamId>, _> = self.squad.iter().map(|id| id.parse()).collect();
-        let squads = squads.ok().filter(|squads| !squads.is_empty());
-        let squads = errors.check("squad", squads.ok_or(HealthRefused::NoSquads));
+        let squads = self.squads(errors);
         Some(NewSchedule {
             name: name?,
             pack: pack?,
@@ -100,11 +139,45 @@ struct FormPage {
     packs_url: String,
     packs: Vec<PackRow>,
     squads: Vec<SquadChoice>,
+    /// The schedule that is changed.
+    of: Option<SchedulePage>,
+    /// What somebody else saved of it meanwhile.
+    saved: Option<ScheduleForm>,
     form: ScheduleForm,
     errors: FormErrors,
 }
 
 impl FormPage {
+    fn title(&self) -> &'static str {
+        if self.of.is_some() { "Change a planned health check" } else { "Plan a health check" }
+    }
+
+    /// Where it is sent.
+    fn action(&self) -> String {
+        match &self.of {
+            Some(saved) => format!("{}/{}/edit", self.url, saved.id),
+            None => self.url.clone(),
+        }
+    }
+
+    /// What is saved now in a field, where somebody else saved meanwhile and it differs from what was typed.
+    fn saved_now(&self, field: &str) -> Option<&str> {
+        let now = self.saved.as_ref()?;
+        let (now, typed) = match field {
+            "name" => (&now.name, &self.form.name),
+            "cadence" => (&now.cadence, &self.form.cadence),
+            "open_days" => (&now.open_days, &self.form.open_days),
+            _ => (&now.starts_on, &self.form.starts_on),
+        };
+        (now.trim() != typed.trim()).then_some(now)
+    }
+
+    /// Whether somebody else chose other squads meanwhile.
+    fn has_other_squads(&self) -> bool {
+        let all = |form: &ScheduleForm| form.squad.iter().cloned().collect::<BTreeSet<_>>();
+        self.saved.as_ref().is_some_and(|saved| all(saved) != all(&self.form))
+    }
+
     fn is_pack(&self, pack: &PackRow) -> bool {
         self.form.pack == pack.id.to_string()
     }
@@ -131,6 +204,8 @@ async fn form_page(
         packs_url: packs_url(&visitor.slug),
         packs: packs.into_iter().filter(|pack| pack.is_live && pack.dimensions > 0).collect(),
         squads: db::squads(pool, visitor.tenant()).await?,
+        of: None,
+        saved: None,
         form,
         errors,
     })
@@ -170,6 +245,72 @@ pub async fn create(
         }
     }
     refused(&errors, &form_page(&pool, &visitor, form, errors.clone()).await?)
+}
+
+// GET and POST /o/{org}/health/schedules/{schedule}/edit
+
+/// The day by which the program opens rounds.
+fn today(visitor: &Visitor) -> NaiveDate {
+    visitor.actor.at.date_naive()
+}
+
+type SchedulePath = Path<(String, HealthScheduleId)>;
+
+async fn find(pool: &PgPool, visitor: &Visitor, id: HealthScheduleId) -> Result<SchedulePage> {
+    db::find_schedule(pool, visitor.tenant(), id).await?.ok_or(Error::NotFound)
+}
+
+async fn edit_page(
+    pool: &PgPool,
+    visitor: &Visitor,
+    saved: SchedulePage,
+    form: ScheduleForm,
+    errors: FormErrors,
+) -> Result<FormPage> {
+    Ok(FormPage {
+        shell: visitor.shell(Section::Health),
+        url: schedules_url(&visitor.slug),
+        packs_url: packs_url(&visitor.slug),
+        packs: vec![],
+        squads: db::squads(pool, visitor.tenant()).await?,
+        form: ScheduleForm { version: saved.version, ..form },
+        saved: errors.is_stale().then(|| ScheduleForm::of(&saved, today(visitor))),
+        of: Some(saved),
+        errors,
+    })
+}
+
+pub async fn edit(
+    visitor: Visitor,
+    State(pool): State<PgPool>,
+    Path((_, id)): SchedulePath,
+) -> Result<Response> {
+    let saved = find(&pool, &visitor, id).await?;
+    must_plan(&visitor)?;
+    if !saved.is_live {
+        return Err(HealthRefused::ScheduleEnded.into());
+    }
+    let form = ScheduleForm::of(&saved, today(&visitor));
+    page(&edit_page(&pool, &visitor, saved, form, FormErrors::default()).await?)
+}
+
+pub async fn update(
+    visitor: Visitor,
+    State(pool): State<PgPool>,
+    Path((_, id)): SchedulePath,
+    Form(form): Form<ScheduleForm>,
+) -> Result<Response> {
+    let mut errors = FormErrors::default();
+    if let Some(new) = form.parse_change(&mut errors) {
+        match service::change_schedule(&pool, &visitor.actor, id, form.version, &new).await {
+            Ok(()) => return Ok(flash::redirect(&schedules_url(&visitor.slug), "Saved.")),
+            Err(error) => errors.absorb(error)?,
+        }
+    }
+    // Loaded again: after a conflict the newest version is another one.
+    let saved = find(&pool, &visitor, id).await?;
+    must_plan(&visitor)?;
+    refused(&errors, &edit_page(&pool, &visitor, saved, form, errors.clone()).await?)
 }
 
 // POST /o/{org}/health/schedules/{schedule}/end

@@ -1,5 +1,6 @@
 //! Health checks of many squads: opened and closed by the program, once for each squad and period.
 
+use axum::http::StatusCode;
 use chrono::{NaiveDate, TimeDelta};
 use trellis::health::service::{self, NewSchedule};
 use trellis::health::{Colour, Mode, PackAbout, PackName, ScheduleName};
@@ -300,4 +301,127 @@ async fn a_coach_plans_on_a_page_and_nobody_else_does() {
     coach.post(&url, &form).await.assert_redirect();
     let list = coach.get(&url).await;
     assert!(list.text("main").contains("Fair Bills"), "{}", list.text("main"));
+}
+
+/// A change of the schedule as the page sends it.
+fn change(next_on: NaiveDate, weeks: i16, squads: &[TeamId], version: i32) -> String {
+    let squads: String = squads.iter().map(|id| format!("&squad={id}")).collect();
+    format!(
+        "name=Every+two+months&cadence={weeks}&starts_on={next_on}&open_days=7&version={version}{squads}"
+    )
+}
+
+#[tokio::test]
+async fn a_squad_that_comes_to_a_schedule_is_asked_and_one_that_leaves_it_is_not_asked_again() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let care = given::ready(&app, "Outage Care").await;
+    let start = today(&app);
+    let schedule = planned(&app, &world, start).await;
+    let tend = async || service::tend(&app.pool, app.clock().now()).await.unwrap();
+    let asked = async || -> Vec<(String, NaiveDate)> {
+        sqlx::query_as(
+            "select t.name, r.period_on from health_round r join team t on t.id = r.team_id order by r.period_on, t.name",
+        )
+        .fetch_all(&app.pool)
+        .await
+        .unwrap()
+    };
+    let row = |name: &str, on: NaiveDate| (name.to_owned(), on);
+    tend().await;
+    app.clock().advance(TimeDelta::days(2));
+    let url = app.at(&format!("/health/schedules/{schedule}/edit"));
+    let mut coach = app.again(&world.coach).await;
+    let page = coach.get(&url).await;
+    page.assert_ok();
+    let next = start + TimeDelta::weeks(8);
+    assert_eq!(page.attribute("[name=starts_on]", "value"), Some(next.to_string()));
+    assert_eq!(page.attribute("[name=cadence]", "value").unwrap(), "8");
+    assert_eq!(page.count("[name=squad]"), 2);
+    let chosen = page.attribute("[name=squad][checked]", "value");
+    assert_eq!(chosen, Some(world.squad.to_string()));
+
+    coach.post(&url, &change(next, 8, &[world.squad, care], 1)).await.assert_redirect();
+    tend().await;
+    let now = [row("Fair Bills", start), row("Outage Care", start)];
+    assert_eq!(asked().await, now, "at once: the present one goes on");
+
+    // From now on every four weeks, without the first squad. Nobody is asked in between.
+    coach.post(&url, &change(next, 4, &[care], 2)).await.assert_redirect();
+    tend().await;
+    app.clock().advance(TimeDelta::weeks(4));
+    tend().await;
+    assert_eq!(asked().await, now);
+    app.clock().advance(TimeDelta::weeks(4));
+    tend().await;
+    app.clock().advance(TimeDelta::weeks(4));
+    tend().await;
+    let later = [row("Outage Care", next), row("Outage Care", next + TimeDelta::weeks(4))];
+    assert_eq!(asked().await, [now, later].concat());
+    assert_eq!(given::events(&app, "health_schedule_changed").await, 2);
+}
+
+#[tokio::test]
+async fn a_schedule_is_changed_by_coaches_at_its_newest_version_while_it_goes_on() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let care = given::ready(&app, "Outage Care").await;
+    let schedule = planned(&app, &world, today(&app)).await;
+    let url = app.at(&format!("/health/schedules/{schedule}/edit"));
+    let next = today(&app) + TimeDelta::weeks(8);
+    let form = change(next, 8, &[world.squad], 1);
+    for mut other in
+        [app.leader("Ruth Abara").await, app.admin_only().await, world.members[0].clone()]
+    {
+        assert_eq!(other.get(&url).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(other.post(&url, &form).await.status, StatusCode::FORBIDDEN);
+    }
+    let mut stranger = app.stranger().await;
+    assert_eq!(stranger.post(&url, &form).await.status, StatusCode::NOT_FOUND);
+
+    let mut coach = world.coach.clone();
+    let past = today(&app) - TimeDelta::days(1);
+    for (typed, field, sentence) in [
+        (change(next, 8, &[], 1), "squad", "Choose at least one squad.".to_owned()),
+        (
+            change(next, 0, &[world.squad], 1),
+            "cadence",
+            "Write a whole number from 1 to 52.".into(),
+        ),
+        (
+            change(past, 8, &[world.squad], 1),
+            "starts_on",
+            format!("The next one begins on {} at the earliest.", today(&app)),
+        ),
+        (
+            change(next, 1, &[world.squad], 1).replace("open_days=7", "open_days=8"),
+            "open_days",
+            "A round is over before the next begins: so many weeks have 7 days.".to_owned(),
+        ),
+    ] {
+        let refused = coach.post(&url, &typed).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        assert_eq!(refused.text(&format!("#{field}-error")), sentence);
+    }
+    assert_eq!(given::events(&app, "health_schedule_changed").await, 0);
+
+    // The same as it was changes nothing but the version.
+    coach.post(&url, &form).await.assert_redirect();
+    assert_eq!(given::events(&app, "health_schedule_changed").await, 0);
+    let late = coach.post(&url, &change(next, 6, &[care], 1)).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert_eq!(late.attribute("[name=cadence]", "value").unwrap(), "6", "what was typed is kept");
+    assert_eq!(late.text("#cadence-now"), "Now saved: 8");
+    assert_eq!(late.text("#squads-now"), "Now saved: Fair Bills");
+    assert_eq!(late.attribute("[name=squad][checked]", "value"), Some(care.to_string()));
+    assert_eq!(late.attribute("[name=version]", "value").unwrap(), "2");
+    coach.post(&url, &change(next, 6, &[care], 2)).await.assert_redirect();
+    assert_eq!(given::events(&app, "health_schedule_changed").await, 1);
+
+    let end = app.at(&format!("/health/schedules/{schedule}/end"));
+    coach.post(&end, "").await.assert_redirect();
+    assert_eq!(coach.get(&url).await.status, StatusCode::CONFLICT);
+    let ended = coach.post(&url, &change(next, 8, &[care], 4)).await;
+    assert_eq!(ended.status, StatusCode::CONFLICT);
+    assert!(ended.text(".banner.bad").contains("This schedule has ended."));
 }
