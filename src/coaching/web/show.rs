@@ -244,6 +244,7 @@ impl ShowPage {
     }
 
     /// Whether the health check before it, which stands below it, asked in other words.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as a template hands it over")]
     fn is_reworded(&self, place: &usize) -> bool {
         let below = self.seen.get(place + 1);
         below.is_some_and(|below| below.asked != self.seen[*place].asked)
