@@ -112,8 +112,8 @@ pub struct ScheduleChange {
     pub squads: Vec<TeamId>,
 }
 
-/// Changes a schedule that goes on. A squad that comes to it while its present rounds are to be answered is asked at once; the open round of
-/// one that leaves it goes on.
+/// Changes a schedule that goes on. A squad that comes to it while its present rounds are to be answered is asked at once; the
+/// open round of one that leaves it goes on.
 pub async fn change_schedule(
     pool: &PgPool,
     actor: &Actor,
