@@ -128,10 +128,6 @@ pub fn undoing(
         "health_round_closed" => Err("its answers are nobody’s any more; open another"),
         "health_agreed" => Err("agree on something else"),
         "health_action_followed_up" => Err("take it again after the next health check"),
-        "health_pack_changed"
-        | "health_dimension_moved"
-        | "health_settings_changed"
-        | "health_schedule_changed" => Err("change it again"),
         "health_dimension_reworded" => Err("word it again; its line breaks once more"),
         "health_pack_ended" | "health_dimension_ended" => Err("take it up again"),
         "health_pack_resumed" | "health_dimension_resumed" | "health_schedule_created" => {
@@ -149,6 +145,10 @@ pub fn undoing(
         | "health_pack_created"
         | "health_dimension_added" => Err("end it instead"),
         "link_changed"
+        | "health_pack_changed"
+        | "health_dimension_moved"
+        | "health_settings_changed"
+        | "health_schedule_changed"
         | "product_edited"
         | "product_policy_set"
         | "product_limits_set"

@@ -1,6 +1,8 @@
 //! The large picture of a metric, as SVG: its values with target and confidence, and what happened to the squad meanwhile. Geometry in
 //! attributes, colours by class; the tables beside it say the same.
 
+use std::fmt::Write as _;
+
 use askama::Template;
 use askama::filters::HtmlSafe;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
@@ -341,8 +343,12 @@ fn stairs(plane: &Plane, steps: &[Step], end: impl Fn(Aim) -> Option<f64>) -> St
             is_going_on = false;
             continue;
         };
-        path += &if is_going_on { format!("V{y}") } else { format!("M{} {y}", short(step.from)) };
-        path += &format!("H{}", short(step.to));
+        let _ = if is_going_on {
+            write!(path, "V{y}")
+        } else {
+            write!(path, "M{} {y}", short(step.from))
+        };
+        let _ = write!(path, "H{}", short(step.to));
         is_going_on = true;
     }
     path
@@ -465,7 +471,7 @@ mod tests {
             let one = NewMetric { baseline: None, ..one };
             let ends = (on("2026-03-01"), on("2026-03-20"));
             let written = [said("2026-03-10", Some(value), false)];
-            let (chart, _) = chart(&one, &written, &[], ends);
+            let (chart, _) = chart(&one, &written, &[], &[], ends);
             assert!((2..=3).contains(&chart.across.len()), "{value}");
             let page = chart.to_string();
             assert!(!page.contains("NaN") && !page.contains("inf"), "{page}");

@@ -545,7 +545,7 @@ pub(super) mod tests {
                 for (n, line) in board.lines.iter().enumerate().filter(|(_, line)| line.seen[column] == Seen::TooFew) {
                     let others = rows.iter().filter(|row| row.team != line.row.team).cloned().collect();
                     let without = Board::of(columns(), others);
-                    prop_assert_eq!(sums(board.across(column)), sums(without.across(column)), "squad {n}");
+                    prop_assert_eq!(sums(board.across(column)), sums(without.across(column)), "squad {}", n);
                 }
             }
         }

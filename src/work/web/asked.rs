@@ -33,8 +33,8 @@ impl Maker<'_> {
         all
     }
 
-    fn squad(&self, name: &str, slug: &str) -> Option<(String, String)> {
-        Some((name.to_owned(), crate::squads::url(self.org, slug)))
+    fn squad(&self, name: &str, slug: &str) -> (String, String) {
+        (name.to_owned(), crate::squads::url(self.org, slug))
     }
 
     /// A health check that waits for all answers, or for the rest of them.
@@ -54,7 +54,7 @@ impl Maker<'_> {
         let thing = Thing {
             icon: "heart-pulse",
             colour: if is_near { "f-ico warn" } else { "f-ico info" },
-            about: self.squad(&vote.squad, &vote.slug),
+            about: Some(self.squad(&vote.squad, &vote.slug)),
             title: format!("How is your squad doing? {}.", vote.about),
             reason,
             act: go(format!("{round}/answer"), label),
@@ -97,7 +97,7 @@ impl Maker<'_> {
                 go(format!("{round}#actions"), "Write them down"),
             )
         };
-        let about = self.squad(&talk.squad, &talk.slug);
+        let about = Some(self.squad(&talk.squad, &talk.slug));
         let thing = Thing { icon: "handshake", colour: "f-ico info", about, title, reason, act };
         (Near::Squad, thing)
     }
@@ -109,7 +109,7 @@ impl Maker<'_> {
         let thing = Thing {
             icon: "target",
             colour: "f-ico warn",
-            about: self.squad(&late.squad, &late.slug),
+            about: Some(self.squad(&late.squad, &late.slug)),
             title: format!("What became of it? {}", sentence(&late.body)),
             reason: format!("Your squad wanted to do it until {day}."),
             act: go(format!("{health}#a-{}", late.action), "Say what came of it"),
@@ -139,7 +139,7 @@ impl Maker<'_> {
                 let thing = Thing {
                     icon: "heart-pulse",
                     colour: "f-ico warn",
-                    about: self.squad(&line.name, &line.slug),
+                    about: Some(self.squad(&line.name, &line.slug)),
                     title: format!("{} {verb} getting worse.", listed(&names)),
                     reason: format!("{}, {}. {said}", one.pack, self.month(line.closed_on)),
                     act: go(format!("{round}#d-{first}"), "Look at it"),
