@@ -53,7 +53,7 @@ async fn vote(look: Look) {
     // Later: it goes on where it stopped, and what was said can be changed.
     browser.goto(&format!("/o/norvik-energy/squads/fair-bills/health/{round}")).await;
     browser.sees("1 of 2").await;
-    browser.press("Change my answers").await;
+    browser.press("My answers").await;
     browser.sees("2 of 11").await;
     browser.choose("Going well").await;
     browser.press("Save and go on").await;

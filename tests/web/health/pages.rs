@@ -75,7 +75,7 @@ async fn answering_goes_question_by_question_resumes_and_can_be_changed() {
     assert!(end.text(".sub").contains("You can change your answers until it closes"));
     let page = member.get(&world.at(&app, round, "")).await;
     assert_eq!(page.text("#voters .badge"), "1 of 8");
-    assert_eq!(page.text(".head .btn"), "Change my answers");
+    assert_eq!(page.text(".head .btn"), "My answers");
     let outsider = world.coach.clone().get(&url).await;
     assert_eq!(outsider.status, StatusCode::FORBIDDEN, "a coach does not answer");
 }
