@@ -591,7 +591,7 @@ mod tests {
         let now = metric(Aim::Up { target: 97.0 });
         let odd =
             Turn { after: Some(json!({"target": "many"})), ..turn("2026-03-01", CHANGED, "") };
-        let all = targets(&now, &[odd.clone()]);
+        let all = targets(&now, std::slice::from_ref(&odd));
         assert_eq!(all.last().unwrap().words, "at least 97 %");
         assert_eq!(all.len(), 1);
         let ends = (on("2026-01-01"), on("2026-12-31"));
