@@ -154,13 +154,12 @@ fn thing(page: &Answer, words: &str) -> Option<(String, String)> {
     let html = scraper::Html::parse_document(&page.html);
     let [things, ways] = ["#work-parts > section > .list > li", ".ways a"]
         .map(|it| scraper::Selector::parse(it).unwrap());
-    let found = html.select(&things).find_map(|it| {
+    html.select(&things).find_map(|it| {
         let text = it.text().collect::<Vec<_>>().join(" ");
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let way = it.select(&ways).next().and_then(|way| way.value().attr("href"));
         text.contains(words).then(|| (text, way.unwrap_or_default().to_owned()))
-    });
-    found
+    })
 }
 
 #[tokio::test]

@@ -305,9 +305,10 @@ async fn a_coach_plans_on_a_page_and_nobody_else_does() {
 
 /// A change of the schedule as the page sends it.
 fn change(next_on: NaiveDate, weeks: i16, squads: &[TeamId], version: i32) -> String {
-    let squads: String = squads.iter().map(|id| format!("&squad={id}")).collect();
+    let squads: Vec<_> = squads.iter().map(ToString::to_string).collect();
     format!(
-        "name=Every+two+months&cadence={weeks}&starts_on={next_on}&open_days=7&version={version}{squads}"
+        "name=Every+two+months&cadence={weeks}&starts_on={next_on}&open_days=7&version={version}&squad={}",
+        squads.join("&squad=")
     )
 }
 

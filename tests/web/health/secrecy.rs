@@ -461,8 +461,8 @@ async fn no_log_has_an_answer() {
     assert!(log.contains("health_ballot"), "it heard the statements");
     let user = world.members[0].actor().user.unwrap().to_string();
     assert!(log.contains(&user), "it heard who opened the round's page");
-    let voted = log.split("route=").filter(|part| part.contains("/answer"));
-    assert!(voted.clone().count() >= 4 && voted.clone().all(|part| !part.contains(&user)), "{log}");
+    let asked = log.split("route=").filter(|part| part.contains("/answer"));
+    assert!(asked.clone().count() >= 4 && asked.clone().all(|part| !part.contains(&user)), "{log}");
     for secret in [NOTE, "Xylophone", "\"amber\"", "mauve"] {
         assert!(!log.contains(secret), "{secret}: {log}");
     }
