@@ -130,6 +130,8 @@ pub struct AppState {
     pub draining: Draining,
     /// The live pages of this instance.
     pub live: live::Hub,
+    /// The tables of health that this instance has drawn.
+    pub tables: health_board::Tables,
 }
 
 impl AppState {
@@ -146,6 +148,7 @@ impl AppState {
             limits,
             draining: Draining::default(),
             live,
+            tables: health_board::Tables::default(),
         }
     }
 }

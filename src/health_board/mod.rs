@@ -56,7 +56,7 @@ mod web;
 
 pub use db::{Dimension, dimensions, latest};
 pub use domain::*;
-pub use web::{Asked, routes, show};
+pub use web::{Asked, Tables, routes, show};
 
 /// The address of the dashboard.
 pub fn url(organization: &str) -> String {

@@ -119,7 +119,7 @@ pub async fn edition(mut request: Request, next: Next) -> Response {
 impl Asked {
     /// Notes the edition of the page for `visitor`; an error where the browser has it already.
     pub fn check(&self, parts: &Parts, visitor: &Visitor, row: &VisitorRow) -> Result<()> {
-        if visitor.has_flash() || !row.newest.is_some_and(|id| is_settled(id, visitor.actor.at)) {
+        if visitor.has_flash() || visitor.settled.is_none() {
             return Ok(());
         }
         let tag = self.tag(parts, visitor, row);
@@ -148,7 +148,7 @@ impl Asked {
 }
 
 /// Whether everything older than an event has been committed or never will be.
-fn is_settled(newest: EventId, now: DateTime<Utc>) -> bool {
+pub(super) fn is_settled(newest: EventId, now: DateTime<Utc>) -> bool {
     let made = newest.0.get_timestamp().map(|made| made.to_unix());
     let made = made
         .and_then(|(seconds, nanos)| DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos));

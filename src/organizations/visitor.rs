@@ -12,12 +12,12 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::db::{self, VisitorRow};
-use super::edition::Asked;
+use super::edition::{Asked, is_settled};
 use crate::AppState;
 use crate::accounts::{CurrentUser, SessionRow};
 use crate::actor::{ADMINS, Actor, DESIGNERS, Once, Origin, Roles, Tenant};
 use crate::error::{Error, Result};
-use crate::ids::{MemberId, SessionId};
+use crate::ids::{EventId, MemberId, SessionId};
 use crate::secret;
 use crate::web::errors::Frame;
 use crate::web::shell::{Flash, OrgLink, Section, Shell, ShellMe, ShellOrg, Theme};
@@ -62,6 +62,9 @@ pub struct Visitor {
     pub time_zone: Tz,
     /// How much there is in the organization.
     pub counts: Counts,
+    /// The organization's newest event, where nothing older can still be on its way: what is made of rows whose changes have events is the
+    /// same while this is.
+    pub settled: Option<EventId>,
     others: Vec<OrgLink>,
     theme: Option<Theme>,
     flash: Option<Flash>,
@@ -207,6 +210,7 @@ impl Visitor {
                 members: row.members,
                 coaching: row.coaching,
             },
+            settled: row.newest.filter(|id| is_settled(*id, user.at)),
             others: row
                 .others
                 .iter()

@@ -14,7 +14,7 @@ use crate::coaching::db::{self, CardRows, EngagementRow, WaitingRow};
 use crate::coaching::domain::{Hand, State};
 use crate::coaching::{board_url, squad_url, url};
 use crate::error::Result;
-use crate::health_board::{self, Asked};
+use crate::health_board::{self, Asked, Tables};
 use crate::ids::{CoachingId, MemberId};
 use crate::organizations::Visitor;
 use crate::squads;
@@ -149,6 +149,7 @@ impl HtmlSafe for Beside {}
 pub async fn dashboard(
     visitor: Visitor,
     Shared(pool): Shared<PgPool>,
+    Shared(tables): Shared<Tables>,
     Query(asked): Query<Asked>,
 ) -> Result<Response> {
     let mut rows = CardRows::default();
@@ -157,5 +158,5 @@ pub async fn dashboard(
     }
     let cards = Cards::new(&visitor, rows, visitor.counts.coaching);
     let beside = Beside { cards, key: new_key() };
-    health_board::show(&visitor, &pool, asked, beside).await
+    health_board::show(&visitor, (&pool, &tables), asked, beside).await
 }

@@ -14,7 +14,7 @@ const PART: usize = 50;
 pub const ALL: usize = 200;
 
 /// What is looked at. A word that is none of ours asks for nothing.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Asked {
     /// The word of a pack.

@@ -1,11 +1,13 @@
 //! The dashboard's page, and the same as a file.
 
 mod asked;
+mod drawn;
 mod file;
 mod months;
 mod show;
 
 pub use asked::Asked;
+pub use drawn::Tables;
 pub use show::show;
 
 use crate::web::{Routes, Who};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use askama::Template;
 use askama::filters::{Html, HtmlSafe, escape};
@@ -10,9 +11,10 @@ use axum::response::Response;
 use sqlx::PgPool;
 
 use super::asked::{ALL, Asked};
+use super::drawn::{self, Drawn, Key as Kept, Tables};
 use super::months::Picture;
 use crate::actor::Role;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::health::{self, Colour, Counts, Trend};
 use crate::health_board::db::{self, Open, Pack};
 use crate::health_board::domain::{
@@ -39,6 +41,18 @@ struct BoardPage<B: fmt::Display + HtmlSafe> {
     periods: Vec<Period>,
     products: Vec<(String, String)>,
     open: Open,
+    drawn: Arc<Drawn>,
+    beside: B,
+}
+
+/// What is drawn once for everybody: the table, and then the lists beside it.
+#[derive(Template)]
+#[template(path = "health_board/drawn.html")]
+struct Drawing {
+    is_lists: bool,
+    org: String,
+    asked: Asked,
+    pack: Option<Pack>,
     board: Board,
     /// The lines of the board that are on this page.
     part: Range<usize>,
@@ -53,45 +67,24 @@ struct BoardPage<B: fmt::Display + HtmlSafe> {
     /// Whether the board has every squad that is asked for.
     is_whole: bool,
     has_more: bool,
-    beside: B,
 }
 
 // GET /o/{org}/health?pack=&period=&area=&all=&after=
 
-/// The page, with what a later feature sets beside its lists. Three statements, beside the one that finds the visitor.
-///
-/// What is worth a conversation is looked for among all squads that are asked for, where these are no more than are shown at once; of a
-/// larger organization among those on the page, which says so. So a page reads at most as much as the table at its longest, however many
-/// squads there are.
+/// The page, with what a later feature sets beside its lists. Two statements, beside the one that finds the visitor, and one more for a table
+/// that nobody has opened since something happened in the organization.
 pub async fn show<B: fmt::Display + HtmlSafe>(
     visitor: &Visitor,
-    pool: &PgPool,
+    (pool, tables): (&PgPool, &Tables),
     asked: Asked,
     beside: B,
 ) -> Result<Response> {
     let tenant = visitor.tenant();
     let packs = db::packs(pool, tenant).await?;
     let pack = asked.pack(&packs).cloned();
-    let squads = visitor.counts.squads();
-    let reads_whole = usize::try_from(squads).is_ok_and(|squads| squads <= ALL);
-    let mut rows = vec![];
-    if let Some(pack) = &pack {
-        let part = if reads_whole { asked.whole(pack) } else { asked.part(pack) };
-        rows = db::rows(pool, tenant, &part).await?;
-    }
+    let drawn = find_or_draw(visitor, (pool, tables), &asked, pack.as_ref()).await?;
     let db::Beside { open, products } =
         db::beside(pool, tenant, pack.as_ref().map(|pack| pack.id)).await?;
-    let (part, has_more) = if reads_whole {
-        let part = asked.part_of(&rows);
-        (part.clone(), part.end < rows.len())
-    } else {
-        let has_more = rows.len() > asked.size();
-        rows.truncate(asked.size());
-        (0..rows.len(), has_more)
-    };
-    let columns = pack.as_ref().map_or_else(Vec::new, |pack| pack.columns.clone());
-    let board = Board::of(columns, rows);
-    let looks = Looks::of(&board, &part);
     let shown = BoardPage {
         shell: visitor.shell(Section::Health),
         org: visitor.slug.clone(),
@@ -101,6 +94,64 @@ pub async fn show<B: fmt::Display + HtmlSafe>(
         periods: asked.period().offered(visitor.today()),
         products,
         open,
+        drawn,
+        asked,
+        beside,
+    };
+    // Who has answered changes without an event.
+    Ok(unfinished(open.rounds > 0, page(&shown)?))
+}
+
+async fn find_or_draw(
+    visitor: &Visitor,
+    (pool, tables): (&PgPool, &Tables),
+    asked: &Asked,
+    pack: Option<&Pack>,
+) -> Result<Arc<Drawn>> {
+    let (tenant, slug) = (visitor.tenant(), visitor.slug.clone());
+    let key = visitor.settled.map(|newest| Kept { tenant, slug, newest, asked: asked.clone() });
+    if let Some(drawn) = key.as_ref().and_then(|key| tables.find(key)) {
+        return Ok(drawn);
+    }
+    let drawn = Arc::new(draw(visitor, pool, asked, pack).await?);
+    if let Some(key) = key {
+        tables.keep(key, drawn.clone());
+    }
+    Ok(drawn)
+}
+
+/// What is worth a conversation is looked for among all squads that are asked for, where these are no more than are shown at once; of a
+/// larger organization among those on the page, which says so. So a page reads at most as much as the table at its longest, however many
+/// squads there are.
+async fn draw(
+    visitor: &Visitor,
+    pool: &PgPool,
+    asked: &Asked,
+    pack: Option<&Pack>,
+) -> Result<Drawn> {
+    let Some(pack) = pack else { return Ok(Drawn::default()) };
+    let squads = visitor.counts.squads();
+    let reads_whole = usize::try_from(squads).is_ok_and(|squads| squads <= ALL);
+    let part = if reads_whole { asked.whole(pack) } else { asked.part(pack) };
+    let mut rows = db::rows(pool, visitor.tenant(), &part).await?;
+    let (part, has_more) = if reads_whole {
+        let part = asked.part_of(&rows);
+        (part.clone(), part.end < rows.len())
+    } else {
+        let has_more = rows.len() > asked.size();
+        rows.truncate(asked.size());
+        (0..rows.len(), has_more)
+    };
+    if part.is_empty() {
+        return Ok(Drawn::default());
+    }
+    let board = Board::of(pack.columns.clone(), rows);
+    let looks = Looks::of(&board, &part);
+    let mut drawing = Drawing {
+        is_lists: false,
+        org: visitor.slug.clone(),
+        asked: asked.clone(),
+        pack: Some(pack.clone()),
         across: (0..board.columns.len()).map(|column| board.across(column)).collect(),
         bars: looks.bars(),
         anchors: board.columns.iter().map(|column| format!("#d-{}\">", column.id)).collect(),
@@ -112,11 +163,13 @@ pub async fn show<B: fmt::Display + HtmlSafe>(
         has_more,
         part,
         board,
-        asked,
-        beside,
     };
-    // Who has answered changes without an event.
-    Ok(unfinished(open.rounds > 0, page(&shown)?))
+    let written = |drawing: &Drawing| -> Result<_> {
+        Ok(drawn::Html(drawing.render().map_err(|error| Error::Internal(error.into()))?))
+    };
+    let table = written(&drawing)?;
+    drawing.is_lists = true;
+    Ok(Drawn { table, lists: written(&drawing)? })
 }
 
 fn counts(cell: &Cell) -> (i16, i16, i16) {
@@ -137,19 +190,6 @@ impl<B: fmt::Display + HtmlSafe> BoardPage<B> {
         (self.asked.is_narrowed() || !self.asked.pack.is_empty()).then(|| self.url())
     }
 
-    fn all_url(&self) -> Option<String> {
-        (self.has_more && !self.asked.is_all()).then(|| self.asked.all(&self.url()))
-    }
-
-    fn previous(&self) -> Option<String> {
-        self.asked.is_later().then(|| self.asked.first(&self.url()))
-    }
-
-    fn next(&self) -> Option<String> {
-        let last = self.lines().last().filter(|_| self.has_more)?;
-        Some(self.asked.next(&self.url(), &last.row))
-    }
-
     /// Whether nobody has ever closed a health check.
     fn is_first(&self) -> bool {
         self.packs.iter().all(|pack| pack.used.is_none())
@@ -168,10 +208,6 @@ impl<B: fmt::Display + HtmlSafe> BoardPage<B> {
         format!("{checks} open{until}: {answered} of {members} have answered so far. {WHY}")
     }
 
-    fn pack_name(&self) -> &str {
-        self.pack.as_ref().map_or("", |pack| &pack.name)
-    }
-
     fn is_pack(&self, pack: &Pack) -> bool {
         self.pack.as_ref().is_some_and(|one| one.id == pack.id)
     }
@@ -183,6 +219,29 @@ impl<B: fmt::Display + HtmlSafe> BoardPage<B> {
 
     fn is_area(&self, kind: &str, word: &str) -> bool {
         self.asked.area.split_once('.') == Some((kind, word))
+    }
+}
+
+impl Drawing {
+    fn url(&self) -> String {
+        crate::health_board::url(&self.org)
+    }
+
+    fn all_url(&self) -> Option<String> {
+        (self.has_more && !self.asked.is_all()).then(|| self.asked.all(&self.url()))
+    }
+
+    fn previous(&self) -> Option<String> {
+        self.asked.is_later().then(|| self.asked.first(&self.url()))
+    }
+
+    fn next(&self) -> Option<String> {
+        let last = self.lines().last().filter(|_| self.has_more)?;
+        Some(self.asked.next(&self.url(), &last.row))
+    }
+
+    fn pack_name(&self) -> &str {
+        self.pack.as_ref().map_or("", |pack| &pack.name)
     }
 
     /// "October", where all squads compare with a round of that month.
