@@ -23,8 +23,8 @@ pub struct Asked {
     pub period: String,
     /// "pattern.geographic", "product.norvik-app".
     pub area: String,
-    all: String,
-    after: String,
+    pub(super) all: String,
+    pub(super) after: String,
 }
 
 impl Asked {

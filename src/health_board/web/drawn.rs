@@ -62,7 +62,10 @@ pub struct Key {
 
 /// The tables that an instance keeps, the newest last.
 #[derive(Debug, Clone, Default)]
-pub struct Tables(Arc<Mutex<VecDeque<(Key, Arc<Drawn>)>>>);
+pub struct Tables(Arc<Mutex<VecDeque<Kept>>>);
+
+/// A table, and of what it is one.
+type Kept = (Key, Arc<Drawn>);
 
 impl Tables {
     /// The table as it was drawn.
