@@ -203,12 +203,15 @@ pub async fn end_schedule(pool: &PgPool, actor: &Actor, id: HealthScheduleId) ->
     tx.done(()).await
 }
 
+/// How long after a closing what is left of it is looked for: some turns of [`tend`].
+const TIDY: TimeDelta = TimeDelta::minutes(10);
+
 /// What the program does by itself: closes the rounds whose last day has passed, opens those whose day has come, and removes what closings
 /// deleted. Each round is a transaction of its own, and one that fails keeps none of the others back. Several instances may do so at once.
 pub async fn tend(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
     let closed = close_due(pool, now).await;
     let opened = open_due(pool, now).await;
-    db::vacuum(pool).await?;
+    db::vacuum(pool, now - TIDY).await?;
     closed.and(opened)
 }
 
