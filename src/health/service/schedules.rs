@@ -1,6 +1,6 @@
 //! Health checks of many squads, and what the program does by itself when their days come.
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 use sqlx::PgPool;
