@@ -246,8 +246,9 @@ impl Demo {
         .fetch_one(&self.pool)
         .await
         .unwrap();
+        let soon = chrono::Utc::now().date_naive() + chrono::TimeDelta::days(30);
         let form = format!(
-            "name=Every+two+months&pack={pack}&cadence=8&starts_on=2099-01-05&open_days=7&mode=anonymous&squad={id}"
+            "name=Every+two+months&pack={pack}&cadence=8&starts_on={soon}&open_days=7&mode=anonymous&squad={id}"
         );
         let sent = coach.post(&format!("/o/{}/health/schedules", self.slug()), &form).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text("main"));

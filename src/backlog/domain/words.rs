@@ -276,7 +276,7 @@ mod tests {
             .filter(|(from, to)| from.may_become(**to))
             .map(|(from, to)| format!("{} → {}", from.word(), to.word()))
             .collect();
-        insta::assert_snapshot!(ways.join(", "), @"proposed → ready, proposed → dropped, ready → proposed, ready → in_progress, ready → dropped, in_progress → ready, in_progress → learning, in_progress → done, learning → ready, learning → in_progress, learning → done, dropped → proposed");
+        insta::assert_snapshot!(ways.join(", "), @"proposed → ready, proposed → dropped, ready → proposed, ready → in_progress, ready → dropped, in_progress → ready, in_progress → learning, in_progress → done, learning → ready, learning → in_progress, learning → done, dropped → proposed, dropped → ready");
     }
 
     #[test]

@@ -18,10 +18,10 @@ pub use schedules::*;
 pub async fn vacuum(pool: &sqlx::PgPool, since: chrono::DateTime<chrono::Utc>) -> sqlx::Result<()> {
     sqlx::query!("vacuum (skip_locked) health_ballot, health_round_secret").execute(pool).await?;
     let closed = sqlx::query_scalar!(
-        r#"select exists (select from health_round where closed_at >= $1) as "closed!""#,
+        "select organization_id from health_round where closed_at >= $1 limit 1",
         since
     );
-    if closed.fetch_one(pool).await? {
+    if closed.fetch_optional(pool).await?.is_some() {
         sqlx::query!("vacuum (skip_locked) health_round_dimension, health_round")
             .execute(pool)
             .await?;

@@ -517,7 +517,7 @@ mod tests {
         assert!(learns(Some(2), Some(10), Some(10), 23).is_empty());
         assert_eq!(
             learns(Some(2), Some(10), Some(11), 24),
-            ["Samuel Okafor has logged no practice for 14 days."]
+            ["Samuel Okafor has added no evidence for 14 days."]
         );
         assert_eq!(
             learns(Some(2), Some(11), Some(10), 24),
