@@ -335,6 +335,15 @@ async fn health_of(
         mode: Mode::Anonymous,
         squads: vec![squad],
     };
+    // Those of the questions before: so many plans at once have no room.
+    sqlx::query(
+        "update health_schedule set ended_at = $2 where organization_id = $1 and ended_at is null",
+    )
+    .bind(designer.tenant.organization_id())
+    .bind(designer.at)
+    .execute(pool)
+    .await
+    .unwrap();
     let schedule = service::create_schedule(pool, &coach, &schedule).await.unwrap();
     HashMap::from([
         ("pack", slug),
