@@ -246,7 +246,8 @@ impl Demo {
         .fetch_one(&self.pool)
         .await
         .unwrap();
-        let soon = chrono::Utc::now().date_naive() + chrono::TimeDelta::days(30);
+        let soon =
+            trellis::clock::Clock::default().now().date_naive() + chrono::TimeDelta::days(30);
         let form = format!(
             "name=Every+two+months&pack={pack}&cadence=8&starts_on={soon}&open_days=7&mode=anonymous&squad={id}"
         );
