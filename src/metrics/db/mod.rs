@@ -38,7 +38,7 @@ pub struct Metric {
     pub ended_reason: String,
     /// In whose place it came.
     pub replaces: Option<MetricId>,
-    /// What came in its place, with its name. Only [`find`] asks for it.
+    /// What came in its place, with its name. Only the reading of one metric asks for it.
     pub replaced_by: Option<(MetricId, String)>,
     /// The day by which it is to be checked in.
     pub due_on: NaiveDate,
