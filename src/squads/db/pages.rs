@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::actor::Tenant;
 use crate::design::{self, Tally};
 use crate::history::Recent;
-use crate::ids::{MemberId, MembershipId, SkillId, TeamId};
+use crate::ids::{DimensionId, MemberId, MembershipId, RoundId, SkillId, TeamId};
 use crate::metrics::Metric;
 use crate::missions::Version;
 use crate::squads::domain::Facts;
@@ -187,6 +187,40 @@ pub struct Overview {
     pub recent: Vec<Recent>,
     /// The products that it serves.
     pub products: Vec<ProductLine>,
+    /// The health checks that it can answer now, the newest first.
+    pub open_rounds: Vec<HealthRound>,
+    /// The newest that is closed.
+    pub health: Option<HealthRound>,
+}
+
+/// A health check as the squad's page shows it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct HealthRound {
+    /// Its round.
+    pub round: RoundId,
+    /// The name of its pack.
+    pub pack: String,
+    /// What it is called: "November 2026".
+    pub label: String,
+    /// When it closes, or would have.
+    pub closes_at: DateTime<Utc>,
+    /// How many answers it takes before anything is shown.
+    pub threshold: i16,
+    /// Its dimensions in their order; none while it is open, and none with too few answers (H6).
+    pub lines: Vec<HealthLine>,
+}
+
+/// What a squad said of a dimension.
+#[derive(Debug, Clone, Deserialize)]
+pub struct HealthLine {
+    /// The dimension.
+    pub dimension: DimensionId,
+    /// Its name then.
+    pub name: String,
+    /// The colour's word.
+    pub colour: String,
+    /// The arrow's word.
+    pub trend: Option<String>,
 }
 
 /// Finds a squad by its id, its word in addresses, or one that it had before, with what its page says.
@@ -234,7 +268,15 @@ pub async fn find_overview(
                 from product_squad ps
                 join product p on (p.organization_id, p.id) = (ps.organization_id, ps.product_id)
                 where ps.organization_id = t.organization_id and ps.team_id = t.id and ps.until_at is null)
-                                                       as "products!: Json<Vec<ProductLine>>"
+                                                       as "products!: Json<Vec<ProductLine>>",
+               (select coalesce(jsonb_agg(h.said order by h.opened_at desc), '[]')
+                from health_said h
+                where h.organization_id = t.organization_id and h.team_id = t.id and h.closed_at is null)
+                                                       as "open_rounds!: Json<Vec<HealthRound>>",
+               (select h.said from health_said h
+                where h.organization_id = t.organization_id and h.team_id = t.id and h.closed_at is not null
+                order by h.opened_at desc
+                limit 1)                               as "health: Json<HealthRound>"
         from team t
         left join mission m on (m.organization_id, m.team_id, m.version) = (t.organization_id, t.id, t.mission_version)
         left join member a on (a.organization_id, a.id) = (m.organization_id, m.author_id)
@@ -276,6 +318,8 @@ pub async fn find_overview(
         metrics: row.metrics.0,
         recent: row.recent.0,
         products: row.products.0,
+        open_rounds: row.open_rounds.0,
+        health: row.health.map(|health| health.0),
     }))
 }
 

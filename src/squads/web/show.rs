@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::response::Response;
+use chrono::TimeDelta;
 use serde::Deserialize;
 use sqlx::PgPool;
 
@@ -15,10 +16,11 @@ use crate::error::Result;
 use crate::history::{self, Recent};
 use crate::metrics::MetricsCard;
 use crate::missions::{MissionCard, SquadHead};
+use crate::squads::db::HealthRound;
 use crate::squads::domain::{Facts, Missing};
 use crate::squads::service;
 use crate::squads::teams::ProductLine;
-use crate::web::ui::{Moment, moment};
+use crate::web::ui::{self, Date, Moment, moment};
 use crate::web::{Form, FormErrors, flash, page, refused};
 
 /// Lines on the page of the activity.
@@ -41,9 +43,18 @@ struct ShowPage {
     metrics: MetricsCard,
     links: LinksCard,
     products: Vec<ProductLine>,
+    health: HealthCard,
     errors: FormErrors,
     /// Who changed the squad before this came, and when.
     meanwhile: Option<(String, Moment)>,
+}
+
+/// What is known of the squad's health.
+struct HealthCard {
+    /// The health checks that can be answered now, with their last days.
+    open: Vec<(Date, HealthRound)>,
+    /// The newest that is closed.
+    last: Option<HealthRound>,
 }
 
 /// A line of the activity.
@@ -171,6 +182,11 @@ async fn show_page(pool: &PgPool, opened: Opened, errors: FormErrors) -> Result<
     if errors.is_stale() {
         meanwhile = last_change(pool, &at.visitor, at.id.0).await?;
     }
+    let last_day = |round: &HealthRound| {
+        let last = round.closes_at - TimeDelta::seconds(1);
+        ui::date(last.with_timezone(&zone).date_naive(), today)
+    };
+    let open = overview.open_rounds.into_iter().map(|round| (last_day(&round), round)).collect();
     let mine = if head.squad.is_mine { vec![at.id] } else { vec![] };
     Ok(ShowPage {
         shell: head.shell.clone(),
@@ -178,6 +194,7 @@ async fn show_page(pool: &PgPool, opened: Opened, errors: FormErrors) -> Result<
         facts: overview.facts,
         findings: found,
         products: overview.products,
+        health: HealthCard { open, last: overview.health },
         links: LinksCard::of_squad(links, org, at.id, head.may_design, today),
         viewer: Viewer::new(roles, mine),
         org: org.to_owned(),
