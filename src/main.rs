@@ -14,6 +14,9 @@ use trellis::config::{Config, Database};
 use trellis::organizations::{CommonPurpose, OrganizationName};
 use trellis::{database, demo, doctor, setup};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Squad-based organization design: squads of 6 to 10 people around a customer value mission
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]

@@ -49,7 +49,7 @@ impl Garden {
     /// How many things there are for somebody with `roles` in squads that are not here.
     pub fn unseen(&self, roles: Roles) -> usize {
         if roles.may_design() {
-            let seen: usize = self.squads.iter().map(Standing::lines).sum();
+            let seen: usize = self.squads.iter().map(Standing::seen).sum();
             self.totals.lines.saturating_sub(seen)
         } else if roles.has(Role::Coach) {
             let seen = self.squads.iter().filter(|squad| squad.is_troubled()).count();
@@ -60,7 +60,7 @@ impl Garden {
     }
 }
 
-/// The garden for `actor`: 1 statement. The table has 20 squads; 30 are read to find what needs somebody, more than are shown, since
+/// The garden for `actor`: 1 statement. The table has 20 squads; 20 are read to find what needs somebody, more than are shown, since
 /// some things are said once of several.
 pub async fn garden(
     db: impl PgExecutor<'_>,

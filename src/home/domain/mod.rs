@@ -88,7 +88,7 @@ pub struct Standing {
     pub is_listed: bool,
     /// How many findings stand on its page.
     pub tally: Tally,
-    /// They, the worst first.
+    /// They, the worst first, of a squad that is the person's own; of another the first of each weight, if it was looked at.
     pub findings: Vec<Finding>,
     /// For whom it works.
     pub customer: Option<Customer>,
@@ -113,6 +113,11 @@ impl Standing {
         usize::from(self.tally.breaches > 0)
             + usize::from(self.may_become_active())
             + usize::from(self.tally.warnings > 0)
+    }
+
+    /// How many of these are known here: all of a squad whose findings were looked at.
+    pub fn seen(&self) -> usize {
+        if self.findings.is_empty() { usize::from(self.may_become_active()) } else { self.lines() }
     }
 
     /// It serves customers today with a breach.
@@ -180,17 +185,22 @@ pub fn things(
     (things, more)
 }
 
-/// Findings of one severity. Who designs many squads sees the first of each squad, with how many more there are, so
+/// Findings of one severity. Who designs many squads sees the first of each squad, with how many more stand on its page, so
 /// that one squad in trouble does not hide the others; who is in a squad or two sees them all.
 fn of_findings(findings: &[(&Standing, &Finding)], person: &Person) -> Vec<Thing> {
     let mut things: Vec<(Thing, usize)> = Vec::new();
     for (squad, finding) in findings {
         let about = Some(squad.id);
-        let before = things.iter_mut().find(|(thing, _)| thing.about == about);
-        if let Some((_, more)) = before.filter(|_| person.roles.may_design()) {
-            *more += 1;
+        let designs = person.roles.may_design();
+        if designs && things.iter().any(|(thing, _)| thing.about == about) {
             continue;
         }
+        let all = match finding.severity {
+            Severity::Breach => squad.tally.breaches,
+            Severity::Warning => squad.tally.warnings,
+            Severity::Advice => squad.tally.advice,
+        };
+        let more = if designs { all.saturating_sub(1) } else { 0 };
         let thing = Thing {
             severity: finding.severity.word(),
             about,
@@ -198,7 +208,7 @@ fn of_findings(findings: &[(&Standing, &Finding)], person: &Person) -> Vec<Thing
             reason: finding.reason.clone(),
             action: Action::WayOut(finding.way_out.clone()),
         };
-        things.push((thing, 0));
+        things.push((thing, more));
     }
     let said = things.into_iter().map(|(mut thing, more)| {
         let word = if thing.severity == "breach" {
