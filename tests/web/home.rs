@@ -216,3 +216,43 @@ async fn a_lead_pm_is_asked_whether_the_backlog_is_true_and_a_squad_sees_what_it
     let page = group.squads[1].1.get(&app.at("")).await;
     assert_eq!((page.count(in_hand), page.count(".mission-box + .body")), (0, 1));
 }
+
+#[tokio::test]
+async fn of_a_squad_the_first_breach_and_two_warnings_stand_for_all() {
+    let app = TestApp::new().await;
+    let finding = |severity: &str, n: i32| format!(r#"{{"severity": "{severity}", "n": {n}}}"#);
+    let foremost = async |findings: &[String]| -> String {
+        sqlx::query_scalar("select squad_foremost($1::jsonb)::text")
+            .bind(format!("[{}]", findings.join(",")))
+            .fetch_one(&app.pool)
+            .await
+            .unwrap()
+    };
+    assert_eq!(foremost(&[]).await, "[]");
+    assert_eq!(foremost(&[finding("Advice", 1)]).await, "[]");
+    let all = [
+        finding("Breach", 1),
+        finding("Breach", 2),
+        finding("Warning", 3),
+        finding("Warning", 4),
+        finding("Warning", 5),
+        finding("Advice", 6),
+    ];
+    assert_eq!(
+        foremost(&all).await,
+        r#"[{"n": 1, "severity": "Breach"}, {"n": 3, "severity": "Warning"}, {"n": 4, "severity": "Warning"}]"#
+    );
+
+    // Somebody who designs reads of another's squad its first breach and how many more there are; its member reads all of them.
+    let squad = given::squad(&app, "Outage Care").await;
+    let mut member = app.member("Aisha").await;
+    given::join(&app, squad, &[member.id()]).await;
+    let of_squad = "[aria-labelledby=needs-h] li";
+    let told = app.leader("Ravi").await.get(&app.at("")).await.texts(of_squad);
+    let breaches: Vec<_> =
+        told.iter().filter(|thing| thing.starts_with("Breach: Outage Care")).collect();
+    assert_eq!(breaches.len(), 1, "{told:?}");
+    assert!(breaches[0].contains("One more breach on its page."), "{told:?}");
+    let told = member.get(&app.at("")).await.texts(of_squad);
+    assert_eq!(told.iter().filter(|thing| thing.starts_with("Breach: ")).count(), 2, "{told:?}");
+}

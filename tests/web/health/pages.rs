@@ -253,3 +253,43 @@ async fn a_closed_round_marks_the_squad_and_an_over_round_is_not_answered() {
     let squad = member.get(&app.at("/squads/fair-bills")).await;
     assert_eq!(squad.attribute(".tabs a[href$='/health']", "href").unwrap(), world.url(&app, ""));
 }
+
+#[tokio::test]
+async fn the_squads_page_shows_the_open_round_and_how_the_last_one_came_out() {
+    let app = TestApp::new().await;
+    let world = World::new(&app).await;
+    let page = app.at(&format!("/squads/{}", world.slug));
+    let mut member = world.members[0].clone();
+    let mut coach = world.coach.clone();
+    assert_eq!(member.get(&page).await.count("#h-h"), 0, "there is nothing to say yet");
+
+    let round = world.open(&app).await;
+    let answer = world.at(&app, round, "/answer");
+    assert_eq!(
+        member.get(&page).await.attribute("[aria-labelledby=h-h] .btn", "href").unwrap(),
+        answer
+    );
+    assert_eq!(coach.get(&page).await.count("[aria-labelledby=h-h] .btn"), 0, "others look");
+    for who in 0..4 {
+        world.answer(&app, round, who, Colour::Amber, "").await;
+        let shown = coach.get(&page).await.text("[aria-labelledby=h-h]");
+        assert!(!shown.contains("Delivering value"), "nothing before the end: {shown}");
+    }
+    world.close(&app, round).await;
+    let shown = coach.get(&page).await;
+    assert_eq!(shown.count(".health-mini li"), 11);
+    assert_eq!(shown.count(".health-mini .h-warn"), 11);
+    let first = format!("{}#d-{}", world.at(&app, round, ""), world.questions[0]);
+    assert_eq!(shown.attribute(".health-mini a", "href").unwrap(), first);
+
+    // Too few answered the next one: nothing of it is shown, and nothing of the one before stands in its place.
+    let next = world.open(&app).await;
+    world.answer(&app, next, 0, Colour::Red, "").await;
+    world.close(&app, next).await;
+    let shown = coach.get(&page).await;
+    assert_eq!(shown.count(".health-mini"), 0);
+    assert_eq!(
+        shown.text("[aria-labelledby=h-h] .body"),
+        "Nothing is shown: 4 answers are needed."
+    );
+}
