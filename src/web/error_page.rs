@@ -54,6 +54,12 @@ impl ErrorPage {
                 "This has changed since you opened it. Nothing of yours was saved.",
                 "Go back, load the page again, and look at the new state before you repeat your change.",
             ),
+            405 => (
+                "compass",
+                "There is nothing to look at here",
+                "This address only takes what a form on another page sends. Nothing was changed.",
+                "Go back to that page, or start again from Home.",
+            ),
             400 | 413 | 415 | 422 => (
                 "circle-alert",
                 "We could not read that",
@@ -94,7 +100,8 @@ mod tests {
     #[test]
     fn every_page_says_what_happened_and_what_to_do() {
         let faster = (409, "changed_meanwhile");
-        let others = [400, 403, 404, 409, 422, 429, 500, 503].map(|status| (status, "some_code"));
+        let others =
+            [400, 403, 404, 405, 409, 422, 429, 500, 503].map(|status| (status, "some_code"));
         for (status, code) in others.into_iter().chain([faster]) {
             let page = ErrorPage {
                 shell: Shell::default(),

@@ -230,7 +230,11 @@ fn card(at: &At, lanes: &[LaneRow], row: CardRow, place: usize) -> Card {
         },
         number: row.number,
         key: at.product.item_key(row.number).to_string(),
-        age: at.age(row.stage_at),
+        // With customers, an item is counted from there; in all, on the page of the flow.
+        age: match row.stage {
+            Stage::Learning => format!("{} in learning", at.age(row.stage_at)),
+            _ => at.age(row.stage_at),
+        },
         title: row.title,
         why: row.why,
         breadth: row.breadth,

@@ -150,12 +150,11 @@ impl At {
         at.with_timezone(&self.visitor.time_zone).date_naive()
     }
 
-    /// How long ago, in days: "today", "1 day", "9 days".
+    /// For how long, in days as a flow counts them, the first and the last included, and for everybody alike: "today", "2 days".
     fn age(&self, since: DateTime<Utc>) -> String {
-        match (self.visitor.today() - self.day(since)).num_days() {
+        match (self.visitor.actor.at.date_naive() - since.date_naive()).num_days() {
             ..=0 => "today".to_owned(),
-            1 => "1 day".to_owned(),
-            n => format!("{n} days"),
+            n => format!("{} days", n + 1),
         }
     }
 }
