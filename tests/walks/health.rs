@@ -33,7 +33,7 @@ async fn vote(look: Look) {
     browser.sign_in(&session(&app.pool, member.actor().user.unwrap()).await).await;
 
     browser.goto("/o/norvik-energy/squads/fair-bills/health").await;
-    browser.press("Answer").await;
+    browser.press("My answers").await;
     browser.sees("Anonymous. Nobody sees anything before the closing").await;
     browser.sees("1 of 11").await;
     browser.press("Save and go on").await;

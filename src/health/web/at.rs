@@ -64,6 +64,11 @@ impl At {
         may_open(self.visitor.roles(), self.is_member())
     }
 
+    /// Whether there is somebody to ask, and the visitor may.
+    pub fn may_start(&self) -> bool {
+        self.head.state.is_live() && self.may_open()
+    }
+
     /// For opening and closing.
     pub fn must_open(&self) -> Result<()> {
         if self.may_open() { Ok(()) } else { Err(Error::Forbidden(OPENERS.into())) }

@@ -25,9 +25,15 @@ const SHORT: [&str; 12] =
 impl HtmlSafe for Picture {}
 
 impl Picture {
-    /// Of six months up to that of a day.
-    pub fn new(months: [Month; MONTHS], last: NaiveDate) -> Self {
-        Self { months, last }
+    /// Of six months up to that of `last`, as the last of the six up to that of `end`: below one another, the same place is the same month.
+    pub fn new(months: [Month; MONTHS], last: NaiveDate, end: NaiveDate) -> Self {
+        let months_of = |day: NaiveDate| day.year() * 12 + day.month0().cast_signed();
+        let ago = usize::try_from(months_of(end) - months_of(last)).unwrap_or_default();
+        let mut shown = [Month::default(); MONTHS];
+        for (n, month) in months.into_iter().enumerate().skip(ago) {
+            shown[n - ago] = month;
+        }
+        Self { months: shown, last: end.max(last) }
     }
 
     fn month(&self, n: usize) -> NaiveDate {
@@ -98,11 +104,18 @@ mod tests {
         let mut months = [Month::default(); MONTHS];
         months[4] = Month { hidden: 11, ..Month::default() };
         months[5] = Month { green: 2, amber: 1, red: 1, hidden: 0 };
-        let page = Picture::new(months, "2026-01-31".parse().unwrap()).to_string();
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let page = Picture::new(months, day("2026-01-31"), day("2026-01-02")).to_string();
         assert_eq!(
             page,
             "<svg><path class=\"vg\" d=\"M70 28V14\"/><path class=\"va\" d=\"M70 14V7\"/><path class=\"vr\" d=\"M70 7V0\"/>\
              <path class=\"vn\" d=\"M57 28V0\"/></svg><i>Dec: not shown; Jan: 2 well, 1 some trouble, 1 needs help</i>"
         );
+        // Two months later, it stands two places further to the left, and is called what it was.
+        let page = Picture::new(months, day("2026-01-31"), day("2026-03-02")).to_string();
+        assert!(page.starts_with("<svg><path class=\"vg\" d=\"M44 28V14\"/>"), "{page}");
+        assert!(page.contains("<i>Dec: not shown; Jan: 2 well"), "{page}");
+        let page = Picture::new(months, day("2026-01-31"), day("2026-08-02")).to_string();
+        assert_eq!(page, "<svg></svg><i></i>", "longer ago than the picture tells of");
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use askama::Template;
 use askama::filters::{Html, HtmlSafe, escape};
 use axum::response::Response;
+use chrono::NaiveDate;
 use sqlx::PgPool;
 
 use super::asked::{ALL, Asked};
@@ -64,6 +65,8 @@ struct Drawing {
     drifting: (Vec<Drift>, usize),
     apart: (Vec<Apart>, usize),
     squads: i64,
+    /// When the newest round of the board was closed.
+    newest: NaiveDate,
     /// Whether the board has every squad that is asked for.
     is_whole: bool,
     has_more: bool,
@@ -147,6 +150,7 @@ async fn draw(
     }
     let board = Board::of(pack.columns.clone(), rows);
     let looks = Looks::of(&board, &part);
+    let newest = board.lines.iter().map(|line| line.row.closed_on).max().unwrap_or_default();
     let mut drawing = Drawing {
         is_lists: false,
         org: visitor.slug.clone(),
@@ -159,6 +163,7 @@ async fn draw(
         drifting: drifting(&board),
         apart: far_apart(&board),
         squads,
+        newest,
         is_whole: reads_whole || (!has_more && !asked.is_later()),
         has_more,
         part,
@@ -390,8 +395,9 @@ impl Drawing {
         Bar(*of)
     }
 
-    fn months(line: &Line) -> Picture {
-        Picture::new(line.row.months(), line.row.closed_on)
+    /// Up to the month in which the newest of all rounds here was closed.
+    fn months(&self, line: &Line) -> Picture {
+        Picture::new(line.row.months(), line.row.closed_on, self.newest)
     }
 }
 
