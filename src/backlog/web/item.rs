@@ -175,9 +175,11 @@ impl Menu {
         self.at.item_url(self.item.number, below)
     }
 
-    fn may_order(&self) -> bool {
-        let standing = &self.at.product.standing;
-        self.item.stage.is_ordered() && standing.may_order() && !self.at.product.is_ended
+    /// Whether the visitor may give it another place, and there is one.
+    fn has_places(&self) -> bool {
+        let item = &self.item;
+        let may = self.at.product.standing.may_order() && !self.at.product.is_ended;
+        may && item.stage.is_ordered() && (item.above.is_some() || item.below.is_some())
     }
 
     fn may_edit(&self) -> bool {
