@@ -11,6 +11,7 @@ use sqlx::PgPool;
 use super::moves::ItemPath;
 use super::{At, Offered};
 use crate::backlog::db::{self, CommentRow, ItemPage, PassedOver};
+use crate::backlog::domain::import::Values;
 use crate::backlog::domain::{Class, Comment, Step};
 use crate::backlog::service;
 use crate::error::{Error, Result};
@@ -92,6 +93,13 @@ impl ShowPage {
             Some(Link { what: "Metric", name, href })
         };
         metric().into_iter().collect()
+    }
+
+    /// The tool that it came from, its key there, and whether that is an address.
+    fn origin(&self) -> Option<(&'static str, &str, bool)> {
+        let (tool, key) = Values::origin(self.menu.item.source.as_deref()?)?;
+        let is_address = key.starts_with("https://") || key.starts_with("http://");
+        Some((tool.title(), key, is_address))
     }
 
     fn squad_url(&self) -> String {
