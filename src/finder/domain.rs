@@ -156,6 +156,11 @@ fn allowed(word: &str) -> usize {
     }
 }
 
+/// Whether a word of four letters or more is another one with one slip.
+pub fn is_slip_of(typed: &str, word: &str) -> bool {
+    typed.chars().count() >= 4 && distance(typed, word) == 1
+}
+
 /// How many letters were missed, added, mistaken or swapped with their neighbour. An accent is no slip.
 fn distance(a: &str, b: &str) -> usize {
     let plain = |text: &str| slug::slugify(text).chars().collect::<Vec<_>>();

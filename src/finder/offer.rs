@@ -1,7 +1,7 @@
 //! What the palette offers beside what is found: pages to jump to, and things to do.
 
-use super::domain::Question;
-use crate::actor::Roles;
+use super::domain::{Question, Word, is_slip_of};
+use crate::actor::{Role, Roles};
 
 /// A page or an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Offer {
     pub path: &'static str,
     /// Its picture.
     pub icon: &'static str,
+    /// What the page asks for first; empty if nothing.
+    pub then: &'static str,
     /// Other words by which it is found.
     also: &'static str,
     who: For,
@@ -21,6 +23,7 @@ pub struct Offer {
 enum For {
     Everybody,
     Designers,
+    Coaches,
     Admins,
 }
 
@@ -31,31 +34,60 @@ const fn offer(
     also: &'static str,
     who: For,
 ) -> Offer {
-    Offer { label, path, icon, also, who }
+    Offer { label, path, icon, then: "", also, who }
+}
+
+impl Offer {
+    const fn then(self, then: &'static str) -> Self {
+        Self { then, ..self }
+    }
 }
 
 /// The pages, in the order of the navigation.
-const PAGES: [Offer; 10] = [
-    offer("Home", "", "inbox", "start", For::Everybody),
+const PAGES: [Offer; 15] = [
+    offer("My work", "/work", "inbox", "waits for me today", For::Everybody),
+    offer("Home", "", "sprout", "start", For::Everybody),
     offer("Constellation", "/constellation", "orbit", "map matrix", For::Everybody),
+    offer("Who can solve this?", "/find", "compass", "search find finder", For::Everybody),
     offer("Squads", "/squads", "users", "teams", For::Everybody),
-    offer("Products", "/products", "package", "backlogs", For::Everybody),
+    offer("Products", "/products", "package", "backlogs boards flow", For::Everybody),
     offer("Core teams", "/core-teams", "layers", "", For::Everybody),
     offer("Links", "/links", "waypoints", "ties liaison matrix", For::Everybody),
     offer("Members", "/members", "user", "people", For::Everybody),
     offer("Skills", "/skills", "puzzle", "catalogue", For::Everybody),
+    offer("Health", "/health", "heart-pulse", "checks answers", For::Everybody),
+    offer("Coaching", "/coaching", "life-buoy", "coaches requests help", For::Everybody),
+    offer("Learning", "/learning", "graduation-cap", "apprentices plans practice", For::Everybody),
     offer("Activity", "/activity", "history", "changes audit undo", For::Everybody),
     offer("Settings", "/settings", "settings", "organization purpose", For::Admins),
 ];
 
 /// What can be begun from anywhere.
-const ACTIONS: [Offer; 9] = [
+const ACTIONS: [Offer; 13] = [
+    offer(
+        "Add a customer problem",
+        "/products",
+        "plus",
+        "new propose proposal item backlog create",
+        For::Everybody,
+    )
+    .then("to the product that you choose"),
+    offer("Ask for coaching", "/coaching", "life-buoy", "new request coach help", For::Everybody)
+        .then("on the page of your squad"),
     offer("Design a squad", "/squads/new", "users", "new begin create", For::Designers),
     offer("Begin a product", "/products/new", "package", "new create backlog", For::Designers),
     offer("Begin a core team", "/core-teams/new", "layers", "new create", For::Designers),
+    offer("Add a link", "/links/new", "waypoints", "new tie liaison create", For::Designers),
     offer("Add a member", "/members/new", "user-plus", "new person create", For::Designers),
     offer("Add several members", "/members/several", "users", "new people paste", For::Designers),
     offer("Add a skill", "/skills/new", "puzzle", "new catalogue create", For::Designers),
+    offer(
+        "Schedule health checks",
+        "/health/schedules/new",
+        "heart-pulse",
+        "new plan create",
+        For::Coaches,
+    ),
     offer("Import from files", "/import", "file-up", "csv members teams", For::Admins),
     offer(
         "Invite somebody",
@@ -72,15 +104,27 @@ impl Offer {
         match self.who {
             For::Everybody => true,
             For::Designers => roles.may_design(),
+            For::Coaches => roles.has(Role::Coach),
             For::Admins => roles.may_administer(),
         }
     }
 
-    /// Whether each word begins one of its own.
-    fn fits(&self, question: &Question) -> bool {
+    /// Whether each word of a question fits one of its own.
+    fn fits(&self, question: &Question, is_fit: fn(&Word, &str) -> bool) -> bool {
         let own = format!("{} {}", self.label, self.also).to_lowercase();
-        question.words.iter().all(|word| own.split(' ').any(|part| part.starts_with(&word.text)))
+        let own: Vec<&str> = own.split(|c: char| !c.is_alphanumeric()).collect();
+        question.words.iter().all(|word| own.iter().any(|part| is_fit(word, part)))
     }
+}
+
+/// Whether a word is the beginning of another.
+fn begins(word: &Word, part: &str) -> bool {
+    part.starts_with(&word.text)
+}
+
+/// The same, or a word that was typed with a slip.
+fn is_near(word: &Word, part: &str) -> bool {
+    begins(word, part) || is_slip_of(&word.text, part)
 }
 
 /// The pages that fit; all of them to an empty question.
@@ -93,8 +137,13 @@ pub fn actions(question: &Question, roles: Roles) -> Vec<Offer> {
     fitting(&ACTIONS, question, roles)
 }
 
+/// Those that fit as typed; a slip is looked for only where there are none.
 fn fitting(all: &[Offer], question: &Question, roles: Roles) -> Vec<Offer> {
-    all.iter().filter(|one| one.is_for(roles) && one.fits(question)).copied().collect()
+    let fitting = |is_fit| -> Vec<Offer> {
+        all.iter().filter(|one| one.is_for(roles) && one.fits(question, is_fit)).copied().collect()
+    };
+    let exact = fitting(begins);
+    if exact.is_empty() { fitting(is_near) } else { exact }
 }
 
 #[cfg(test)]
@@ -108,10 +157,11 @@ mod tests {
 
     #[test]
     fn nobody_is_offered_what_they_may_not_do() {
-        assert_eq!(labels("", &[]), Vec::<&str>::new());
-        assert_eq!(labels("", &["coach"]), Vec::<&str>::new());
-        assert_eq!(labels("", &["leader"]).len(), 6);
-        assert_eq!(labels("", &["admin"]).len(), 9);
+        let everybody = ["Add a customer problem", "Ask for coaching"];
+        assert_eq!(labels("", &[]), everybody);
+        assert_eq!(labels("", &["coach"])[2..], ["Schedule health checks"]);
+        assert_eq!(labels("", &["leader"]).len(), 9);
+        assert_eq!(labels("", &["admin"]).len(), 12);
         assert_eq!(pages(&Question::parse("sett"), Roles::default()), []);
     }
 
@@ -119,6 +169,38 @@ mod tests {
     fn an_offer_fits_by_the_beginnings_of_its_words() {
         assert_eq!(labels("new sq", &["leader"]), ["Design a squad"]);
         assert_eq!(labels("squad des", &["leader"]), ["Design a squad"]);
-        assert_eq!(labels("quad", &["leader"]), Vec::<&str>::new());
+        assert_eq!(labels("sign", &["leader"]), Vec::<&str>::new(), "not by their ends");
+        assert_eq!(labels("new link", &["leader"]), ["Add a link"]);
+        assert_eq!(labels("proposal", &[]), ["Add a customer problem"]);
+        assert_eq!(labels("request coaching", &[]), ["Ask for coaching"]);
+    }
+
+    #[test]
+    fn a_word_of_four_letters_may_have_one_slip() {
+        assert_eq!(labels("desing squad", &["leader"]), ["Design a squad"]);
+        assert_eq!(labels("lnik", &["leader"]), ["Add a link"]);
+        assert_eq!(labels("desigsn sqaud", &["leader"]), ["Design a squad"], "one in each word");
+        assert_eq!(labels("dsing squad", &["leader"]), Vec::<&str>::new(), "two are too many");
+        assert_eq!(labels("nwe", &["leader"]), Vec::<&str>::new(), "short words have none");
+        assert_eq!(labels("squad", &["leader"]), ["Design a squad"]);
+    }
+
+    #[test]
+    fn each_page_of_the_navigation_is_found_by_its_name() {
+        let find = |typed: &str| {
+            let all = pages(&Question::parse(typed), Roles::default());
+            all.iter().map(|one| one.path).collect::<Vec<_>>()
+        };
+        for (typed, path) in [
+            ("my work", "/work"),
+            ("coaching", "/coaching"),
+            ("health", "/health"),
+            ("learning", "/learning"),
+            ("flow", "/products"),
+            ("who can solve", "/find"),
+            ("leraning", "/learning"),
+        ] {
+            assert_eq!(find(typed), [path], "{typed}");
+        }
     }
 }

@@ -367,7 +367,7 @@ async fn the_palette_solves_jumps_and_does_what_the_visitor_may_do() {
 
     let mut member = app.member("Aisha").await;
     let everything = member.get(&path).await;
-    assert_eq!(everything.assert_ok().texts(".pal-h"), ["Jump to"]);
+    assert_eq!(everything.assert_ok().texts(".pal-h"), ["Pages", "Do"]);
     let mut leader = app.leader("Ruth").await;
     let typed = leader.get(&format!("{path}?q=batt")).await;
     assert_eq!(typed.texts(".pal-h"), ["Can solve this", "Jump to"]);
@@ -380,7 +380,7 @@ async fn the_palette_solves_jumps_and_does_what_the_visitor_may_do() {
         ]
     );
     let action = leader.get(&format!("{path}?q=new+squad")).await;
-    assert_eq!(action.text(".pal-h:last-of-type"), "Do");
+    assert_eq!(action.texts(".pal-h"), ["Do"]);
     assert_eq!(
         action.attribute("[role=option]", "href"),
         Some(app.at("/squads/new")),
@@ -521,4 +521,37 @@ async fn asking_reads_a_bounded_part_of_the_backlogs() {
     }
     assert!(read[1][0] < read[0][0] + 100, "{read:?}");
     assert!(read[1][1] < read[0][1] + 3 * 9_000 + 100, "{read:?}");
+}
+
+#[tokio::test]
+async fn the_palette_offers_fitting_pages_and_actions_above_people() {
+    let app = TestApp::new().await;
+    let learning = skill(&app, "Learning design", "").await;
+    can(&app, app.person("Clara Vogel", "engineering").await, learning, 5).await;
+    let path = app.at("/find/palette");
+    let mut member = app.member("Aisha").await;
+    let mut leader = app.leader("Ruth").await;
+
+    let typed = member.get(&format!("{path}?q=learning")).await;
+    assert_eq!(typed.assert_ok().texts(".pal-h"), ["Pages", "Can solve this", "Jump to"]);
+    assert_eq!(typed.attribute("[role=option]", "href"), Some(app.at("/learning")));
+    for (typed, to) in [("my+work", "/work"), ("coaching", "/coaching"), ("health", "/health")] {
+        let page = member.get(&format!("{path}?q={typed}")).await;
+        assert_eq!(page.attribute("[role=option]", "href"), Some(app.at(to)), "{typed}");
+        member.get(&app.at(to)).await.assert_ok();
+    }
+    for (typed, to) in [("desing+squad", "/squads/new"), ("new+link", "/links/new")] {
+        let page = leader.get(&format!("{path}?q={typed}")).await;
+        assert_eq!(page.texts(".pal-h")[0], "Do", "{typed}");
+        assert_eq!(page.attribute("[role=option]", "href"), Some(app.at(to)), "{typed}");
+        leader.get(&app.at(to)).await.assert_ok();
+        let page = member.get(&format!("{path}?q={typed}")).await;
+        assert_eq!(page.count(&format!("[href$='{to}']")), 0, "not for a member: {typed}");
+    }
+    let page = member.get(&format!("{path}?q=request+coaching")).await;
+    assert_eq!(page.texts("[role=option]")[0], "Ask for coaching on the page of your squad");
+    let mut coach = app.coach("Lena").await;
+    let page = coach.get(&format!("{path}?q=schedule")).await;
+    assert_eq!(page.attribute("[role=option]", "href"), Some(app.at("/health/schedules/new")));
+    coach.get(&app.at("/health/schedules/new")).await.assert_ok();
 }

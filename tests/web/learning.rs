@@ -300,6 +300,12 @@ async fn only_the_apprentice_and_the_present_lead_pm_read_a_reflection() {
             assert!(get(reader, address).await.html.contains(SECRET), "{address}");
         }
     }
+    let hint = get(&world.apprentice, &page).await.text("#ref-hint");
+    assert_eq!(hint, "Only you and the lead PM of Norvik App, now Hana, can read this.");
+    let mut leader = app.leader("Lena Lead").await;
+    let over = leader.get(&app.at("/products/norvik-app/hand-over")).await;
+    let said = "the new lead PM can read all of it, and Hana Sato no more";
+    assert!(over.text("main").contains(said), "{}", over.text("main"));
 
     let other = app.member("Somebody Else").await;
     let visitors = [

@@ -312,6 +312,40 @@ pub async fn holder(
     Ok(row.map(|row| (row.squad, row.who)))
 }
 
+/// An item that a squad has in hand.
+pub struct InHand {
+    /// Its number.
+    pub number: i32,
+    /// What it is about.
+    pub title: String,
+}
+
+/// What a squad has in hand for a product at a stage, of a class or of all, the oldest first.
+pub async fn in_hand(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    (product, squad): (ProductId, TeamId),
+    (stage, class): (Stage, Option<Class>),
+) -> sqlx::Result<Vec<InHand>> {
+    sqlx::query_as!(
+        InHand,
+        r#"
+        select number, title
+        from backlog_item
+        where organization_id = $1 and product_id = $2 and squad_id = $3 and stage = $4 and ($5::text is null or class = $5)
+        order by stage_at, id
+        limit 50
+        "#,
+        tenant.organization_id().0,
+        product.0,
+        squad.0,
+        stage.word(),
+        class.map(Class::word),
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// A ready item above another one.
 pub struct Above {
     /// Its id.

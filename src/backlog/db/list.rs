@@ -189,6 +189,12 @@ pub struct ItemPage {
     pub proposer: String,
     /// When.
     pub proposed_at: DateTime<Utc>,
+    /// By what it is known in the tool that it came from.
+    pub source: Option<String>,
+    /// The number of the item of its own stage directly above it.
+    pub above: Option<i32>,
+    /// The same, directly below it.
+    pub below: Option<i32>,
 }
 
 /// An item for its page.
@@ -204,7 +210,13 @@ pub async fn show_item(
         select i.id as "id: ItemId", i.number, i.title, i.why, i.breadth, i.class, i.stage, i.squad_id as "squad: TeamId",
                t.name as "squad_name?", t.slug as "squad_slug?", i.stage_at, i.blocked_at, i.blocked_reason as blocked,
                x.id as "metric?: MetricId", x.name as "metric_name?", xt.slug as "metric_squad?", i.effect,
-               i.proposed_by as "proposed_by: MemberId", m.name as proposer, i.proposed_at
+               i.proposed_by as "proposed_by: MemberId", m.name as proposer, i.proposed_at, i.source,
+               (select number from backlog_item a
+                where (a.organization_id, a.product_id, a.stage) = (i.organization_id, i.product_id, i.stage) and a.rank < i.rank
+                order by a.rank desc limit 1) as above,
+               (select number from backlog_item b
+                where (b.organization_id, b.product_id, b.stage) = (i.organization_id, i.product_id, i.stage) and b.rank > i.rank
+                order by b.rank limit 1) as below
         from backlog_item i
         join member m on (m.organization_id, m.id) = (i.organization_id, i.proposed_by)
         left join team t on (t.organization_id, t.id) = (i.organization_id, i.squad_id)

@@ -98,6 +98,22 @@ impl Ask {
             ),
         }
     }
+
+    /// What is missing, beside the field that stayed empty: the question stands above it.
+    pub fn missing(asks: &[Self]) -> &'static str {
+        let is_over = |ask: &Self| !matches!(ask, Self::PassesOver(_));
+        let passed = asks.iter().find_map(|ask| match ask {
+            Self::PassesOver(keys) => Some(keys.len()),
+            _ => None,
+        });
+        match (passed, asks.iter().any(is_over)) {
+            (Some(1), false) => "Say why it can wait.",
+            (Some(1), true) => "Say why it can wait, and why one more is right now.",
+            (Some(_), false) => "Say why they can wait.",
+            (Some(_), true) => "Say why they can wait, and why one more is right now.",
+            (None, _) => "Say why one more is right now.",
+        }
+    }
 }
 
 /// The answer to a squad that would like to have an item.
@@ -160,6 +176,18 @@ pub enum PullRefused {
         /// Which squad.
         squad: String,
     },
+}
+
+impl PullRefused {
+    /// What the squad has in hand that is in the way: where it stands, and how it is treated if that matters.
+    pub fn in_the_way(&self) -> Option<(Stage, Option<Class>)> {
+        match self {
+            Self::Full { .. } => Some((Stage::InProgress, Some(Class::Standard))),
+            Self::Expedited { .. } => Some((Stage::InProgress, Some(Class::Expedite))),
+            Self::LearningFull { .. } => Some((Stage::Learning, None)),
+            Self::Held { .. } | Self::NotReady { .. } => None,
+        }
+    }
 }
 
 impl Rule for PullRefused {

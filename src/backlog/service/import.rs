@@ -1,5 +1,7 @@
 //! Bringing in what another tool had: a file is kept, looked at as often as one likes, and applied once.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -153,15 +155,17 @@ async fn try_bring_in(
     if seen(row.version, tally) != shown {
         return Err(ImportRefused::Changed.into());
     }
+    let mut numbers = HashMap::new();
     let event = if plan.items.is_empty() {
         None
     } else {
         let placed = place(&mut tx, actor, product, first, &plan).await?;
         let event = told(&group, &choice, by, tally, &placed);
         db::insert_items(&mut tx, actor, product, event.id, &placed).await.map_err(met)?;
+        numbers.extend(placed.iter().map(|it| (it.item.line, it.number)));
         Some(history::record(&mut tx, actor, event).await?)
     };
-    let imported = json!(Imported { tally, rows: plan.rows });
+    let imported = json!(Imported { tally, rows: plan.numbered(&numbers) });
     db::update_imported(&mut tx, actor, import, event, &imported).await?;
     tx.done(tally).await
 }

@@ -11,6 +11,7 @@ use sqlx::PgPool;
 use super::moves::ItemPath;
 use super::{At, Offered};
 use crate::backlog::db::{self, CommentRow, ItemPage, PassedOver};
+use crate::backlog::domain::import::Values;
 use crate::backlog::domain::{Class, Comment, Step};
 use crate::backlog::service;
 use crate::error::{Error, Result};
@@ -94,6 +95,13 @@ impl ShowPage {
         metric().into_iter().collect()
     }
 
+    /// The tool that it came from, its key there, and whether that is an address.
+    fn origin(&self) -> Option<(&'static str, &str, bool)> {
+        let (tool, key) = Values::origin(self.menu.item.source.as_deref()?)?;
+        let is_address = key.starts_with("https://") || key.starts_with("http://");
+        Some((tool.title(), key, is_address))
+    }
+
     fn squad_url(&self) -> String {
         let slug = self.menu.item.squad_slug.as_deref().unwrap_or_default();
         crate::squads::url(&self.org, slug)
@@ -175,9 +183,11 @@ impl Menu {
         self.at.item_url(self.item.number, below)
     }
 
-    fn may_order(&self) -> bool {
-        let standing = &self.at.product.standing;
-        self.item.stage.is_ordered() && standing.may_order() && !self.at.product.is_ended
+    /// Whether the visitor may give it another place, and there is one.
+    fn has_places(&self) -> bool {
+        let item = &self.item;
+        let may = self.at.product.standing.may_order() && !self.at.product.is_ended;
+        may && item.stage.is_ordered() && (item.above.is_some() || item.below.is_some())
     }
 
     fn may_edit(&self) -> bool {

@@ -10,7 +10,7 @@ use sqlx::PgPool;
 
 use super::board::{self, BoardParts, BoardQuery};
 use super::{At, db};
-use crate::backlog::db::{Above, Item, LaneRow, MetricOption};
+use crate::backlog::db::{Above, InHand, Item, LaneRow, MetricOption};
 use crate::backlog::domain::{
     Class, Effect, HOLDERS, ItemRefused, MAX_PASSED_OVER, NoSuchWord, ORDERERS, Outcome, PULLERS,
     Place, Stage, Step, Wanted, may_pull,
@@ -319,8 +319,14 @@ struct StepPage {
     above: Vec<Above>,
     /// What is asked, in sentences.
     asks: Vec<String>,
+    /// What is said where no reason is given.
+    missing: &'static str,
     /// Why it cannot be done now.
     no: Option<String>,
+    /// Whether it cannot be done for any squad of theirs.
+    is_shut: bool,
+    /// What the squad has in hand, where that is in the way.
+    in_hand: Vec<InHand>,
     metrics: Vec<MetricOption>,
     form: MoveForm,
     errors: FormErrors,
@@ -355,43 +361,52 @@ impl StepPage {
             } else {
                 vec![]
             };
-        let (mut asks, mut no) = (vec![], None);
-        if let Some(lane) = squad.and_then(|squad| own.iter().find(|lane| lane.squad == squad)) {
+        let keys: Vec<_> = above.iter().map(|it| at.product.item_key(it.number)).collect();
+        let wanted = Wanted {
+            key: at.product.item_key(item.number),
+            stage: item.stage,
+            class: item.class,
+            held_by: match step {
+                Step::Pull => db::holder(pool, tenant, item.id).await?,
+                _ => None,
+            },
+            above: keys.clone(),
+        };
+        let judge = |lane: &LaneRow| {
             let puller = crate::backlog::Puller {
                 squad: &lane.name,
                 load: lane.load,
                 policy: at.product.policy,
             };
-            let verdict = match step {
-                Step::Pull => {
-                    let wanted = Wanted {
-                        key: at.product.item_key(item.number),
-                        stage: item.stage,
-                        class: item.class,
-                        held_by: db::holder(pool, tenant, item.id).await?,
-                        above: above.iter().map(|it| at.product.item_key(it.number)).collect(),
-                    };
-                    may_pull(&wanted, puller)
-                }
+            match step {
+                Step::Pull => may_pull(&wanted, puller),
                 Step::Learn => may_learn(puller),
                 Step::Resume => may_resume(item.class, puller),
                 _ => Verdict::Allowed(None),
-            };
-            match verdict {
-                Verdict::NeedsReason(needed) => {
-                    asks = needed.iter().map(crate::backlog::Ask::sentence).collect();
+            }
+        };
+        // A squad that is full is no reason while another of theirs is not.
+        let is_refused = |lane: &LaneRow| matches!(judge(lane), Verdict::Refused(_));
+        let are_refused = step == Step::Pull && own.iter().all(is_refused);
+        let (mut asks, mut no, mut in_hand) = (vec![], None, vec![]);
+        let chosen = squad.and_then(|squad| own.iter().find(|lane| lane.squad == squad));
+        if let Some(lane) = chosen.or(own.first().filter(|_| are_refused)) {
+            match judge(lane) {
+                Verdict::NeedsReason(needed) => asks = needed,
+                Verdict::Refused(refused) => {
+                    if let Some(place) = refused.in_the_way() {
+                        in_hand = db::in_hand(pool, tenant, (product, lane.squad), place).await?;
+                    }
+                    no = Some(refused.to_string());
                 }
-                Verdict::Refused(refused) => no = Some(refused.to_string()),
                 Verdict::Allowed(_) => {}
             }
         } else if step == Step::Pull && !above.is_empty() {
-            asks.push(
-                crate::backlog::Ask::PassesOver(
-                    above.iter().map(|it| at.product.item_key(it.number)).collect(),
-                )
-                .sentence(),
-            );
+            asks.push(crate::backlog::Ask::PassesOver(keys));
         }
+        let is_shut = no.is_some() && (step != Step::Pull || are_refused);
+        let missing = crate::backlog::Ask::missing(&asks);
+        let asks = asks.iter().map(crate::backlog::Ask::sentence).collect();
         if form.metric.is_empty() {
             form.metric = item.metric.map(|id| id.to_string()).unwrap_or_default();
         }
@@ -408,7 +423,10 @@ impl StepPage {
             squad,
             above,
             asks,
+            missing,
             no,
+            is_shut,
+            in_hand,
             metrics,
             form,
             errors,
@@ -468,6 +486,12 @@ impl StepPage {
         }
     }
 
+    /// What is said beside the field of the reason.
+    fn on_reason(&self) -> Option<&str> {
+        let said = self.errors.on("reason");
+        if self.errors.code() == Some("reason_needed") { said.map(|_| self.missing) } else { said }
+    }
+
     fn verb(&self) -> String {
         match self.step {
             Step::Return => "Return it".to_owned(),
@@ -492,6 +516,14 @@ impl StepPage {
 
     fn above_url(&self, above: &Above) -> String {
         self.at.item_url(above.number, "")
+    }
+
+    fn hand_url(&self, item: &InHand, below: &str) -> String {
+        self.at.item_url(item.number, below)
+    }
+
+    fn hand_key(&self, item: &InHand) -> String {
+        self.at.product.item_key(item.number).to_string()
     }
 
     fn above_key(&self, above: &Above) -> String {

@@ -20,14 +20,18 @@ impl Stage<'_> {
                 let terms = Weeks { starts_on: day, weeks: WEEKS, focus, squad: None };
                 learning::make_plan(pool, &by(lead), of(person)?, &terms, Source::First).await
             }
-            LearningAct::Practise { person, at, practised, learned, is_call } => {
+            LearningAct::Practise { person, at, practised, learned, is_call, item } => {
                 let (actor, id) = (by(person), of(person)?);
                 let evidence = NewEvidence {
                     step: learning::steps_of(pool, &actor, id, at.0).await?[at.1],
                     on: day,
                     practised: Practised::parse(practised)?,
                     learned: Learned::parse(learned)?,
-                    item: String::new(),
+                    // Who learns in the story learns at its first product.
+                    item: item
+                        .and_then(|item| self.numbers[0].iter().rev().nth(item))
+                        .map(i32::to_string)
+                        .unwrap_or_default(),
                     link: EvidenceLink::default(),
                     is_call: *is_call,
                 };

@@ -17,6 +17,8 @@ pub enum LearningAct {
         practised: &'static str,
         learned: &'static str,
         is_call: bool,
+        /// The item that it was about, counted from the last one of the product's past.
+        item: Option<usize>,
     },
     SignOff {
         person: usize,
@@ -112,6 +114,9 @@ const FIRST: [Practice; 9] = [
     ),
 ];
 
+/// The items that the first one's practice was about, by its day; both came before it.
+const ABOUT: [(i64, usize); 2] = [(9, 15), (3, 4)];
+
 /// What the second one did.
 const SECOND: [Practice; 4] = [
     (
@@ -149,7 +154,9 @@ impl Author {
             FIRST.iter().map(|one| (first, one)).chain(SECOND.iter().map(|one| (second, one)));
         for (person, (day, at, is_call, practised, learned)) in all {
             let (at, is_call) = (*at, *is_call);
-            tell(*day, Practise { person, at, practised, learned, is_call });
+            let about = ABOUT.iter().find(|(on, _)| person == first && on == day);
+            let item = about.map(|(_, item)| *item);
+            tell(*day, Practise { person, at, practised, learned, is_call, item });
         }
         tell(29, SignOff { person: first, lead, at: (Family::Calls, 0) });
         tell(25, SignOff { person: first, lead, at: (Family::Facilitation, 0) });

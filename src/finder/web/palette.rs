@@ -47,8 +47,7 @@ impl Palette {
     }
 
     fn can_jump(&self) -> bool {
-        !self.pages.is_empty()
-            || !self.found.products.first.is_empty()
+        !self.found.products.first.is_empty()
             || !self.found.items.first.is_empty()
             || !self.found.core_teams.first.is_empty()
             || !self.found.skills.first.is_empty()

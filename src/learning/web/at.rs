@@ -174,6 +174,11 @@ impl At {
         self.learner.lead_name.split(' ').next().unwrap_or_default()
     }
 
+    /// Who reads the reflections beside the apprentice: whoever leads the product, with their name of now.
+    pub fn reader(&self) -> String {
+        format!("the lead PM of {}, now {},", self.learner.product_name, self.lead_first())
+    }
+
     /// The day of a moment for the visitor.
     pub fn day(&self, at: DateTime<Utc>) -> NaiveDate {
         at.with_timezone(&self.visitor.time_zone).date_naive()

@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use super::at::At;
 use crate::error::Result;
 use crate::learning::db::{self, EvidenceRow, FeedbackRow, ReflectionRow, StepRow};
-use crate::learning::domain::{Family, Rung, StepState, Track, milestone};
+use crate::learning::domain::{Family, Rung, StepState, Track, milestone, week_of};
 use crate::products::{Finding, WayOut};
 use crate::web::page;
 use crate::web::shell::Shell;
@@ -54,6 +54,12 @@ impl PlanPage {
     fn next_up(&self) -> Vec<&StepRow> {
         let is_next = |step: &&StepRow| self.tracks.iter().any(|one| Self::is_next(one, step));
         self.steps.iter().filter(is_next).collect()
+    }
+
+    /// Whether the week of a step is over.
+    fn is_past(&self, step: &StepRow) -> bool {
+        let week = self.at.learner.starts_on.and_then(|from| week_of(from, self.at.now()));
+        week.is_some_and(|week| week > i64::from(step.state.says.week))
     }
 
     /// One line below a step.

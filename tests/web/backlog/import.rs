@@ -212,7 +212,17 @@ async fn issues_of_jira_come_in_the_order_of_their_rank() {
     New Rename the button line 8 Done
     New Send bills by fax line 9 Dropped
     ");
-    applied(&mut lead, &address).await;
+    let result = applied(&mut lead, &address).await;
+    assert_eq!(
+        result.texts(".import-rows .num"),
+        ["NA-4", "NA-3", "NA-5", "NA-2", "NA-1"],
+        "each row leads to what it became, whatever its place in the order"
+    );
+    let there = result.attribute(".import-rows li:nth-child(2) a", "href").unwrap();
+    assert_eq!(there, app.at("/products/norvik-app/items/NA-3"));
+    let item = lead.get(&there).await;
+    assert_eq!(item.text("h1"), "The grant form loses what was typed");
+    assert!(item.text(".facts").contains("From Jira NA-15"), "{}", item.text(".facts"));
     insta::assert_snapshot!(items(&app, &group).await, @"
     1 | Send bills by fax | dropped | task | jira:NA-3 | Nobody asked for it in years.
     2 | Rename the button | done | task | jira:NA-7

@@ -5,7 +5,7 @@ use trellis::undo;
 
 use super::{group, order_of, proposed, ready, reason, stage_of};
 use crate::given;
-use crate::harness::TestApp;
+use crate::harness::{TestApp, Visitor};
 use crate::seen::{assert_well, code};
 
 #[tokio::test]
@@ -117,4 +117,48 @@ async fn no_two_share_a_rank_whoever_writes_it() {
     ] {
         assert!(sqlx::query(sql).execute(&app.pool).await.is_err(), "{sql}");
     }
+}
+
+/// Whoever cannot drag moves an item by one place: each menu says only what would change something.
+#[tokio::test]
+async fn the_menu_moves_an_item_by_one_place() {
+    let app = TestApp::new().await;
+    let group = group(&app, &["Fair Bills"]).await;
+    ready(&app, &group, 3).await;
+    let others = proposed(&app, &group, 1).await;
+    let at = |below: &str| app.at(&format!("/products/norvik-app{below}"));
+    let mut lead = group.lead.clone();
+    let places = async |visitor: &mut Visitor, path: &str| -> Vec<String> {
+        let page = visitor.get(path).await;
+        page.assert_ok();
+        let all = page.texts(".menu button");
+        all.into_iter().filter(|it| it.starts_with("Move") || it.starts_with("To the")).collect()
+    };
+
+    for (item, expected) in [
+        (1, vec!["Move down", "To the end"]),
+        (2, vec!["Move up", "Move down", "To the top", "To the end"]),
+        (3, vec!["Move up", "To the top"]),
+        (others[0], vec![]),
+    ] {
+        for page in ["/moves", ""] {
+            let path = at(&format!("/items/NA-{item}{page}"));
+            assert_eq!(places(&mut lead, &path).await, expected, "{path}");
+        }
+    }
+    let mut member = group.squads[0].1.clone();
+    assert_eq!(places(&mut member, &at("/items/NA-2")).await, Vec::<String>::new());
+
+    for (label, order) in
+        [("Move up", [2, 1, 3, 4]), ("Move down", [1, 2, 3, 4]), ("Move down", [1, 3, 2, 4])]
+    {
+        let menu = lead.get(&at("/items/NA-2/moves")).await;
+        let labels = menu.texts(".menu button");
+        let n = labels.iter().position(|it| it == label).unwrap();
+        let values: Vec<&str> = menu.html.split("name=\"do\" value=\"").skip(1).collect();
+        let value = values[n].split('"').next().unwrap();
+        lead.post(&at("/move"), &format!("do={value}")).await.assert_redirect();
+        assert_eq!(order_of(&app, &group).await, order, "{label}: {value}");
+    }
+    assert_well(&app).await;
 }

@@ -91,6 +91,49 @@ async fn a_squad_pulls_from_the_top_by_one_button_and_lower_with_a_page_that_ask
 }
 
 #[tokio::test]
+async fn a_squad_at_its_limit_is_shown_what_it_has_in_hand_and_no_button() {
+    let app = TestApp::new().await;
+    let group = group(&app, &["Fair Bills"]).await;
+    ready(&app, &group, 6).await;
+    let (squad, member) = &group.squads[0];
+    let mut visitor = member.clone();
+    for n in 1..=3 {
+        let actor = now(&app, member);
+        service::pull(&app.pool, &actor, group.product, n, *squad, None).await.unwrap();
+    }
+    let path = app.at("/products/norvik-app/move");
+    let there = app.at("/products/norvik-app/items/NA-4/step?do=pull");
+
+    let page = visitor.get(&there).await;
+    page.assert_ok();
+    let limit = "Fair Bills has 3 in progress, and 3 is its limit. Finish or return one first.";
+    assert_eq!(page.text(".banner.bad"), limit);
+    assert_eq!(page.count("main form button"), 0, "what can only be refused is not offered");
+    let keys: Vec<_> = page.texts("[aria-label='In hand'] li p:first-child a");
+    assert_eq!(keys, ["NA-1", "NA-2", "NA-3"]);
+    for step in ["finish", "return"] {
+        let there = app.at(&format!("/products/norvik-app/items/NA-1/step?do={step}"));
+        let link = format!("[aria-label='In hand'] li:first-child a[href$='{step}']");
+        assert_eq!(page.attribute(&link, "href").unwrap(), there);
+        visitor.get(&there).await.assert_ok();
+    }
+    let refused = visitor.post(&path, &format!("do=pull%3A4%3A{squad}&from=step")).await;
+    assert_eq!(refused.error_code(), "wip_limit");
+    assert_eq!(refused.count("main form button"), 0);
+
+    super::policy(&app, &group, products::WipPolicy::Reason).await;
+    let page = visitor.get(&there).await;
+    assert_eq!(page.texts("main form button"), ["Pull"], "with a reason it can be pulled");
+    assert_eq!(page.count("[aria-label='In hand']"), 0);
+    let empty = visitor.post(&path, &format!("do=pull%3A4%3A{squad}&from=step&reason=")).await;
+    assert_eq!(empty.error_code(), "reason_needed");
+    assert_eq!(empty.text(".err"), "Say why one more is right now.");
+    let empty = visitor.post(&path, &format!("do=pull%3A6%3A{squad}&from=step&reason=")).await;
+    assert_eq!(empty.text(".err"), "Say why they can wait, and why one more is right now.");
+    assert_ne!(empty.text(".err"), empty.text(".hint"));
+}
+
+#[tokio::test]
 async fn what_has_to_be_said_is_asked_for_and_a_script_is_led_there() {
     let app = TestApp::new().await;
     let group = group(&app, &["Fair Bills"]).await;

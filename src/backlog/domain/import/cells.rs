@@ -193,6 +193,12 @@ impl Values {
         format!("{}:{key}", tool.word())
     }
 
+    /// The tool and the key there that a source names; nothing where an item was known by its title only.
+    pub fn origin(source: &str) -> Option<(Tool, &str)> {
+        let (word, key) = source.split_once(':')?;
+        Some((Tool::parse(word).ok()?, key))
+    }
+
     /// An issue's address as it is said: "norvik/app#12".
     fn github(url: &str) -> Option<String> {
         let parts: Vec<_> = url.split("://").nth(1)?.trim_end_matches('/').split('/').collect();

@@ -58,6 +58,9 @@ pub struct Row {
     /// Where its item comes to stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<Stage>,
+    /// The number of its item, where that is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<i32>,
     /// Why, or what is to be known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub says: String,
@@ -66,6 +69,8 @@ pub struct Row {
 /// An item on its way in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
+    /// The line of the file.
+    pub line: usize,
     /// By which it is known again.
     pub source: String,
     /// What it is about.
@@ -141,6 +146,15 @@ impl Plan {
     pub fn tally(&self) -> Tally {
         tally(&self.rows)
     }
+
+    /// Its rows, those that became items with the numbers that these got, by their lines.
+    pub fn numbered(self, numbers: &HashMap<usize, i32>) -> Vec<Row> {
+        let mut rows = self.rows;
+        for row in &mut rows {
+            row.item = row.item.or_else(|| numbers.get(&row.line).copied());
+        }
+        rows
+    }
 }
 
 impl Tally {
@@ -208,20 +222,26 @@ pub fn plan(sheet: &Sheet, choice: &Choice, here: &Here) -> Plan {
     for line in &sheet.lines {
         let reading = Reading { choice, line };
         let title = reading.title();
+        let mut item = None;
         let (outcome, stage, says) = match planner.read(&reading, &title) {
             Ok((item, notes)) => {
                 let stage = item.stage;
                 items.push((reading.cell(Field::Rank), item));
                 (RowOutcome::New, Some(stage), notes.join(" "))
             }
-            Err((outcome, says)) => (outcome, None, says),
+            Err((outcome, says)) => {
+                if outcome == RowOutcome::Here {
+                    item = planner.found(&reading, &reading.source(), &title);
+                }
+                (outcome, None, says)
+            }
         };
         let title = if title.is_empty() {
             "A row without a title".to_owned()
         } else {
             short(&title, MAX_TITLE)
         };
-        rows.push(Row { line: line.number, title, outcome, stage, says });
+        rows.push(Row { line: line.number, title, outcome, stage, item, says });
     }
     sort(&mut items);
     Plan { rows, items: items.into_iter().map(|(_, item)| item).collect() }
@@ -362,7 +382,8 @@ impl Planner<'_> {
         };
         let breadth = Values::breadth(reading.cell(Field::Breadth)).unwrap_or(self.choice.breadth);
         let class = Values::class(reading.cell(Field::Class));
-        Ok((Incoming { source, title, why, breadth, class, stage, effect }, notes))
+        let line = reading.line.number;
+        Ok((Incoming { line, source, title, why, breadth, class, stage, effect }, notes))
     }
 
     fn labels(&self, reading: &Reading<'_>) -> String {

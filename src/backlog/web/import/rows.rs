@@ -102,6 +102,14 @@ impl RowsPage {
         }
     }
 
+    fn item_key(&self, number: &i32) -> String {
+        self.at.product.item_key(*number).to_string()
+    }
+
+    fn item_url(&self, number: &i32) -> String {
+        self.at.item_url(*number, "")
+    }
+
     /// The button that applies the file.
     fn verb(&self) -> String {
         items(self.tally.new, "Import")
