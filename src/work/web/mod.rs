@@ -19,6 +19,7 @@ use crate::design::WayOut;
 use crate::error::Result;
 use crate::flow::BLOCKED_DAYS;
 use crate::home::{self, Action, Garden, Person, Standing, Ways, things};
+use crate::ids::MemberId;
 use crate::metrics::{self, CheckInForm};
 use crate::organizations::{Visitor, unfinished};
 use crate::products;
@@ -105,6 +106,7 @@ impl WorkPage {
 struct Maker<'a> {
     org: &'a str,
     here: &'a str,
+    member: MemberId,
     now: DateTime<Utc>,
     today: NaiveDate,
     zone: Tz,
@@ -341,6 +343,7 @@ async fn work(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> 
     let maker = Maker {
         org: &visitor.slug,
         here: &here,
+        member: actor.member,
         now: actor.at,
         today: visitor.today(),
         zone: visitor.time_zone,
