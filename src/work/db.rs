@@ -59,6 +59,7 @@ struct Facts {
     call: Option<NaiveDate>,
     steps: Vec<super::domain::OpenStep>,
     reflected: Vec<i64>,
+    ready: usize,
     cycles: Vec<i64>,
     held: Vec<super::domain::HeldItem>,
     squads: Vec<super::domain::Puller>,
@@ -197,9 +198,15 @@ pub async fn asked(
          limit 20)
         union all
         select 'flow', led.slug, led.name, null, led.id, led.key, $3, 0, 0,
-               jsonb_build_object('cycles', coalesce(done.days, '[]'), 'held', coalesce(held.list, '[]'), 'squads', coalesce(serving.list, '[]')),
+               jsonb_build_object('ready', stocked.n, 'cycles', coalesce(done.days, '[]'), 'held', coalesce(held.list, '[]'), 'squads', coalesce(serving.list, '[]')),
                null, null
         from led
+        -- As far as it is counted, in the order of the index.
+        cross join lateral (
+            select count(*) as n from (select from backlog_item i
+                                       where i.organization_id = $1 and i.product_id = led.id and i.stage = 'ready'
+                                       order by i.rank limit 100) i
+        ) as stocked
         cross join lateral (
             select jsonb_agg((t.at at time zone 'UTC')::date - (pull.at at time zone 'UTC')::date + 1) as days
             from backlog_transition t
@@ -384,8 +391,8 @@ impl Line {
     fn flow(self) -> InFlow {
         let facts = self.facts.map(|facts| facts.0).unwrap_or_default();
         let Self { slug, who, about, .. } = self;
-        let Facts { cycles, held, squads, .. } = facts;
-        InFlow { slug, product: who, key: about, cycles, held, squads }
+        let Facts { ready, cycles, held, squads, .. } = facts;
+        InFlow { slug, product: who, key: about, ready, cycles, held, squads }
     }
 }
 

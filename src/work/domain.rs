@@ -226,7 +226,7 @@ pub struct Learner {
     pub call: Option<NaiveDate>,
 }
 
-/// What B1 and B2 are said from, of a product that the person leads.
+/// A product that the person leads: what is ready, and what B1 and B2 are said from.
 #[derive(Debug, Clone)]
 pub struct InFlow {
     /// Its word in addresses.
@@ -235,6 +235,8 @@ pub struct InFlow {
     pub product: String,
     /// What the keys of its items begin with.
     pub key: String,
+    /// How many items squads may pull, as far as they are counted.
+    pub ready: usize,
     /// The cycle times of what was done in the weeks that count.
     pub cycles: Vec<i64>,
     /// What squads hold, the oldest first.
@@ -313,6 +315,7 @@ mod tests {
             slug: "norvik-app".to_owned(),
             product: "Norvik App".to_owned(),
             key: "NA".to_owned(),
+            ready: 0,
             cycles: cycles.to_vec(),
             held: held.collect(),
             squads: vec![],

@@ -92,7 +92,8 @@ fn thing(severity: &'static str, title: String, reason: &str, action: Action) ->
     Thing { severity, about: None, title, reason: reason.to_owned(), action }
 }
 
-fn counted(n: usize, one: &str, many: &str) -> String {
+/// "1 item is", "7 items are", "100 or more items are".
+pub fn counted(n: usize, one: &str, many: &str) -> String {
     match n {
         1 => format!("1 {one}"),
         COUNTED.. => format!("{COUNTED} or more {many}"),
