@@ -177,7 +177,7 @@ fn truths(backlog: &Backlog) -> Vec<Thing> {
         let verb = if backlog.blocked == 1 { "has" } else { "have" };
         things.push(thing(
             "warning",
-            format!("{items} {name} {verb} been blocked for {BLOCKED_DAYS} days."),
+            format!("{items} {name} {verb} been blocked for {BLOCKED_DAYS} days or more."),
             "What waits that long needs somebody outside of the squad.",
             Action::Blocked(backlog.id),
         ));
@@ -262,7 +262,7 @@ mod tests {
         let untrue = Backlog { over: 1, blocked: 1, proposed: 100, ..backlog(true) };
         let said = [
             "1 squad has more of Norvik App in progress than the limit.",
-            "1 item of Norvik App has been blocked for 3 days.",
+            "1 item of Norvik App has been blocked for 3 days or more.",
             "100 or more items are proposed for Norvik App and wait for an answer.",
         ];
         assert_eq!(titles(std::slice::from_ref(&untrue), &[]), said);
