@@ -327,6 +327,12 @@ async fn a_lead_pm_reads_whose_plan_stands_still_what_is_too_old_and_who_pulls_o
     items::pull(&app.pool, &member, group.product, 6, squad, None).await.unwrap();
     let page = work(&app, &app.again(&group.lead).await).await;
     let product = app.at("/products/norvik-app");
+    assert!(
+        page.text("#work-parts aside").contains("Your product"),
+        "{}",
+        page.text("#work-parts aside")
+    );
+    assert_eq!(page.attribute("#work-parts aside a", "href"), Some(product.clone()));
 
     let (said, way) = thing(&page, "Samuel Okafor has no learning plan.").unwrap();
     assert!(said.starts_with("Norvik App") && said.ends_with("Make a plan"), "{said}");
@@ -360,7 +366,14 @@ async fn an_apprentice_reads_what_is_open_in_their_own_plan_until_it_is_done() {
         .unwrap();
     let plan = app.at(&format!("/products/norvik-app/learning/{}", visitor.id()));
 
-    let (_, way) = thing(&work(&app, &visitor).await, "You have no learning plan.").unwrap();
+    let page = work(&app, &visitor).await;
+    assert!(
+        page.text("#work-parts aside").contains("has not made it yet."),
+        "{}",
+        page.text("#work-parts aside")
+    );
+    assert_eq!(page.attribute("#work-parts aside a", "href"), Some(plan.clone()));
+    let (_, way) = thing(&page, "You have no learning plan.").unwrap();
     assert_eq!(way, plan);
     let terms = Terms {
         starts_on: app.clock().now().date_naive(),
@@ -445,4 +458,23 @@ async fn everybody_begins_where_their_question_is_answered() {
         assert_eq!(get(&visitor, "/").await.assert_redirect(), app.at("/start"));
         assert_eq!(get(&visitor, &app.at("/start")).await.assert_redirect(), there);
     }
+}
+
+#[tokio::test]
+async fn the_side_has_what_is_somebodys_and_says_only_of_who_has_nothing_that_they_are_in_no_squad()
+{
+    let app = TestApp::new().await;
+    let group = backlog::group(&app, &["Fair Bills"]).await;
+    backlog::ready(&app, &group, 2).await;
+    backlog::proposed(&app, &group, 1).await;
+    let none = "You are in no squad.";
+
+    let side = work(&app, &group.lead).await.text("#work-parts aside");
+    assert!(side.contains("Your product") && side.contains("2 ready, 1 proposed"), "{side}");
+    assert!(!side.contains(none), "{side}");
+    let side = work(&app, &group.squads[0].1).await.text("#work-parts aside");
+    assert!(side.contains("Fair Bills") && !side.contains("Your product"), "{side}");
+    assert!(!side.contains(none), "{side}");
+    let side = work(&app, &app.member("Nora Neu").await).await.text("#work-parts aside");
+    assert!(side.contains(none) && !side.contains("Your product"), "{side}");
 }
