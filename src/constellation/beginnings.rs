@@ -97,8 +97,7 @@ mod tests {
             members: 6,
             is_active: true,
             area: Some("Own pattern".to_owned()),
-            findings: 0,
-            worst: None,
+            tally: crate::design::Tally::default(),
             ring: vec![],
             tint: None,
         };

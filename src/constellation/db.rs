@@ -95,8 +95,7 @@ async fn read(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<(
                 .pattern
                 .and_then(|word| Pattern::parse(&word).ok())
                 .map(|of| of.title().to_owned()),
-            findings: tally.all(),
-            worst: tally.worst(),
+            tally,
             ring: vec![],
             tint: None,
         });

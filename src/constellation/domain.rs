@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use uuid::Uuid;
 
 use super::tint::Tint;
-use crate::design::{LinkKind, MAX_MEMBERS, MIN_MEMBERS, Severity};
+use crate::design::{LinkKind, MAX_MEMBERS, MIN_MEMBERS, Severity, Tally};
 use crate::ids::TeamId;
 
 /// Past so many squads the map shows areas, and a squad is found inside of its area.
@@ -45,9 +45,7 @@ pub struct Star {
     /// What it is grouped by.
     pub area: Option<String>,
     /// What the design rules find.
-    pub findings: usize,
-    /// The worst of it.
-    pub worst: Option<Severity>,
+    pub tally: Tally,
     /// The dimensions of its latest health check; empty while there is none.
     pub ring: Vec<RingSegment>,
     /// What a dimension says of it, where the map is coloured by one.
@@ -237,7 +235,10 @@ impl Star {
             words += ", forming";
         }
         words += "; ";
-        words += &findings(self.findings);
+        words += &match self.tally.all() {
+            0 => findings(0),
+            _ => self.tally.words(),
+        };
         words += "; ";
         if let Some(tint) = &self.tint {
             words += &tint.words;
@@ -315,14 +316,15 @@ impl Sky {
             .into_iter()
             .map(|((_, name), of)| {
                 let squads = || of.iter().map(|n| &self.squads[*n]);
-                let worst =
-                    |severity| squads().filter(|squad| squad.worst == Some(severity)).count();
+                let worst = |severity| {
+                    squads().filter(|squad| squad.tally.worst() == Some(severity)).count()
+                };
                 Area {
                     name: name.to_owned(),
                     members: squads().map(|squad| squad.members).sum(),
                     breaches: worst(Severity::Breach),
                     warnings: worst(Severity::Warning),
-                    findings: squads().map(|squad| squad.findings).sum(),
+                    findings: squads().map(|squad| squad.tally.all()).sum(),
                     squads: of,
                 }
             })
@@ -389,8 +391,7 @@ mod tests {
             members: 7,
             is_active: true,
             area: area.map(ToOwned::to_owned),
-            findings: 0,
-            worst: None,
+            tally: Tally::default(),
             ring: vec![],
             tint: None,
         }
@@ -402,6 +403,13 @@ mod tests {
         assert_eq!(squad.words(), "7 members; no findings; no health check yet");
         squad.ring = vec![RingSegment::None, RingSegment::Good, RingSegment::None];
         assert_eq!(squad.words(), "7 members; no findings; health 1 of 3 going well, 2 not known");
+    }
+
+    #[test]
+    fn findings_are_counted_by_their_weight_as_everywhere() {
+        let tally = Tally { breaches: 0, warnings: 2, advice: 2 };
+        let squad = Star { tally, ..star("Otters", None) };
+        assert_eq!(squad.words(), "7 members; 2 warnings, 2 advice; no health check yet");
     }
 
     #[test]

@@ -272,7 +272,7 @@ fn squad(mark: &mut Mark, node: &Node, star: &Star, org: &str) {
         mark.sign = Some(Sign { tone: tint.tone, x, y });
     }
     mark.count = Some((star.members.to_string(), short(y + 5.5)));
-    let class = match star.worst {
+    let class = match star.tally.worst() {
         Some(Severity::Breach) => "alert",
         Some(Severity::Warning) => "alert soft",
         Some(Severity::Advice) | None => return,
@@ -381,7 +381,7 @@ fn area(mark: &mut Mark, node: &Node, area: &Area, sky: &Sky, org: &str) {
 
 /// One dot for each squad of an area, as seeds lie in a flower: the quiet ones inside, those with a finding outside.
 fn dots(node: &Node, area: &Area, sky: &Sky) -> Vec<(&'static str, String)> {
-    let rank = |squad: &Star| match (&squad.tint, squad.worst) {
+    let rank = |squad: &Star| match (&squad.tint, squad.tally.worst()) {
         (Some(tint), _) => (tint.tone, tint.tone.dot()),
         (None, Some(Severity::Breach)) => (Tone::Bad, "dot bad"),
         (None, Some(Severity::Warning)) => (Tone::Warn, "dot warn"),

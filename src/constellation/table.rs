@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::domain::{Area, Sky, Star, Tie};
 use super::tint::{Tone, tally};
-use crate::design::Severity;
 use crate::ids::TeamId;
 
 /// Squads on one page of the list.
@@ -50,15 +49,6 @@ impl Line {
     /// Its ties to others, and theirs to it.
     pub fn ties(&self) -> [&Ties; 2] {
         [&self.out, &self.into]
-    }
-
-    /// The kind of badge for its findings; empty where no rule asks for anything soon.
-    pub fn badge(&self) -> &'static str {
-        match self.squad.worst {
-            Some(Severity::Breach) => "bad",
-            Some(Severity::Warning) => "warn",
-            Some(Severity::Advice) | None => "",
-        }
     }
 }
 
@@ -318,8 +308,7 @@ mod tests {
                 members: 7,
                 is_active: true,
                 area: Some(format!("Area {}", i % 3)),
-                findings: 0,
-                worst: None,
+                tally: crate::design::Tally::default(),
                 ring: vec![],
                 tint: None,
             })

@@ -6,7 +6,7 @@ use sqlx::PgExecutor;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::domain::{InFlow, Late, Learner, Opinion, Talk, Vote, Watched};
+use super::domain::{InFlow, Late, Learner, Opinion, OwnPlan, Talk, Vote, Watched};
 use crate::actor::{Actor, Role};
 use crate::flow::{FINDING_WEEKS, NARROW_WEEKS, View};
 use crate::health_board::{Board, Column, Row};
@@ -25,6 +25,8 @@ pub struct Asked {
     pub late: Vec<Late>,
     /// How the squads see themselves, for a coach.
     pub watched: Vec<Watched>,
+    /// The plans by which they learn themselves.
+    pub plans: Vec<OwnPlan>,
     /// The apprentices of the products that they lead.
     pub learners: Vec<Learner>,
     /// The flow of these products.
@@ -55,6 +57,9 @@ struct Facts {
     plan: Option<NaiveDate>,
     evidence: Option<NaiveDate>,
     call: Option<NaiveDate>,
+    steps: Vec<super::domain::OpenStep>,
+    reflected: Vec<i64>,
+    ready: usize,
     cycles: Vec<i64>,
     held: Vec<super::domain::HeldItem>,
     squads: Vec<super::domain::Puller>,
@@ -65,7 +70,8 @@ const TALK_DAYS: u64 = 28;
 
 /// What `actor` is asked for; one statement. Of a round that is open it is known how many questions they have answered themselves,
 /// and nothing of what (H6). For coaches it has the rounds of this month and the last one that have something to compare with, of
-/// squads that nobody helps yet; for lead PMs the plans of their apprentices and what P4, B1 and B2 are said from.
+/// squads that nobody helps yet; for apprentices what is open in their own plans, for lead PMs the plans of their apprentices, and what P4,
+/// B1 and B2 are said from.
 #[expect(clippy::too_many_lines, reason = "one statement with a part for each kind")]
 pub async fn asked(
     db: impl PgExecutor<'_>,
@@ -158,6 +164,30 @@ pub async fn asked(
          order by lower(t.name), t.id, b.month desc
          limit 200)
         union all
+        (select 'own', p.slug, p.name, null, null, l.name, a.from_at, coalesce(n.weeks, 0), 0,
+                jsonb_build_object('plan', v.starts_on, 'evidence', v.evidence_on, 'call', v.call_on,
+                                   'steps', coalesce(open.list, '[]'), 'reflected', coalesce(said.weeks, '[]')), null, null
+         from apprenticeship a
+         join product p on p.organization_id = $1 and p.id = a.product_id and p.ended_at is null
+         join member l on l.organization_id = $1 and l.id = p.lead_id
+         join apprenticeship_learned v on v.organization_id = $1 and v.apprenticeship_id = a.id
+         left join learning_plan n on n.organization_id = $1 and n.apprenticeship_id = a.id
+         cross join lateral (
+             select jsonb_agg(jsonb_build_object('title', s.title, 'week', s.week) order by s.week, s.id) as list
+             from learning_step s
+             where s.organization_id = $1 and s.apprenticeship_id = a.id
+               and not exists (select from learning_sign_off o where o.organization_id = $1 and o.step_id = s.id and o.standing)
+               -- What was practised as often as planned waits for the lead PM.
+               and (select count(*) from learning_evidence e where e.organization_id = $1 and e.step_id = s.id) < s.target
+         ) as open
+         -- The apprentice's own: of which weeks, and not what they say.
+         cross join lateral (
+             select jsonb_agg(r.week) as weeks from learning_reflection r where r.organization_id = $1 and r.apprenticeship_id = a.id
+         ) as said
+         where a.organization_id = $1 and a.member_id = $2 and a.until_at is null
+         order by lower(p.name), a.id
+         limit 10)
+        union all
         (select 'learner', led.slug, m.name, null, m.id, led.name, a.from_at, 0, 0,
                 jsonb_build_object('plan', v.starts_on, 'evidence', v.evidence_on, 'call', v.call_on), null, null
          from led
@@ -168,9 +198,15 @@ pub async fn asked(
          limit 20)
         union all
         select 'flow', led.slug, led.name, null, led.id, led.key, $3, 0, 0,
-               jsonb_build_object('cycles', coalesce(done.days, '[]'), 'held', coalesce(held.list, '[]'), 'squads', coalesce(serving.list, '[]')),
+               jsonb_build_object('ready', stocked.n, 'cycles', coalesce(done.days, '[]'), 'held', coalesce(held.list, '[]'), 'squads', coalesce(serving.list, '[]')),
                null, null
         from led
+        -- As far as it is counted, in the order of the index.
+        cross join lateral (
+            select count(*) as n from (select from backlog_item i
+                                       where i.organization_id = $1 and i.product_id = led.id and i.stage = 'ready'
+                                       order by i.rank limit 100) i
+        ) as stocked
         cross join lateral (
             select jsonb_agg((t.at at time zone 'UTC')::date - (pull.at at time zone 'UTC')::date + 1) as days
             from backlog_transition t
@@ -235,6 +271,7 @@ impl Asked {
                 "late" => asked.late.extend(row.late()),
                 "dimension" => Seen::column(&mut boards, row),
                 "round" => Seen::round(&mut boards, row),
+                "own" => asked.plans.extend(row.own()),
                 "learner" => asked.learners.extend(row.learner()),
                 _ => asked.flows.push(row.flow()),
             }
@@ -327,6 +364,23 @@ impl Line {
         Some(Late { action, slug, squad: who, body: about, due_on })
     }
 
+    fn own(self) -> Option<OwnPlan> {
+        let Facts { plan, evidence, call, steps, reflected, .. } = self.facts?.0;
+        let Self { slug, who: product, about: lead, at: from_at, n: weeks, .. } = self;
+        Some(OwnPlan {
+            slug,
+            product,
+            lead,
+            from_at,
+            plan,
+            weeks,
+            evidence,
+            call,
+            steps,
+            reflected,
+        })
+    }
+
     fn learner(self) -> Option<Learner> {
         let Facts { plan, evidence, call, .. } = self.facts.map(|facts| facts.0)?;
         let Self { slug, who, about, at, .. } = self;
@@ -337,8 +391,8 @@ impl Line {
     fn flow(self) -> InFlow {
         let facts = self.facts.map(|facts| facts.0).unwrap_or_default();
         let Self { slug, who, about, .. } = self;
-        let Facts { cycles, held, squads, .. } = facts;
-        InFlow { slug, product: who, key: about, cycles, held, squads }
+        let Facts { ready, cycles, held, squads, .. } = facts;
+        InFlow { slug, product: who, key: about, ready, cycles, held, squads }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::backlog::Breadth;
 use crate::flow::{Percentiles, days_between, is_too_old, pulls_only_narrow};
 use crate::health_board::Board;
 use crate::ids::{HealthActionId, MemberId, RoundId};
+use crate::learning::week_of;
 
 /// More would be a list to work off for a week.
 pub const MAX: usize = 10;
@@ -136,6 +137,74 @@ pub struct Watched {
     pub rounds: Vec<RoundId>,
 }
 
+/// What somebody learns at a product, as they are asked for it themselves.
+#[derive(Debug, Clone)]
+pub struct OwnPlan {
+    /// The product's word in addresses.
+    pub slug: String,
+    /// The product.
+    pub product: String,
+    /// Its lead PM.
+    pub lead: String,
+    /// When the apprenticeship began.
+    pub from_at: DateTime<Utc>,
+    /// The first day of the plan; none without a plan.
+    pub plan: Option<NaiveDate>,
+    /// How many weeks it has.
+    pub weeks: i64,
+    /// The last day of practice.
+    pub evidence: Option<NaiveDate>,
+    /// The last day of a customer call.
+    pub call: Option<NaiveDate>,
+    /// The steps that are still to be practised, by week.
+    pub steps: Vec<OpenStep>,
+    /// The weeks of which there is a reflection.
+    pub reflected: Vec<i64>,
+}
+
+/// A step that is neither signed off nor practised as often as planned.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct OpenStep {
+    /// What is to be practised.
+    pub title: String,
+    /// In which week of the plan.
+    pub week: i64,
+}
+
+/// From this day of a week on somebody can look back at it.
+const REFLECT_FROM: i64 = 5;
+
+impl OwnPlan {
+    fn week(&self, today: NaiveDate) -> Option<i64> {
+        week_of(self.plan?, today)
+    }
+
+    /// "Week 6 of 12".
+    pub fn week_line(&self, today: NaiveDate) -> String {
+        let weeks = self.weeks;
+        match self.week(today) {
+            None => format!("{weeks} weeks, still to begin"),
+            Some(week) if week > weeks => format!("All {weeks} weeks are over"),
+            Some(week) => format!("Week {week} of {weeks}"),
+        }
+    }
+
+    /// The steps whose week has passed.
+    pub fn past(&self, today: NaiveDate) -> Vec<&OpenStep> {
+        let week = self.week(today).unwrap_or_default();
+        self.steps.iter().filter(|step| step.week < week).collect()
+    }
+
+    /// The week that waits for its reflection: the last one, or towards its end the present one. What was longer ago is forgotten.
+    pub fn unwritten(&self, today: NaiveDate) -> Option<i64> {
+        let (from, week) = (self.plan?, self.week(today)?);
+        let is_late = (today - from).num_days() % 7 + 1 >= REFLECT_FROM;
+        let all = [Some(week - 1), is_late.then_some(week)];
+        let mut all = all.into_iter().flatten().filter(|week| (1..=self.weeks).contains(week));
+        all.find(|week| !self.reflected.contains(week))
+    }
+}
+
 /// An apprentice of a product that the person leads.
 #[derive(Debug, Clone)]
 pub struct Learner {
@@ -157,7 +226,7 @@ pub struct Learner {
     pub call: Option<NaiveDate>,
 }
 
-/// What B1 and B2 are said from, of a product that the person leads.
+/// A product that the person leads: what is ready, and what B1 and B2 are said from.
 #[derive(Debug, Clone)]
 pub struct InFlow {
     /// Its word in addresses.
@@ -166,6 +235,8 @@ pub struct InFlow {
     pub product: String,
     /// What the keys of its items begin with.
     pub key: String,
+    /// How many items squads may pull, as far as they are counted.
+    pub ready: usize,
     /// The cycle times of what was done in the weeks that count.
     pub cycles: Vec<i64>,
     /// What squads hold, the oldest first.
@@ -244,6 +315,7 @@ mod tests {
             slug: "norvik-app".to_owned(),
             product: "Norvik App".to_owned(),
             key: "NA".to_owned(),
+            ready: 0,
             cycles: cycles.to_vec(),
             held: held.collect(),
             squads: vec![],
@@ -262,6 +334,50 @@ mod tests {
         assert_eq!(of(&["coach"], Some("norvik-app")), product);
         assert_eq!(of(&["leader", "coach"], Some("norvik-app")), Beginning::Home);
         assert_eq!(of(&["admin"], None), Beginning::Home);
+    }
+
+    fn plan(starts_on: Option<&str>, reflected: &[i64]) -> OwnPlan {
+        let step = |title: &str, week| OpenStep { title: title.to_owned(), week };
+        OwnPlan {
+            slug: "norvik-app".to_owned(),
+            product: "Norvik App".to_owned(),
+            lead: "Nadia Haddad".to_owned(),
+            from_at: DateTime::UNIX_EPOCH,
+            plan: starts_on.map(day),
+            weeks: 3,
+            evidence: None,
+            call: None,
+            steps: vec![step("Sit in on calls", 1), step("Lead a call", 2)],
+            reflected: reflected.to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_step_is_past_its_week_from_the_next_one_on() {
+        let plan = plan(Some("2026-11-02"), &[]);
+        let past = |today| plan.past(day(today)).iter().map(|step| step.week).collect::<Vec<_>>();
+        assert_eq!(past("2026-11-01"), [0; 0], "still to begin");
+        assert_eq!(past("2026-11-08"), [0; 0]);
+        assert_eq!(past("2026-11-09"), [1]);
+        assert_eq!(past("2026-12-24"), [1, 2], "after the plan too");
+        assert_eq!(plan.week_line(day("2026-11-01")), "3 weeks, still to begin");
+        assert_eq!(plan.week_line(day("2026-11-09")), "Week 2 of 3");
+        assert_eq!(plan.week_line(day("2026-11-23")), "All 3 weeks are over");
+    }
+
+    #[test]
+    fn a_week_waits_for_its_reflection_from_its_fifth_day_until_the_next_one_is_over() {
+        let of =
+            |reflected: &[i64], today| plan(Some("2026-11-02"), reflected).unwritten(day(today));
+        assert_eq!(of(&[], "2026-11-05"), None, "it has only begun");
+        assert_eq!(of(&[], "2026-11-06"), Some(1));
+        assert_eq!(of(&[], "2026-11-13"), Some(1), "the older one first");
+        assert_eq!(of(&[1], "2026-11-12"), None);
+        assert_eq!(of(&[1], "2026-11-13"), Some(2));
+        assert_eq!(of(&[], "2026-11-16"), Some(2), "the first one is forgotten");
+        assert_eq!(of(&[], "2026-11-29"), Some(3), "one week more after the last");
+        assert_eq!(of(&[], "2026-11-30"), None);
+        assert_eq!(plan(None, &[]).unwritten(day("2026-11-13")), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //!   checks to the last question, actions whose day has passed. Then what the person's squads wait for, as the results of a health check wait to be
 //!   agreed on, and what home says of them: findings, backlogs, skills.
 //! - A coach reads here where it is getting worse, in squads that nobody helps yet; a lead PM, whose plan stands still (P4), what is in
-//!   hand for too long (B1) and who pulls only narrow items (B2).
+//!   hand for too long (B1) and who pulls only narrow items (B2); an apprentice, what is open in their own plan.
 //! - Every form here is sent to the address of the feature that it belongs to, which decides, and leads back here.
 //! - Nothing here is a figure of the person (H9): it is a list to work off, and empty when nobody waits.
 //!

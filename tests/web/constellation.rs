@@ -73,6 +73,25 @@ async fn every_squad_on_the_map_is_a_link_that_says_what_it_is_and_the_table_has
 }
 
 #[tokio::test]
+async fn findings_are_counted_as_on_home_and_among_the_squads() {
+    let app = TestApp::new().await;
+    let mut member = app.member("Mo").await;
+    squads(&app, 1).await;
+
+    let home = member.get(&app.at("")).await.text(".squads-t tbody td:last-child");
+    let all = member.get(&app.at("/squads")).await.text("main table tbody td:last-child");
+    let map = member.get(&app.at("/constellation")).await;
+    let list = member.get(&app.at("/constellation?view=list")).await;
+
+    assert!(home.contains("breach"), "{home}");
+    assert_eq!(all, home);
+    assert_eq!(map.text("table tbody td:nth-child(3)"), home);
+    assert_eq!(list.text("table tbody td:nth-child(3)"), home);
+    let name = map.attribute("svg.sky a.squad", "aria-label").unwrap();
+    assert!(name.contains(" breach"), "{name}");
+}
+
+#[tokio::test]
 async fn past_twenty_four_squads_the_map_shows_areas_that_open() {
     let app = TestApp::new().await;
     let mut member = app.member("Mo").await;

@@ -189,7 +189,7 @@ async fn a_lead_pm_is_asked_whether_the_backlog_is_true_and_a_squad_sees_what_it
         [
             hats.clone(),
             (
-                "1 item of Norvik App has been blocked for 3 days.".to_owned(),
+                "1 item of Norvik App has been blocked for 3 days or more.".to_owned(),
                 Some(format!("{board}/items?blocked=1"))
             ),
             (

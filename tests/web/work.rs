@@ -2,9 +2,14 @@
 
 use axum::http::StatusCode;
 use chrono::TimeDelta;
+use chrono_tz::Tz;
 use trellis::backlog::{Breadth, Bulk, service as items};
 use trellis::coaching::{Offered, Topic, service};
 use trellis::health::{Answer as Said, Colour, Comment, service as checks};
+use trellis::learning::{
+    EvidenceLink, Family, Focus, Learned, NewEvidence, Practised, Reflection, Source, Terms,
+    service as learning,
+};
 use trellis::products::service as products;
 
 use crate::backlog::{self, now, outcome, reason};
@@ -322,6 +327,12 @@ async fn a_lead_pm_reads_whose_plan_stands_still_what_is_too_old_and_who_pulls_o
     items::pull(&app.pool, &member, group.product, 6, squad, None).await.unwrap();
     let page = work(&app, &app.again(&group.lead).await).await;
     let product = app.at("/products/norvik-app");
+    assert!(
+        page.text("#work-parts aside").contains("Your product"),
+        "{}",
+        page.text("#work-parts aside")
+    );
+    assert_eq!(page.attribute("#work-parts aside a", "href"), Some(product.clone()));
 
     let (said, way) = thing(&page, "Samuel Okafor has no learning plan.").unwrap();
     assert!(said.starts_with("Norvik App") && said.ends_with("Make a plan"), "{said}");
@@ -345,6 +356,90 @@ async fn a_lead_pm_reads_whose_plan_stands_still_what_is_too_old_and_who_pulls_o
 }
 
 #[tokio::test]
+async fn an_apprentice_reads_what_is_open_in_their_own_plan_until_it_is_done() {
+    let app = TestApp::new().await;
+    let group = backlog::group(&app, &[]).await;
+    let visitor = app.member("Samuel Okafor").await;
+    let lead = group.lead(&app);
+    let begun = products::begin_apprenticeship(&app.pool, &lead, group.product, visitor.id())
+        .await
+        .unwrap();
+    let plan = app.at(&format!("/products/norvik-app/learning/{}", visitor.id()));
+
+    let page = work(&app, &visitor).await;
+    assert!(
+        page.text("#work-parts aside").contains("has not made it yet."),
+        "{}",
+        page.text("#work-parts aside")
+    );
+    assert_eq!(page.attribute("#work-parts aside a", "href"), Some(plan.clone()));
+    let (_, way) = thing(&page, "You have no learning plan.").unwrap();
+    assert_eq!(way, plan);
+    let terms = Terms {
+        starts_on: app.clock().now().date_naive(),
+        weeks: 12,
+        focus: Focus::parse("Hear customers").unwrap(),
+        squad: None,
+    };
+    learning::make_plan(&app.pool, &lead, begun, &terms, Source::First).await.unwrap();
+    let page = work(&app, &visitor).await;
+    assert!(page.text("#work-parts").contains("Nobody waits for you"), "the plan has only begun");
+
+    app.clock().advance(TimeDelta::days(16));
+    let visitor = app.again(&visitor).await;
+    let page = work(&app, &visitor).await;
+    for words in [
+        "You have added no evidence for 16 days.",
+        "You have been at no customer call for 16 days.",
+    ] {
+        let (said, way) = thing(&page, words).unwrap();
+        assert!(said.starts_with("Norvik App") && said.ends_with("Log practice"), "{said}");
+        assert_eq!(way, format!("{plan}/log"));
+    }
+    let (said, way) = thing(&page, "One step is past its week.").unwrap();
+    assert!(said.contains("“Sit in on calls"), "{said}");
+    assert_eq!(way, plan);
+    let (_, way) = thing(&page, "You have not looked back at week 2.").unwrap();
+    assert_eq!(way, format!("{plan}/reflections?week=2"));
+    for way in [plan.clone(), format!("{plan}/log"), way] {
+        assert_eq!(get(&visitor, &way).await.status, StatusCode::OK, "{way}");
+    }
+    let of_lead = work(&app, &app.again(&group.lead).await).await;
+    assert!(thing(&of_lead, "You have").is_none(), "it is the apprentice's");
+
+    let learner = now(&app, &visitor);
+    let text = Reflection::parse("I was afraid of the silence").unwrap();
+    learning::reflect(&app.pool, &learner, (begun, 2), Tz::UTC, 0, &text).await.unwrap();
+    let step = learning::steps_of(&app.pool, &learner, begun, Family::Calls).await.unwrap()[0];
+    for n in 0..4 {
+        let page = work(&app, &visitor).await;
+        assert!(thing(&page, "One step is past").is_some(), "practised {n} times of 4");
+        let evidence = NewEvidence {
+            step,
+            on: learner.at.date_naive(),
+            practised: Practised::parse("Lunde family, 25 min").unwrap(),
+            learned: Learned::parse("They fear the bill").unwrap(),
+            item: String::new(),
+            link: EvidenceLink::default(),
+            is_call: n > 0,
+        };
+        learning::log(&app.pool, &learner, begun, Tz::UTC, &evidence).await.unwrap();
+        let page = work(&app, &visitor).await;
+        assert_eq!(thing(&page, "You have added no evidence"), None);
+        assert_eq!(thing(&page, "at no customer call").is_some(), n == 0, "after {n} calls");
+    }
+    let page = work(&app, &visitor).await;
+    assert!(page.text("#work-parts").contains("Nobody waits for you"), "{}", page.text("main"));
+
+    app.clock().advance(TimeDelta::days(7));
+    let page = work(&app, &app.again(&visitor).await).await;
+    let (said, _) = thing(&page, "steps are past their week.").unwrap();
+    assert!(said.contains("2 steps") && !said.contains("Sit in on calls"), "{said}");
+    assert!(thing(&page, "You have not looked back at week 3.").is_some());
+    assert!(!page.html.contains("silence"), "of a reflection only the week is known here");
+}
+
+#[tokio::test]
 async fn everybody_begins_where_their_question_is_answered() {
     let app = TestApp::new().await;
     let group = backlog::group(&app, &[]).await;
@@ -363,4 +458,23 @@ async fn everybody_begins_where_their_question_is_answered() {
         assert_eq!(get(&visitor, "/").await.assert_redirect(), app.at("/start"));
         assert_eq!(get(&visitor, &app.at("/start")).await.assert_redirect(), there);
     }
+}
+
+#[tokio::test]
+async fn the_side_has_what_is_somebodys_and_says_only_of_who_has_nothing_that_they_are_in_no_squad()
+{
+    let app = TestApp::new().await;
+    let group = backlog::group(&app, &["Fair Bills"]).await;
+    backlog::ready(&app, &group, 2).await;
+    backlog::proposed(&app, &group, 1).await;
+    let none = "You are in no squad.";
+
+    let side = work(&app, &group.lead).await.text("#work-parts aside");
+    assert!(side.contains("Your product") && side.contains("2 ready, 1 proposed"), "{side}");
+    assert!(!side.contains(none), "{side}");
+    let side = work(&app, &group.squads[0].1).await.text("#work-parts aside");
+    assert!(side.contains("Fair Bills") && !side.contains("Your product"), "{side}");
+    assert!(!side.contains(none), "{side}");
+    let side = work(&app, &app.member("Nora Neu").await).await.text("#work-parts aside");
+    assert!(side.contains(none) && !side.contains("Your product"), "{side}");
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::constellation::domain::{CoreTeam, Link, Product, Star, Tie};
+use crate::design::Tally;
 use crate::ids::TeamId;
 use uuid::Uuid;
 
@@ -30,8 +31,7 @@ fn sky(squads: usize, areas: usize, core: usize, ties: usize) -> Sky {
         members: n % 12,
         is_active: !n.is_multiple_of(5),
         area: Some(format!("Area with a rather long name {}", n % areas.max(1))),
-        findings: n % 4,
-        worst: None,
+        tally: Tally { advice: n % 4, ..Tally::default() },
         ring: vec![],
         tint: None,
     };
@@ -215,8 +215,8 @@ prop_compose! {
         links in prop::collection::vec((any::<u16>(), any::<u16>(), 0_usize..6), 0..90),
     ) -> Sky {
         let mut squads: Vec<_> = squads.into_iter().map(|(n, name, members, area)| Star {
-            id: id(usize::from(n)), slug: n.to_string(), name, members, area, is_active: members > 5, findings: members,
-            worst: None, ring: vec![], tint: None,
+            id: id(usize::from(n)), slug: n.to_string(), name, members, area, is_active: members > 5,
+            tally: Tally { advice: members, ..Tally::default() }, ring: vec![], tint: None,
         }).collect();
         squads.sort_by_key(|squad| squad.id);
         squads.dedup_by_key(|squad| squad.id);

@@ -92,7 +92,8 @@ fn thing(severity: &'static str, title: String, reason: &str, action: Action) ->
     Thing { severity, about: None, title, reason: reason.to_owned(), action }
 }
 
-fn counted(n: usize, one: &str, many: &str) -> String {
+/// "1 item is", "7 items are", "100 or more items are".
+pub fn counted(n: usize, one: &str, many: &str) -> String {
     match n {
         1 => format!("1 {one}"),
         COUNTED.. => format!("{COUNTED} or more {many}"),
@@ -176,7 +177,7 @@ fn truths(backlog: &Backlog) -> Vec<Thing> {
         let verb = if backlog.blocked == 1 { "has" } else { "have" };
         things.push(thing(
             "warning",
-            format!("{items} {name} {verb} been blocked for {BLOCKED_DAYS} days."),
+            format!("{items} {name} {verb} been blocked for {BLOCKED_DAYS} days or more."),
             "What waits that long needs somebody outside of the squad.",
             Action::Blocked(backlog.id),
         ));
@@ -261,7 +262,7 @@ mod tests {
         let untrue = Backlog { over: 1, blocked: 1, proposed: 100, ..backlog(true) };
         let said = [
             "1 squad has more of Norvik App in progress than the limit.",
-            "1 item of Norvik App has been blocked for 3 days.",
+            "1 item of Norvik App has been blocked for 3 days or more.",
             "100 or more items are proposed for Norvik App and wait for an answer.",
         ];
         assert_eq!(titles(std::slice::from_ref(&untrue), &[]), said);

@@ -10,7 +10,7 @@ use crate::ids::{MemberId, ProductId, TeamId};
 use crate::metrics::Goal;
 use crate::missions::{Customer, Value};
 
-pub use backlogs::{Backlog, Hand, Held, of_backlogs};
+pub use backlogs::{Backlog, Hand, Held, counted, of_backlogs};
 
 /// More would be a list to work off instead of a look at the day.
 pub const MAX_THINGS: usize = 10;

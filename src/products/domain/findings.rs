@@ -163,12 +163,21 @@ impl ApprenticeDesign {
     /// P4: a plan, practice, and customer calls. Days are counted from the last one, and before the first from the beginning of both
     /// apprenticeship and plan.
     pub fn findings(&self, today: NaiveDate) -> Vec<Finding> {
-        let Self { member, name, .. } = self;
+        self.said(&format!("{} has", self.name), today)
+    }
+
+    /// The same, said to the apprentice.
+    pub fn own_findings(&self, today: NaiveDate) -> Vec<Finding> {
+        self.said("You have", today)
+    }
+
+    fn said(&self, who_has: &str, today: NaiveDate) -> Vec<Finding> {
+        let Self { member, .. } = self;
         let Some(plan) = self.plan else {
             return vec![finding(
                 Code::P4,
                 Severity::Warning,
-                format!("{name} has no learning plan."),
+                format!("{who_has} no learning plan."),
                 "An apprentice learns what somebody has planned with them, on work that somebody looks at.",
                 WayOut::MakePlan(*member),
             )];
@@ -182,7 +191,7 @@ impl ApprenticeDesign {
             findings.push(finding(
                 Code::P4,
                 Severity::Warning,
-                format!("{name} has added no evidence for {} days.", days(self.evidence)),
+                format!("{who_has} added no evidence for {} days.", days(self.evidence)),
                 "What is not practised every week is not learned.",
                 WayOut::LogPractice(*member),
             ));
@@ -191,7 +200,7 @@ impl ApprenticeDesign {
             findings.push(finding(
                 Code::P4,
                 Severity::Warning,
-                format!("{name} has been at no customer call for {} days.", days(self.call)),
+                format!("{who_has} been at no customer call for {} days.", days(self.call)),
                 "A lead PM hears customers very regularly, and so does who becomes one.",
                 WayOut::LogCall(*member),
             ));
@@ -490,20 +499,24 @@ mod tests {
         NaiveDate::from_ymd_opt(2026, 11, n).unwrap()
     }
 
-    fn learns(
-        plan: Option<u32>,
-        evidence: Option<u32>,
-        call: Option<u32>,
-        today: u32,
-    ) -> Vec<String> {
-        let apprentice = ApprenticeDesign {
+    fn apprentice(plan: Option<u32>, evidence: Option<u32>, call: Option<u32>) -> ApprenticeDesign {
+        ApprenticeDesign {
             member: MemberId::new(),
             name: "Samuel Okafor".to_owned(),
             began: day(2),
             plan: plan.map(day),
             evidence: evidence.map(day),
             call: call.map(day),
-        };
+        }
+    }
+
+    fn learns(
+        plan: Option<u32>,
+        evidence: Option<u32>,
+        call: Option<u32>,
+        today: u32,
+    ) -> Vec<String> {
+        let apprentice = apprentice(plan, evidence, call);
         apprentice.findings(day(today)).into_iter().map(|one| one.title).collect()
     }
 
@@ -523,6 +536,18 @@ mod tests {
             learns(Some(2), Some(11), Some(10), 24),
             ["Samuel Okafor has been at no customer call for 14 days."]
         );
+    }
+
+    #[test]
+    fn the_apprentice_is_told_the_same_of_themselves() {
+        let own = |apprentice: ApprenticeDesign, today| -> Vec<String> {
+            apprentice.own_findings(day(today)).into_iter().map(|one| one.title).collect()
+        };
+        assert_eq!(own(apprentice(None, None, None), 2), ["You have no learning plan."]);
+        let said = ["You have been at no customer call for 14 days."];
+        assert_eq!(own(apprentice(Some(2), Some(11), Some(10)), 24), said);
+        let said = ["You have added no evidence for 14 days."];
+        assert_eq!(own(apprentice(Some(2), Some(10), Some(11)), 24), said);
     }
 
     #[test]

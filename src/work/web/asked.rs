@@ -9,7 +9,9 @@ use crate::learning;
 use crate::products::{self, ApprenticeDesign, WayOut};
 use crate::web::ui;
 use crate::work::db::Asked;
-use crate::work::domain::{InFlow, Late, Learner, Near, Opinion, Talk, Vote, Watched, listed};
+use crate::work::domain::{
+    InFlow, Late, Learner, Near, Opinion, OwnPlan, Talk, Vote, Watched, listed,
+};
 
 use chrono::TimeDelta;
 
@@ -28,6 +30,7 @@ impl Maker<'_> {
         all.extend(asked.late.iter().map(|one| self.late(one)));
         all.extend(asked.talks.iter().map(|one| self.talk(one)));
         all.extend(self.drifting(&asked.watched));
+        all.extend(asked.plans.iter().flat_map(|one| self.own_plan(one)));
         all.extend(asked.learners.iter().flat_map(|one| self.learner(one)));
         all.extend(asked.flows.iter().flat_map(|one| self.flow(one)));
         all
@@ -153,6 +156,64 @@ impl Maker<'_> {
         if let Some((_, last)) = all.last_mut().filter(|_| more > 0) {
             let squads = if more == 1 { "squad is" } else { "squads are" };
             last.reason = format!("{} {more} more {squads} on the dashboard.", last.reason);
+        }
+        all
+    }
+
+    /// What an apprentice is asked for by their own plan: P4, the steps whose week has passed, the reflection of the week.
+    fn own_plan(&self, own: &OwnPlan) -> Vec<(Near, Thing)> {
+        let plan = learning::url(self.org, &own.slug, self.member);
+        let thing = |colour, title, reason, href, label| Thing {
+            icon: "sprout",
+            colour,
+            about: Some((own.product.clone(), products::url(self.org, &own.slug))),
+            title,
+            reason,
+            act: go(href, label),
+        };
+        let design = ApprenticeDesign {
+            member: self.member,
+            name: String::new(),
+            began: own.from_at.with_timezone(&self.zone).date_naive(),
+            plan: own.plan,
+            evidence: own.evidence,
+            call: own.call,
+        };
+        let found = design.own_findings(self.today).into_iter().map(|finding| {
+            if matches!(finding.way_out, WayOut::MakePlan(_)) {
+                let reason = format!("{} makes it. Say what you would like to learn.", own.lead);
+                let look = thing("f-ico info", finding.title, reason, plan.clone(), "Look at it");
+                return (Near::Can, look);
+            }
+            let log = format!("{plan}/log");
+            (Near::Due, thing("f-ico warn", finding.title, finding.reason, log, "Log practice"))
+        });
+        let mut all: Vec<_> = found.collect();
+        let past: Vec<_> =
+            own.past(self.today).iter().map(|step| format!("“{}”", step.title)).collect();
+        if !past.is_empty() {
+            let (title, them) = match past.as_slice() {
+                [_] => ("One step is past its week.".to_owned(), "it"),
+                many => (format!("{} steps are past their week.", many.len()), "them"),
+            };
+            let reason = format!(
+                "{}. Practise {them} now, or ask {} to plan {them} for later.",
+                listed(&past),
+                own.lead
+            );
+            all.push((
+                Near::Due,
+                thing("f-ico warn", title, reason, plan.clone(), "Look at the plan"),
+            ));
+        }
+        if let Some(week) = own.unwritten(self.today) {
+            let title = format!("You have not looked back at week {week}.");
+            let reason = format!(
+                "A few sentences are enough. Only you and the lead PM of {}, now {}, can read them.",
+                own.product, own.lead
+            );
+            let href = format!("{plan}/reflections?week={week}");
+            all.push((Near::Due, thing("f-ico info", title, reason, href, "Write it down")));
         }
         all
     }

@@ -11,14 +11,16 @@ use chrono_tz::Tz;
 use sqlx::PgPool;
 
 use super::db;
-use super::domain::{Near, first};
+use super::domain::{InFlow, Near, OwnPlan, first};
 use super::url;
 use crate::backlog::{self, ItemKey};
 use crate::coaching::{self, Helped, MyTask};
 use crate::design::WayOut;
 use crate::error::Result;
 use crate::flow::BLOCKED_DAYS;
-use crate::home::{self, Action, Garden, Person, Standing, Ways, things};
+use crate::home::{self, Action, Garden, Person, Standing, Ways, counted, things};
+use crate::ids::MemberId;
+use crate::learning;
 use crate::metrics::{self, CheckInForm};
 use crate::organizations::{Visitor, unfinished};
 use crate::products;
@@ -73,6 +75,22 @@ enum Act {
     None,
 }
 
+/// A product that the person leads.
+struct LedCard {
+    name: String,
+    href: String,
+    words: String,
+}
+
+/// What they learn at a product.
+struct PlanCard {
+    product: String,
+    href: String,
+    week: String,
+    /// The step that comes next.
+    next: Option<String>,
+}
+
 #[derive(Template)]
 #[template(path = "work/work.html")]
 struct WorkPage {
@@ -81,6 +99,8 @@ struct WorkPage {
     things: Vec<Thing>,
     more: usize,
     own: Vec<Standing>,
+    led: Vec<LedCard>,
+    plans: Vec<PlanCard>,
     here: String,
     behind: usize,
 }
@@ -88,6 +108,10 @@ struct WorkPage {
 impl WorkPage {
     fn squad_url(&self, squad: &Standing) -> String {
         crate::squads::url(&self.org, &squad.slug)
+    }
+
+    fn led_title(&self) -> &'static str {
+        if self.led.len() == 1 { "Your product" } else { "Your products" }
     }
 
     /// "4 things wait for you, the nearest first."
@@ -105,6 +129,7 @@ impl WorkPage {
 struct Maker<'a> {
     org: &'a str,
     here: &'a str,
+    member: MemberId,
     now: DateTime<Utc>,
     today: NaiveDate,
     zone: Tz,
@@ -225,6 +250,38 @@ impl Maker<'_> {
         }
     }
 
+    /// The products that the person leads.
+    fn led(&self, flows: &[InFlow], backlogs: &[home::Backlog]) -> Vec<LedCard> {
+        let card = |flow: &InFlow| {
+            let backlog = backlogs.iter().find(|backlog| backlog.slug == flow.slug);
+            let proposed = backlog.map_or(0, |backlog| backlog.proposed);
+            LedCard {
+                name: flow.product.clone(),
+                href: products::url(self.org, &flow.slug),
+                words: format!(
+                    "{}, {}",
+                    counted(flow.ready, "ready", "ready"),
+                    counted(proposed, "proposed", "proposed")
+                ),
+            }
+        };
+        flows.iter().map(card).collect()
+    }
+
+    /// The plans by which they learn.
+    fn plans(&self, plans: &[OwnPlan]) -> Vec<PlanCard> {
+        let card = |own: &OwnPlan| PlanCard {
+            product: own.product.clone(),
+            href: learning::url(self.org, &own.slug, self.member),
+            week: match own.plan {
+                Some(_) => own.week_line(self.today),
+                None => format!("{} has not made it yet.", own.lead),
+            },
+            next: own.steps.first().map(|step| step.title.clone()),
+        };
+        plans.iter().map(card).collect()
+    }
+
     /// A moment as a day in the middle of a sentence.
     fn day(&self, at: DateTime<Utc>) -> String {
         ui::inside(&ui::day(at.with_timezone(&self.zone).date_naive(), self.today))
@@ -341,6 +398,7 @@ async fn work(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> 
     let maker = Maker {
         org: &visitor.slug,
         here: &here,
+        member: actor.member,
         now: actor.at,
         today: visitor.today(),
         zone: visitor.time_zone,
@@ -369,12 +427,15 @@ async fn work(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> 
     all.extend(of_home(&visitor, &garden, &backlogs));
     let (things, more) = first(all);
     let own: Vec<_> = garden.squads.into_iter().filter(|squad| squad.is_own).collect();
+    let (led, plans) = (maker.led(&asked.flows, &backlogs), maker.plans(&asked.plans));
     let page_ = WorkPage {
         shell: visitor.shell(Section::MyWork),
         org: visitor.slug.clone(),
         things,
         more,
         own,
+        led,
+        plans,
         here,
         behind,
     };
