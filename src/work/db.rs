@@ -198,7 +198,8 @@ pub async fn asked(
          limit 20)
         union all
         select 'flow', led.slug, led.name, null, led.id, led.key, $3, 0, 0,
-               jsonb_build_object('ready', stocked.n, 'cycles', coalesce(done.days, '[]'), 'held', coalesce(held.list, '[]'), 'squads', coalesce(serving.list, '[]')),
+               jsonb_build_object('ready', stocked.n, 'cycles', coalesce(done.days, '[]'), 'held', coalesce(held.list, '[]'),
+                                  'squads', coalesce(serving.list, '[]')),
                null, null
         from led
         -- As far as it is counted, in the order of the index.
