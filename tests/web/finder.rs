@@ -549,7 +549,8 @@ async fn the_palette_offers_fitting_pages_and_actions_above_people() {
         assert_eq!(page.count(&format!("[href$='{to}']")), 0, "not for a member: {typed}");
     }
     let page = member.get(&format!("{path}?q=request+coaching")).await;
-    assert_eq!(page.texts("[role=option]")[0], "Ask for coaching on the page of your squad");
+    let options = page.texts("[role=option]");
+    assert_eq!(options[..2], ["Coaching", "Ask for coaching on the page of your squad"]);
     let mut coach = app.coach("Lena").await;
     let page = coach.get(&format!("{path}?q=schedule")).await;
     assert_eq!(page.attribute("[role=option]", "href"), Some(app.at("/health/schedules/new")));

@@ -222,7 +222,7 @@ async fn issues_of_jira_come_in_the_order_of_their_rank() {
     assert_eq!(there, app.at("/products/norvik-app/items/NA-3"));
     let item = lead.get(&there).await;
     assert_eq!(item.text("h1"), "The grant form loses what was typed");
-    assert!(item.text(".facts").contains("From Jira NA-15"), "{}", item.text(".facts"));
+    assert!(item.text(".facts").contains("From JiraNA-15"), "{}", item.text(".facts"));
     insta::assert_snapshot!(items(&app, &group).await, @"
     1 | Send bills by fax | dropped | task | jira:NA-3 | Nobody asked for it in years.
     2 | Rename the button | done | task | jira:NA-7
