@@ -102,10 +102,12 @@ impl RowsPage {
         }
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as templates give it")]
     fn item_key(&self, number: &i32) -> String {
         self.at.product.item_key(*number).to_string()
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as templates give it")]
     fn item_url(&self, number: &i32) -> String {
         self.at.item_url(*number, "")
     }
