@@ -209,6 +209,8 @@ async fn without_javascript_and_with_a_finger_items_are_pulled_and_what_is_passe
     phone.sees("Live").await;
     phone.press("Pull NA-2").await;
     phone.sees("NA-2 is pulled.").await;
+    // The card is where it stays, and so is what is pressed.
+    phone.sees_only("[data-list=in_progress] > #i2", 1).await;
     phone.press("Move or edit NA-2").await;
     phone.sees_only("#card-menu:popover-open", 1).await;
     phone.press("Mark as blocked").await;
