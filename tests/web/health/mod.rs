@@ -1,5 +1,6 @@
 //! Health checks: rounds, answers that become nobody's, results, packs and schedules.
 
+mod kept;
 mod packs;
 mod pages;
 mod races;
