@@ -1,5 +1,5 @@
 //! The table of addresses: every route says who may, so that the table that is printed by `trellis routes`,
-//! tested by `tests/web/access.rs` and served are one.
+//! tested by `tests/web/access/` and served are one.
 
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, on};
