@@ -61,16 +61,7 @@ impl CurrentUser {
         session: SessionRow,
         at: DateTime<Utc>,
     ) -> Result<Self> {
-        state.limits.check_session(session.id)?;
-        // What a page asks for by itself is no use: an unattended browser is signed out in time.
-        let is_by_itself =
-            parts.headers.contains_key("live") || parts.uri.path().ends_with("/presence");
-        if !is_by_itself && at - session.last_seen_at >= SEEN_EVERY {
-            db::update_session_seen(&state.pool, session.id, at).await?;
-        }
-        if parts.extensions.get::<Unnamed>().is_none() {
-            tracing::Span::current().record("user", tracing::field::display(session.user_id));
-        }
+        Self::note(parts, state, (session.id, session.user_id, session.last_seen_at), at).await?;
         let user = Self {
             id: session.user_id,
             session: session.id,
@@ -81,6 +72,26 @@ impl CurrentUser {
         };
         parts.extensions.insert(user.clone());
         Ok(user)
+    }
+
+    /// Counts a request of a session of a user, last seen at a time, and notes that the session is in use.
+    pub async fn note(
+        parts: &Parts,
+        state: &AppState,
+        (session, user, last_seen_at): (SessionId, UserId, DateTime<Utc>),
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        state.limits.check_session(session)?;
+        // What a page asks for by itself is no use: an unattended browser is signed out in time.
+        let is_by_itself =
+            parts.headers.contains_key("live") || parts.uri.path().ends_with("/presence");
+        if !is_by_itself && at - last_seen_at >= SEEN_EVERY {
+            db::update_session_seen(&state.pool, session, at).await?;
+        }
+        if parts.extensions.get::<Unnamed>().is_none() {
+            tracing::Span::current().record("user", tracing::field::display(user));
+        }
+        Ok(())
     }
 }
 

@@ -26,6 +26,7 @@ pub async fn load(pool: &PgPool, reader: &Actor, today: NaiveDate) -> sqlx::Resu
 
 /// Teams and products in one statement. Findings are those of the squads' summaries; how many of those are out of date on `today` is beside it.
 async fn read(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<(Sky, usize)> {
+    let mut db = pool.acquire().await?;
     let teams = sqlx::query!(
         r#"
         select t.id                                                                     as "id!: Uuid",
@@ -58,7 +59,7 @@ async fn read(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<(
         design::rules(),
         today,
     )
-    .fetch_all(pool)
+    .fetch_all(&mut *db)
     .await?;
 
     let small = |n: i32| usize::try_from(n).unwrap_or_default();
@@ -108,8 +109,9 @@ async fn read(pool: &PgPool, tenant: Tenant, today: NaiveDate) -> sqlx::Result<(
         "#,
         tenant.organization_id().0,
     )
-    .fetch_all(pool)
+    .fetch_all(&mut *db)
     .await?;
+    drop(db);
     // A kind that no code knows is no tie.
     sky.links = links
         .into_iter()

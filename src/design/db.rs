@@ -66,7 +66,7 @@ pub(super) async fn load_part(
 /// One squad without its members, for whoever reads those in a way of their own: 1 statement. It stands beside that of all squads, whose
 /// optional list of ids would be planned anew at each page of a squad; both read the view `squad_designed`.
 pub async fn load_squad(
-    pool: &PgPool,
+    db: impl PgExecutor<'_>,
     tenant: Tenant,
     team: TeamId,
 ) -> sqlx::Result<Option<SquadDesign>> {
@@ -101,14 +101,14 @@ pub async fn load_squad(
         tenant.organization_id().0,
         team.0,
     )
-    .fetch_optional(pool)
+    .fetch_optional(db)
     .await?;
     Ok(row.map(SquadRow::squad))
 }
 
 /// The links of one team: 1 statement.
 pub async fn load_links(
-    pool: &PgPool,
+    db: impl PgExecutor<'_>,
     tenant: Tenant,
     team: TeamId,
 ) -> sqlx::Result<Vec<LinkDesign>> {
@@ -138,7 +138,7 @@ pub async fn load_links(
         tenant.organization_id().0,
         team.0,
     )
-    .fetch_all(pool)
+    .fetch_all(db)
     .await?;
     Ok(rows.into_iter().filter_map(LinkRow::link).collect())
 }

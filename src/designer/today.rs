@@ -72,16 +72,18 @@ pub async fn load(
     frame: &Frame,
     asked: &Asked,
 ) -> Result<Today> {
-    let squad = design::load_squad(pool, tenant, frame.id).await?.ok_or(Error::NotFound)?;
+    // One connection for all: the pool asks a connection that it gets back whether it still lives.
+    let mut db = pool.acquire().await?;
+    let squad = design::load_squad(&mut *db, tenant, frame.id).await?.ok_or(Error::NotFound)?;
     let skills: Vec<SkillId> = frame.skills.iter().map(|skill| skill.id).collect();
-    let rows = db::list_inside(pool, tenant, frame.id, &skills).await?;
+    let rows = db::list_inside(&mut *db, tenant, frame.id, &skills).await?;
     let draft = Draft {
         today,
         squad,
         skills: frame.skills.clone(),
         people: BTreeMap::new(),
         teams: BTreeMap::new(),
-        links: design::load_links(pool, tenant, frame.id).await?,
+        links: design::load_links(&mut *db, tenant, frame.id).await?,
         seats: frame.seats.clone(),
         changes: vec![],
     };
@@ -104,7 +106,8 @@ pub async fn load(
         free: asked.free,
         limit: asked.limit,
     };
-    let found = db::list_pool(pool, tenant, frame.id, &skills, &missing, &search).await?;
+    let found = db::list_pool(&mut *db, tenant, frame.id, &skills, &missing, &search).await?;
+    drop(db);
     for row in &found {
         row.note_teams(&mut draft.teams);
         draft.people.insert(row.id, row.person());

@@ -208,7 +208,12 @@ impl<'a> Ways<'a> {
 
 async fn home(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> {
     let today = visitor.actor.at.date_naive();
-    let mut garden = db::garden(&pool, &visitor.actor, today).await?;
+    let long_ago = visitor.actor.at - TimeDelta::days(BLOCKED_DAYS);
+    let mut one = pool.acquire().await?;
+    let mut garden = db::garden(&mut *one, &visitor.actor, today).await?;
+    let glance = db::glance(&mut *one, &visitor.actor).await?;
+    let backlogs = db::backlogs(&mut *one, &visitor.actor, long_ago).await?;
+    drop(one);
     let mut behind = 0;
     if garden.totals.is_stale {
         behind = design::refresh_all(&pool, &visitor.actor, today).await?;
@@ -216,10 +221,6 @@ async fn home(visitor: Visitor, State(pool): State<PgPool>) -> Result<Response> 
             garden = db::garden(&pool, &visitor.actor, today).await?;
         }
     }
-    let glance = db::glance(&pool, &visitor.actor).await?;
-    let backlogs =
-        db::backlogs(&pool, &visitor.actor, visitor.actor.at - TimeDelta::days(BLOCKED_DAYS))
-            .await?;
     // A larger map costs more than the rest of the page; it has a page of its own.
     let squads = usize::try_from(garden.totals.squads).unwrap_or_default();
     let map = if (1..=constellation::MAX_SQUADS_ON_ORBIT).contains(&squads) {

@@ -402,8 +402,14 @@ impl Words {
     }
 
     fn has(&self, phrase: &str) -> bool {
+        self.has_some(phrase, &[" "])
+    }
+
+    /// Whether a phrase is there from the beginning of a word on, before one of the `ends`.
+    fn has_some(&self, phrase: &str, ends: &[&str]) -> bool {
         self.0.match_indices(phrase).any(|(at, _)| {
-            self.0[..at].ends_with(' ') && self.0[at + phrase.len()..].starts_with(' ')
+            let after = &self.0[at + phrase.len()..];
+            self.0[..at].ends_with(' ') && ends.iter().any(|end| after.starts_with(end))
         })
     }
 
@@ -411,7 +417,7 @@ impl Words {
         // "customer service" is a function, although it begins with somebody outside.
         let text = self.0.replace(" customer service ", " ").replace(" internal customer", " ");
         let words = Words(text.replace(" internal user", " "));
-        OUTSIDERS.iter().any(|word| words.has(word) || words.has(&format!("{word}s")))
+        OUTSIDERS.iter().any(|word| words.has_some(word, &[" ", "s "]))
     }
 
     /// The insiders that a customer text means.
@@ -432,6 +438,7 @@ impl Words {
     fn function_group(&self) -> Option<String> {
         FUNCTIONS
             .iter()
+            .filter(|function| self.has(function))
             .flat_map(|function| GROUPS.iter().map(move |group| format!("{function} {group}")))
             .find(|phrase| self.has(phrase))
     }

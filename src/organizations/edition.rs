@@ -3,8 +3,8 @@
 //! An edition is a hash of everything that the page could be made of, sent as its `ETag`:
 //!
 //! - the organization's newest event: every change has one (H12);
-//! - who looks: the member with their name, roles and time zone, the cookies (the session, the colours), what they have
-//!   elsewhere and what the frame counts;
+//! - who looks: the member with their name, roles and time zone, the cookies (the session, the colours) and what they have
+//!   elsewhere; what the frame says of the organization changes with an event;
 //! - the day, for the visitor and in UTC, by which reviews come due; pages that show times of the day, or
 //!   words that turn at a moment within it, count the minute ([`Precision`]);
 //! - the address and the headers that make another answer of it;
@@ -34,12 +34,11 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
-use super::db::VisitorRow;
-use super::visitor::Visitor;
-use crate::error::{Error, Result};
-use crate::ids::EventId;
+use crate::ids::{EventId, MemberId};
 use crate::secret;
+use crate::web::flash;
 
 /// The state of everything that the program is made of.
 const BUILD: &str = env!("TRELLIS_BUILD");
@@ -88,6 +87,25 @@ pub fn unfinished(is_unfinished: bool, mut response: Response) -> Response {
     response
 }
 
+/// What of the database decides which edition a page is.
+#[derive(Debug)]
+pub(super) struct Facts<'a> {
+    /// Who looks, with the name and the roles by which they are shown things.
+    pub member: MemberId,
+    pub name: &'a str,
+    pub roles: &'a [String],
+    /// Their time zone, which decides what day it is.
+    pub time_zone: &'a str,
+    /// The words and names of the other organizations that they belong to.
+    pub others: &'a [(String, String)],
+    /// The organization's newest event.
+    pub newest: Option<EventId>,
+    /// How many one-time keys they have used, and when the last one.
+    pub keys: (i64, Option<DateTime<Utc>>),
+    /// The frame says so.
+    pub is_development: bool,
+}
+
 /// What a request says of the edition that it has; the extractor of the visitor says which one is there now.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
@@ -117,30 +135,39 @@ pub async fn edition(mut request: Request, next: Next) -> Response {
 }
 
 impl Asked {
-    /// Notes the edition of the page for `visitor`; an error where the browser has it already.
-    pub fn check(&self, parts: &Parts, visitor: &Visitor, row: &VisitorRow) -> Result<()> {
-        if visitor.has_flash() || visitor.settled.is_none() {
-            return Ok(());
-        }
-        let tag = self.tag(parts, visitor, row);
-        let is_there = has(&parts.headers, &tag);
-        if let Ok(value) = HeaderValue::from_str(&tag) {
-            let _ = self.now.set(value);
-        }
-        if is_there { Err(Error::Unchanged) } else { Ok(()) }
+    /// Whether the browser has an edition of the page.
+    pub fn is_held(&self, parts: &Parts) -> bool {
+        parts.headers.contains_key(header::IF_NONE_MATCH)
     }
 
-    fn tag(&self, parts: &Parts, visitor: &Visitor, row: &VisitorRow) -> String {
-        let at = visitor.actor.at;
+    /// Notes the edition that the page is; answers whether the browser has it already.
+    pub fn is_current(&self, parts: &Parts, facts: &Facts<'_>, at: DateTime<Utc>) -> bool {
+        self.note(parts, facts, at);
+        self.now.get().is_some_and(|tag| has(&parts.headers, tag.to_str().unwrap_or_default()))
+    }
+
+    /// Notes the edition that the page is, if it has one.
+    pub fn note(&self, parts: &Parts, facts: &Facts<'_>, at: DateTime<Utc>) {
+        let is_settled = facts.newest.is_some_and(|newest| is_settled(newest, at));
+        if is_settled
+            && !flash::waits(&parts.headers)
+            && let Ok(tag) = HeaderValue::from_str(&self.tag(parts, facts, at))
+        {
+            let _ = self.now.set(tag);
+        }
+    }
+
+    fn tag(&self, parts: &Parts, facts: &Facts<'_>, at: DateTime<Utc>) -> String {
         let minute = (self.precision == Precision::Minute).then_some(at.timestamp() / 60);
+        let zone: Tz = facts.time_zone.parse().unwrap_or(Tz::UTC);
         let headers = ["cookie", "accept", "hx-request", "hx-target", "live"]
             .map(|name| parts.headers.get_all(name).iter().collect::<Vec<_>>());
         let said = format!(
             "{:?}",
             (
                 (BUILD, &parts.uri, headers),
-                (row.newest, row.keys, row.last_key, visitor.shown()),
-                (visitor.today(), at.date_naive(), minute),
+                facts,
+                (at.with_timezone(&zone).date_naive(), at.date_naive(), minute),
             )
         );
         format!("W/\"{}\"", secret::hex(&secret::sha256(&[said.as_bytes()])[..16]))

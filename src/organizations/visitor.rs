@@ -1,7 +1,5 @@
 //! Who visits an organization's page: the extractor behind every address that begins with `/o/{org}`.
 
-use std::fmt::Debug;
-
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,8 +9,8 @@ use axum_extra::extract::CookieJar;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::db::{self, VisitorRow};
-use super::edition::{Asked, is_settled};
+use super::db::{self, EditionRow, VisitorRow};
+use super::edition::{Asked, Facts, is_settled};
 use crate::AppState;
 use crate::accounts::{CurrentUser, SessionRow};
 use crate::actor::{ADMINS, Actor, DESIGNERS, Once, Origin, Roles, Tenant};
@@ -82,21 +80,6 @@ impl Visitor {
         self.actor.roles
     }
 
-    /// Whether a sentence about what was just done is shown.
-    pub(super) fn has_flash(&self) -> bool {
-        self.flash.is_some()
-    }
-
-    /// Everything of a visitor that a page can show.
-    pub(super) fn shown(&self) -> impl Debug {
-        let Actor { tenant, user, member, name, roles, .. } = &self.actor;
-        (
-            (tenant, user, member, name, roles, self.time_zone),
-            (&self.organization, &self.slug, &self.common_purpose, self.counts),
-            (&self.others, self.theme, self.is_development),
-        )
-    }
-
     /// The day it is for the visitor.
     pub fn today(&self) -> NaiveDate {
         self.actor.at.with_timezone(&self.time_zone).date_naive()
@@ -149,6 +132,15 @@ impl FromRequestParts<AppState> for Visitor {
         let slug = path_part(parts, state, "org").await?;
         let token_hash = secret::sha256(&[token.as_bytes()]);
         let at = state.clock.now();
+        let asked = parts.extensions.get::<Asked>().cloned();
+        if let Some(asked) = asked.as_ref().filter(|asked| asked.is_held(parts))
+            && let Some(row) = db::find_edition(&state.pool, &token_hash, &slug, at).await?
+            && asked.is_current(parts, &row.facts(state), at)
+        {
+            CurrentUser::note(parts, state, (row.session_id, row.user_id, row.last_seen_at), at)
+                .await?;
+            return Err(Error::Unchanged);
+        }
         let row = db::find_visitor(&state.pool, &token_hash, &slug, at)
             .await?
             .ok_or(Error::SignInRequired)?;
@@ -157,14 +149,42 @@ impl FromRequestParts<AppState> for Visitor {
             None => CurrentUser::noted(parts, state, row.session(), at).await?,
         };
         let visitor = Self::of(parts, state, user, &row)?;
-        if let Some(asked) = parts.extensions.get::<Asked>() {
-            asked.check(parts, &visitor, &row)?;
+        if let Some((asked, facts)) = asked.zip(row.facts(state)) {
+            asked.note(parts, &facts, at);
         }
         Ok(visitor)
     }
 }
 
+impl EditionRow {
+    fn facts(&self, state: &AppState) -> Facts<'_> {
+        Facts {
+            member: self.member_id,
+            name: &self.member_name,
+            roles: &self.roles,
+            time_zone: &self.time_zone,
+            others: &self.others,
+            newest: self.newest,
+            keys: (self.keys, self.last_key),
+            is_development: state.config.development,
+        }
+    }
+}
+
 impl VisitorRow {
+    fn facts(&self, state: &AppState) -> Option<Facts<'_>> {
+        Some(Facts {
+            member: self.member_id?,
+            name: self.member_name.as_deref()?,
+            roles: self.roles.as_deref()?,
+            time_zone: self.time_zone.as_deref()?,
+            others: &self.others,
+            newest: self.newest,
+            keys: (self.keys, self.last_key),
+            is_development: state.config.development,
+        })
+    }
+
     fn session(&self) -> SessionRow {
         SessionRow {
             id: self.session_id,

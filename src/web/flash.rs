@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use base64::Engine;
@@ -108,9 +108,14 @@ pub fn read(jar: &CookieJar) -> Option<Flash> {
     Some(Flash { text: text.to_owned(), bad, undo })
 }
 
+/// Whether a sentence waits to be shown.
+pub fn waits(headers: &HeaderMap) -> bool {
+    CookieJar::from_headers(headers).get(COOKIE).is_some()
+}
+
 /// Forgets the sentence once a page has shown it.
 pub async fn forget(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
-    let waits = CookieJar::from_headers(request.headers()).get(COOKIE).is_some();
+    let waits = waits(request.headers());
     let mut response = next.run(request).await;
     let is_page = response.status() != axum::http::StatusCode::SEE_OTHER
         && response

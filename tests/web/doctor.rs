@@ -148,6 +148,10 @@ const DAMAGE: [(&str, &str); 51] = [
         "counts: norvik-energy: Hana Sato (",
     ),
     (
+        "update member_load set word = 'somebody else' where member_id = (select id from member where name = 'Hana Sato')",
+        "is found among those who could join a squad by 'somebody else'",
+    ),
+    (
         "delete from membership where id = any (array(select m.id from membership m join team t on t.id = m.team_id \
          where t.name = 'Fair Bills' and m.until_at is null order by m.id limit 2))",
         "H1: norvik-energy: the active squad Fair Bills (",

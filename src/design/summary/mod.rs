@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use chrono::{Days, NaiveDate, TimeDelta};
 use sha2::{Digest, Sha256};
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 
 use self::db::Stale;
 use self::turns::{Running, Turns};
@@ -260,6 +260,17 @@ async fn remake(
     tx.commit().await
 }
 
+/// The findings on the page of a squad as they are kept, 1 statement; none if they are out of date on `today`.
+pub async fn kept_findings(
+    db: impl PgExecutor<'_>,
+    tenant: Tenant,
+    today: NaiveDate,
+    team: TeamId,
+) -> sqlx::Result<Option<Vec<Finding>>> {
+    let (kept, is_stale) = db::findings(db, tenant, team, *RULES, today).await?;
+    Ok((!is_stale).then_some(kept))
+}
+
 /// The findings on the page of a squad, as they are on `today`: 1 statement, unless something has changed.
 pub async fn findings(
     pool: &PgPool,
@@ -267,8 +278,7 @@ pub async fn findings(
     today: NaiveDate,
     team: TeamId,
 ) -> sqlx::Result<Vec<Finding>> {
-    let (kept, is_stale) = db::findings(pool, tenant, team, *RULES, today).await?;
-    if !is_stale {
+    if let Some(kept) = kept_findings(pool, tenant, today, team).await? {
         return Ok(kept);
     }
     refresh(pool, tenant, today, &[team]).await?;

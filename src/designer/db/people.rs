@@ -31,6 +31,60 @@ pub struct PersonRow {
     moved: Option<Json<PlaceRow>>,
 }
 
+/// Somebody who could join, in one of their teams or in none.
+struct PoolRow {
+    id: MemberId,
+    place: Option<i64>,
+    total: Option<i64>,
+    name: String,
+    title: String,
+    discipline: String,
+    skills: Vec<SkillId>,
+    levels: Vec<i16>,
+    membership: Option<MembershipId>,
+    team: Option<TeamId>,
+    team_name: Option<String>,
+    slug: Option<String>,
+    share: Option<i16>,
+    is_squad: Option<bool>,
+    is_active: Option<bool>,
+    members: Option<i32>,
+}
+
+impl PoolRow {
+    /// Takes the team of the row, if it has one.
+    fn team(&mut self) -> Option<PlaceRow> {
+        Some(PlaceRow {
+            membership: self.membership?,
+            team: self.team?,
+            name: self.team_name.take()?,
+            slug: self.slug.take()?,
+            is_squad: self.is_squad?,
+            is_active: self.is_active?,
+            members: usize::try_from(self.members?).unwrap_or_default(),
+            share: self.share?,
+            hats: vec![],
+        })
+    }
+}
+
+impl From<PoolRow> for PersonRow {
+    fn from(mut row: PoolRow) -> Self {
+        Self {
+            places: Json(row.team().into_iter().collect()),
+            id: row.id,
+            place: row.place,
+            total: row.total,
+            name: row.name,
+            title: row.title,
+            discipline: row.discipline,
+            skills: row.skills,
+            levels: row.levels,
+            moved: None,
+        }
+    }
+}
+
 /// A person in a team.
 #[derive(Debug, Clone, Deserialize)]
 pub struct PlaceRow {
@@ -151,12 +205,12 @@ pub async fn list_pool(
     let closing: Vec<Uuid> = search.closing.iter().map(|skill| skill.0).collect();
     let (gaps, levels): (Vec<Uuid>, Vec<i16>) =
         missing.iter().map(|(skill, level)| (skill.0, level.number())).unzip();
-    sqlx::query_as!(
-        PersonRow,
+    let rows = sqlx::query_as!(
+        PoolRow,
         r#"
         select id as "id!: MemberId", place, total, name as "name!", title as "title!", discipline as "discipline!",
-               places as "places!: Json<Vec<PlaceRow>>", skills as "skills!: Vec<SkillId>", levels as "levels!: Vec<i16>",
-               moved as "moved?: Json<PlaceRow>"
+               skills as "skills!: Vec<SkillId>", levels as "levels!: Vec<i16>",
+               membership as "membership: MembershipId", team as "team: TeamId", team_name, slug, share, is_squad, is_active, members
         from designer_pool($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         "#,
         tenant.organization_id().0,
@@ -173,5 +227,13 @@ pub async fn list_pool(
         search.or_everybody,
     )
     .fetch_all(db)
-    .await
+    .await?;
+    let mut people: Vec<PersonRow> = vec![];
+    for mut row in rows {
+        match people.last_mut().filter(|last| last.id == row.id) {
+            Some(last) => last.places.extend(row.team()),
+            None => people.push(row.into()),
+        }
+    }
+    Ok(people)
 }

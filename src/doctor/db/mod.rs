@@ -298,7 +298,7 @@ pub async fn counts(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             from team t
             join organization o on o.id = t.organization_id
         ), member_now as (
-            select o.slug, m.name, m.id, l.share, l.squads, n.taken, n.in_squads
+            select o.slug, m.name, m.id, l.share, l.squads, l.word, m.deactivated_at, n.taken, n.in_squads
             from member m
             join organization o on o.id = m.organization_id
             left join member_load l on (l.organization_id, l.member_id) = (m.organization_id, m.id)
@@ -319,6 +319,9 @@ pub async fn counts(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
         union all
         select format('%s: %s (%s) counts %s %% in %s squads and has %s %% in %s', slug, name, id, share, squads, taken, in_squads)
         from member_now where (share, squads) is distinct from (taken::int, in_squads::int)
+        union all
+        select format('%s: %s (%s) is found among those who could join a squad by %L', slug, name, id, word)
+        from member_now where word is distinct from case when deactivated_at is null then lower(name) end
         "#,
     )
     .fetch_all(db)
@@ -442,7 +445,7 @@ pub async fn dangling(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
 }
 
 /// How many triggers and constraints [`guards`] looks for.
-pub const GUARDS: i64 = 109;
+pub const GUARDS: i64 = 110;
 
 /// Triggers and constraints that hold the rules by every path and are gone, switched off or never validated.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -461,6 +464,7 @@ pub async fn guards(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
             ('trigger',    'membership',   'membership_load_deleted'),
             ('trigger',    'membership',   'membership_load_updated'),
             ('trigger',    'member',       'member_load_begin'),
+            ('trigger',    'member',       'member_load_name'),
             ('trigger',    'team',         'team_check_state'),
             ('trigger',    'team',         'team_check_links'),
             ('trigger',    'link',         'link_check_teams'),

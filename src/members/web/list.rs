@@ -296,15 +296,16 @@ pub(super) async fn list(
 ) -> Result<Response> {
     let (tenant, cursor) = (visitor.tenant(), query.cursor());
     let filter = query.filter(visitor.roles().may_administer());
+    let mut one = pool.acquire().await?;
     let (mut chosen, total) = if filter.is_open() {
-        (db::choose_all(&pool, tenant, cursor).await?, visitor.counts.members)
+        (db::choose_all(&mut *one, tenant, cursor).await?, visitor.counts.members)
     } else {
-        db::choose(&pool, tenant, &filter, cursor).await?
+        db::choose(&mut *one, tenant, &filter, cursor).await?
     };
     let is_cut = chosen.len() > PAGE;
     // The one too many stands at the far end.
     chosen.truncate(PAGE);
-    let rows = db::lines(&pool, tenant, &chosen).await?;
+    let rows = db::lines(&mut *one, tenant, &chosen).await?;
     let (has_previous, has_next) = match cursor {
         Cursor::Start => (false, is_cut),
         Cursor::After(_) => (true, is_cut),
@@ -313,8 +314,11 @@ pub(super) async fn list(
     let mut holders = None;
     if let Some(skill) = filter.skill.filter(|_| rows.is_empty() && !filter.is_deactivated) {
         let level = filter.level.unwrap_or(Level::ALL[0]);
-        holders = Some(db::count_holders(&pool, tenant, skill, level).await?);
+        holders = Some(db::count_holders(&mut *one, tenant, skill, level).await?);
     }
+    let choices = db::choices(&mut *one, tenant).await?;
+    let skills = skills::options(&mut *one, tenant).await?;
+    drop(one);
     page(&ListPage {
         holders,
         me: visitor.actor.member,
@@ -324,8 +328,8 @@ pub(super) async fn list(
         query,
         rows,
         total,
-        choices: db::choices(&pool, tenant).await?,
-        skills: skills::options(&pool, tenant).await?,
+        choices,
+        skills,
         has_previous,
         has_next,
     })

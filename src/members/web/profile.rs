@@ -213,19 +213,22 @@ pub(super) async fn show(
     Path((_, id)): Path<(String, MemberId)>,
 ) -> Result<Response> {
     let tenant = visitor.tenant();
-    let saved = db::find(&pool, tenant, id).await?.ok_or(Error::NotFound)?;
-    page(&ShowPage {
+    let mut one = pool.acquire().await?;
+    let saved = db::find(&mut *one, tenant, id).await?.ok_or(Error::NotFound)?;
+    let shown = ShowPage {
         shell: visitor.shell(Section::Members),
         org: visitor.slug.clone(),
         time_zone: visitor.time_zone,
         member: saved.member()?,
         saved,
-        stays: db::stays(&pool, tenant, id).await?,
-        parts: db::parts(&pool, tenant, id).await?,
-        skills: skills::of_member(&pool, tenant, id, false).await?,
-        events: history::about(&pool, tenant, id.0, EVENTS).await?,
+        stays: db::stays(&mut *one, tenant, id).await?,
+        parts: db::parts(&mut *one, tenant, id).await?,
+        skills: skills::of_member(&mut *one, tenant, id, false).await?,
+        events: history::about(&mut *one, tenant, id.0, EVENTS).await?,
         actor: visitor.actor,
-    })
+    };
+    drop(one);
+    page(&shown)
 }
 
 // GET, POST /o/{org}/members/{member}/edit

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sqlx::PgPool;
+use sqlx::PgExecutor;
 
 use crate::actor::Tenant;
 use crate::error::Result;
@@ -65,8 +65,8 @@ pub struct Matrix {
 
 impl Matrix {
     /// Loads it: 1 statement.
-    pub async fn load(pool: &PgPool, tenant: Tenant, team: TeamId) -> Result<Self> {
-        let db::Coverage { members, skills, levels } = db::coverage(pool, tenant, team).await?;
+    pub async fn load(one: impl PgExecutor<'_>, tenant: Tenant, team: TeamId) -> Result<Self> {
+        let db::Coverage { members, skills, levels } = db::coverage(one, tenant, team).await?;
         let levels: HashMap<_, _> =
             levels.into_iter().map(|(member, skill, level)| ((member, skill), level)).collect();
         let lines: Vec<Line> = members

@@ -166,8 +166,16 @@ async fn show_page(pool: &PgPool, opened: Opened, errors: FormErrors) -> Result<
     let head = Head::new(&at.visitor, overview.squad);
     let tenant = at.visitor.tenant();
     let today = at.visitor.today();
-    let found = design::findings(pool, tenant, at.visitor.actor.at.date_naive(), at.id).await?;
-    let links = design::load_links(pool, tenant, at.id).await?;
+    let day = at.visitor.actor.at.date_naive();
+    let mut one = pool.acquire().await?;
+    let kept = design::kept_findings(&mut *one, tenant, day, at.id).await?;
+    let links = design::load_links(&mut *one, tenant, at.id).await?;
+    let matrix = Matrix::load(&mut *one, tenant, at.id).await?;
+    drop(one);
+    let found = match kept {
+        Some(kept) => kept,
+        None => design::findings(pool, tenant, day, at.id).await?,
+    };
     let (org, roles, zone) = (&*at.visitor.slug, at.visitor.roles(), at.visitor.time_zone);
     let squad = SquadHead {
         id: at.id,
@@ -190,7 +198,7 @@ async fn show_page(pool: &PgPool, opened: Opened, errors: FormErrors) -> Result<
     let mine = if head.squad.is_mine { vec![at.id] } else { vec![] };
     Ok(ShowPage {
         shell: head.shell.clone(),
-        matrix: Matrix::load(pool, tenant, at.id).await?,
+        matrix,
         facts: overview.facts,
         findings: found,
         products: overview.products,
