@@ -88,7 +88,6 @@ pub fn unfinished(is_unfinished: bool, mut response: Response) -> Response {
 }
 
 /// What of the database decides which edition a page is.
-#[derive(Debug)]
 pub(super) struct Facts<'a> {
     /// Who looks, with the name and the roles by which they are shown things.
     pub member: MemberId,
@@ -159,14 +158,15 @@ impl Asked {
 
     fn tag(&self, parts: &Parts, facts: &Facts<'_>, at: DateTime<Utc>) -> String {
         let minute = (self.precision == Precision::Minute).then_some(at.timestamp() / 60);
-        let zone: Tz = facts.time_zone.parse().unwrap_or(Tz::UTC);
+        let Facts { member, name, roles, time_zone, others, newest, keys, is_development } = facts;
+        let zone: Tz = time_zone.parse().unwrap_or(Tz::UTC);
         let headers = ["cookie", "accept", "hx-request", "hx-target", "live"]
             .map(|name| parts.headers.get_all(name).iter().collect::<Vec<_>>());
         let said = format!(
             "{:?}",
             (
                 (BUILD, &parts.uri, headers),
-                facts,
+                (member, name, roles, time_zone, others, newest, keys, is_development),
                 (at.with_timezone(&zone).date_naive(), at.date_naive(), minute),
             )
         );
