@@ -29,15 +29,9 @@ pub struct Database {
     )]
     pub database_direct_url: Option<SecretString>,
 
-    /// Connections to the database at most
-    #[arg(
-        long,
-        env = "TRELLIS_DATABASE_CONNECTIONS",
-        value_name = "N",
-        default_value_t = 16,
-        global = true
-    )]
-    pub database_connections: u32,
+    /// Connections to the database at most [default: 16; to one on this machine 4 for each processor, from 8 to 16]
+    #[arg(long, env = "TRELLIS_DATABASE_CONNECTIONS", value_name = "N", global = true)]
+    pub database_connections: Option<u32>,
 
     /// Fetch the Postgres binaries with npm into the data folder when none are installed
     #[arg(long, env = "TRELLIS_FETCH_POSTGRES", global = true)]

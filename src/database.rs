@@ -1,5 +1,6 @@
 //! Coming to a database: the embedded one or another, the pool, and the migrations.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -138,7 +139,22 @@ async fn try_once(options: &PgConnectOptions) -> anyhow::Result<()> {
     }
 }
 
-async fn connect(options: PgConnectOptions, connections: u32) -> anyhow::Result<PgPool> {
+/// How many connections there are at most. Statements of a database on this machine run on the processors that pages are made on: more of them
+/// at once take a fifth more for the same work. One elsewhere is mostly waited for.
+fn connections(asked: Option<u32>, options: &PgConnectOptions) -> u32 {
+    let is_here = options.get_socket().is_some()
+        || options.get_host().starts_with('/')
+        || matches!(options.get_host(), "localhost" | "127.0.0.1" | "::1");
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let of_processors = u32::try_from(processors * 4).unwrap_or(MOST_CONNECTIONS);
+    asked.unwrap_or(match is_here {
+        true => of_processors.clamp(8, MOST_CONNECTIONS),
+        false => MOST_CONNECTIONS,
+    })
+}
+
+async fn connect(options: PgConnectOptions, asked: Option<u32>) -> anyhow::Result<PgPool> {
+    let connections = connections(asked, &options);
     try_once(&options).await?;
     let options = options
         .application_name("trellis")

@@ -15,8 +15,8 @@
 //! - *Events that commit late.* Their numbers are given out before the commit, so an older one may appear after a newer one
 //!   has been seen. A page therefore has no edition until its organization's newest event is a minute old: twice
 //!   what a request may last, as for live pages. Then nothing older is on its way.
-//! - *One-time keys.* The forms of a page that the browser kept carry the keys of that time. Using one makes another edition: the keys
-//!   that the user has used are counted in, so a key that is spent is not shown again, even where its form
+//! - *One-time keys.* The forms of a page that the browser kept carry the keys of that time. Using one makes another edition: the
+//!   number of the last one is part of it, so a key that is spent is not shown again, even where its form
 //!   changed nothing.
 //! - *A sentence about what was just done* is shown once: a page with one has no edition.
 //! - *Who is there* is never part of a page: it comes with an address of its own, which has no edition.
@@ -99,8 +99,8 @@ pub(super) struct Facts<'a> {
     pub others: &'a [(String, String)],
     /// The organization's newest event.
     pub newest: Option<EventId>,
-    /// How many one-time keys they have used, and when the last one.
-    pub keys: (i64, Option<DateTime<Utc>>),
+    /// The number of the one-time key that they have used last.
+    pub last_key: Option<i64>,
     /// The frame says so.
     pub is_development: bool,
 }
@@ -158,7 +158,8 @@ impl Asked {
 
     fn tag(&self, parts: &Parts, facts: &Facts<'_>, at: DateTime<Utc>) -> String {
         let minute = (self.precision == Precision::Minute).then_some(at.timestamp() / 60);
-        let Facts { member, name, roles, time_zone, others, newest, keys, is_development } = facts;
+        let Facts { member, name, roles, time_zone, others, newest, last_key, is_development } =
+            facts;
         let zone: Tz = time_zone.parse().unwrap_or(Tz::UTC);
         let headers = ["cookie", "accept", "hx-request", "hx-target", "live"]
             .map(|name| parts.headers.get_all(name).iter().collect::<Vec<_>>());
@@ -166,7 +167,7 @@ impl Asked {
             "{:?}",
             (
                 (BUILD, &parts.uri, headers),
-                (member, name, roles, time_zone, others, newest, keys, is_development),
+                (member, name, roles, time_zone, others, newest, last_key, is_development),
                 (at.with_timezone(&zone).date_naive(), at.date_naive(), minute),
             )
         );

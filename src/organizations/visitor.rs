@@ -165,7 +165,7 @@ impl EditionRow {
             time_zone: &self.time_zone,
             others: &self.others,
             newest: self.newest,
-            keys: (self.keys, self.last_key),
+            last_key: self.last_key,
             is_development: state.config.development,
         }
     }
@@ -180,7 +180,7 @@ impl VisitorRow {
             time_zone: self.time_zone.as_deref()?,
             others: &self.others,
             newest: self.newest,
-            keys: (self.keys, self.last_key),
+            last_key: self.last_key,
             is_development: state.config.development,
         })
     }

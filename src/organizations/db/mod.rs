@@ -39,9 +39,8 @@ pub struct VisitorRow {
     pub others: Json<Vec<(String, String)>>,
     /// The organization's newest event.
     pub newest: Option<EventId>,
-    /// How many one-time keys the user has used here, and when the last one.
-    pub keys: i64,
-    pub last_key: Option<DateTime<Utc>>,
+    /// The number of the one-time key that the user has used here last.
+    pub last_key: Option<i64>,
 }
 
 /// Finds a session that has not ended at `now`, and the member that its user is in the organization with this slug, in
@@ -83,8 +82,9 @@ pub async fn find_visitor(
                                    as "others!: Json<Vec<(String, String)>>",
                (select e.id from event e where e.organization_id = o.id order by e.seq desc limit 1)
                                    as "newest: EventId",
-               k.n                 as "keys!",
-               k.at                as "last_key"
+               (select i.seq from idempotency_key i
+                where i.organization_id = m.organization_id and i.user_id = s.user_id order by i.seq desc limit 1)
+                                   as last_key
         from session s
         join user_account u on u.id = s.user_id
         left join organization o on o.slug = $2
@@ -98,11 +98,6 @@ pub async fn find_visitor(
             from organization_count c
             where c.organization_id = m.organization_id
         ) n
-        cross join lateral (
-            select count(*) as n, max(i.at) as at
-            from idempotency_key i
-            where i.organization_id = m.organization_id and i.user_id = s.user_id
-        ) k
         where s.token_hash = $1
           and s.expires_at > $3
           and s.last_seen_at + make_interval(secs => s.idle_seconds) > $3
@@ -126,8 +121,7 @@ pub struct EditionRow {
     pub roles: Vec<String>,
     pub others: Json<Vec<(String, String)>>,
     pub newest: Option<EventId>,
-    pub keys: i64,
-    pub last_key: Option<DateTime<Utc>>,
+    pub last_key: Option<i64>,
 }
 
 /// As [`find_visitor`], for a browser that has the page already and mostly is told so: half of what that costs. Nothing for those who do
@@ -155,16 +149,12 @@ pub async fn find_edition(
                                    as "others!: Json<Vec<(String, String)>>",
                (select e.id from event e where e.organization_id = o.id order by e.seq desc limit 1)
                                    as "newest: EventId",
-               k.n                 as "keys!",
-               k.at                as "last_key"
+               (select i.seq from idempotency_key i
+                where i.organization_id = m.organization_id and i.user_id = s.user_id order by i.seq desc limit 1)
+                                   as last_key
         from session s
         join organization o on o.slug = $2
         join member m on m.organization_id = o.id and m.user_id = s.user_id and m.deactivated_at is null
-        cross join lateral (
-            select count(*) as n, max(i.at) as at
-            from idempotency_key i
-            where i.organization_id = m.organization_id and i.user_id = s.user_id
-        ) k
         where s.token_hash = $1
           and s.expires_at > $3
           and s.last_seen_at + make_interval(secs => s.idle_seconds) > $3
