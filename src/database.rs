@@ -18,6 +18,9 @@ use crate::postgres::{self, Options, Server};
 /// How long a request waits for a connection (RELIABILITY R15).
 const ACQUIRE: Duration = Duration::from_secs(2);
 
+/// Connections at most, unless it is set.
+const MOST_CONNECTIONS: u32 = 16;
+
 /// The number of the lock that only one migrator holds.
 const MIGRATION_LOCK: i64 = 0x0074_7265_6c6c_0001;
 
