@@ -76,7 +76,7 @@ pub async fn garden(
                customer as "customer?: Customer", value as "value?: Value", goal as "goal?: MetricId",
                goal_name as "goal_name?: MetricName", goal_unit as "goal_unit?: Unit", goal_direction as "goal_direction?",
                goal_baseline as "goal_baseline?", goal_target as "goal_target?", goal_high as "goal_high?",
-               goal_cadence as "goal_cadence?", all_squads as "all_squads!", all_active as "all_active!",
+               goal_cadence as "goal_cadence?", goal_values as "goal_values?", all_squads as "all_squads!", all_active as "all_active!",
                all_in_range as "all_in_range!", all_missions as "all_missions!", all_in_squads as "all_in_squads!",
                all_breaches as "all_breaches!", all_warnings as "all_warnings!", all_advice as "all_advice!",
                all_lines as "all_lines!", all_troubled as "all_troubled!", is_stale as "is_stale!"
@@ -119,6 +119,7 @@ struct Row {
     goal_target: Option<f64>,
     goal_high: Option<f64>,
     goal_cadence: Option<i32>,
+    goal_values: Option<Vec<f64>>,
     all_squads: i64,
     all_active: i64,
     all_in_range: i64,
@@ -182,6 +183,7 @@ impl Row {
             customer: self.customer,
             value: self.value,
             goal,
+            values: self.goal_values.unwrap_or_default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::db::Metric;
-use super::domain::{Aim, with_unit};
+use super::domain::{Aim, NewMetric, with_unit};
 use super::form::CheckInForm;
 use crate::actor::Roles;
 use crate::missions::SquadHead;
@@ -25,13 +25,51 @@ pub struct MetricsCard {
     time_zone: Tz,
 }
 
+/// How a metric stands, in little room: what it is now, what it should be, its dozen newest values.
+#[derive(Debug, Clone)]
+pub struct Pulse {
+    /// The value now; a dash before the first check-in.
+    pub now: String,
+    /// The target as it stands in a column: "≥ 97 %", "2 to 4 days".
+    pub target: String,
+    /// What its sparkline says in words.
+    label: String,
+    values: Vec<f64>,
+    aim: f64,
+    is_failing: bool,
+}
+
+impl Pulse {
+    /// Of a metric with `values`, the oldest first.
+    pub fn new(metric: &NewMetric, values: Vec<f64>) -> Self {
+        let unit = &metric.unit;
+        Self {
+            now: values.last().map_or_else(|| "–".to_owned(), |value| with_unit(*value, unit)),
+            target: match metric.aim {
+                Aim::Up { target } => format!("≥ {}", with_unit(target, unit)),
+                Aim::Down { target } => format!("≤ {}", with_unit(target, unit)),
+                within @ Aim::Within { .. } => within.words(unit),
+            },
+            label: label(metric, &values),
+            aim: metric.aim.target(),
+            is_failing: metric.aim.is_failing(metric.baseline, &values),
+            values,
+        }
+    }
+
+    /// Its values as a line.
+    pub fn spark(&self) -> Spark<'_> {
+        spark(&self.values, Some(self.aim), &self.label).bad_if(self.is_failing)
+    }
+}
+
 /// A live metric in the table.
 #[derive(Debug, Clone)]
 pub struct Line {
     /// Which.
     pub metric: Metric,
-    /// What its sparkline says in words.
-    pub label: String,
+    /// How it stands.
+    pub pulse: Pulse,
     /// The form of its next check-in, for those who may.
     pub form: Option<CheckInForm>,
     is_overdue: bool,
@@ -41,34 +79,12 @@ pub struct Line {
 impl Line {
     fn new(metric: Metric, form: Option<CheckInForm>, today: NaiveDate) -> Self {
         Self {
-            label: label(&metric),
+            pulse: Pulse::new(&metric.metric, metric.values()),
             is_overdue: metric.is_overdue(today),
             is_due: metric.due_on <= today,
             metric,
             form,
         }
-    }
-
-    /// The value now; a dash before the first check-in.
-    pub fn now(&self) -> String {
-        let unit = &self.metric.metric.unit;
-        self.metric.last().map_or_else(|| "–".to_owned(), |said| with_unit(said.value, unit))
-    }
-
-    /// The target as it stands in a column: "97 %", "2 to 4 days".
-    pub fn target(&self) -> String {
-        let unit = &self.metric.metric.unit;
-        match self.metric.metric.aim {
-            Aim::Up { target } => format!("≥ {}", with_unit(target, unit)),
-            Aim::Down { target } => format!("≤ {}", with_unit(target, unit)),
-            within @ Aim::Within { .. } => within.words(unit),
-        }
-    }
-
-    /// Its dozen newest values.
-    pub fn spark(&self) -> Spark<'_> {
-        let target = Some(self.metric.metric.aim.target());
-        spark(&self.metric.values(), target, &self.label).bad_if(self.metric.is_failing())
     }
 
     /// Whether its check-in is late (S6).
@@ -83,19 +99,19 @@ impl Line {
 }
 
 /// "First bill correct: 12 check-ins from 88.1 % to 94.2 %, target at least 97 %".
-fn label(metric: &Metric) -> String {
-    let (name, unit) = (&metric.metric.name, &metric.metric.unit);
-    let target = metric.metric.aim.words(unit);
-    match &metric.recent[..] {
+fn label(metric: &NewMetric, values: &[f64]) -> String {
+    let (name, unit) = (&metric.name, &metric.unit);
+    let target = metric.aim.words(unit);
+    match values {
         [] => format!("{name}: no check-in yet, target {target}"),
         [one] => {
-            format!("{name}: {} at the one check-in, target {target}", with_unit(one.value, unit))
+            format!("{name}: {} at the one check-in, target {target}", with_unit(*one, unit))
         }
         [first, .., last] => format!(
             "{name}: {} check-ins from {} to {}, target {target}",
-            metric.recent.len(),
-            with_unit(first.value, unit),
-            with_unit(last.value, unit)
+            values.len(),
+            with_unit(*first, unit),
+            with_unit(*last, unit)
         ),
     }
 }

@@ -33,7 +33,7 @@ pub mod service;
 mod templates;
 mod web;
 
-pub use card::MetricsCard;
+pub use card::{MetricsCard, Pulse};
 pub use check_in::*;
 pub use db::{Metric, Said};
 pub use domain::*;

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use crate::actor::{Role, Roles};
 use crate::design::{Finding, Severity, Subject, Tally, WayOut};
 use crate::ids::{MemberId, ProductId, TeamId};
-use crate::metrics::Goal;
+use crate::metrics::{Goal, Pulse};
 use crate::missions::{Customer, Value};
 
 pub use backlogs::{Backlog, Hand, Held, counted, of_backlogs};
@@ -96,12 +96,20 @@ pub struct Standing {
     pub value: Option<Value>,
     /// Its goal metric.
     pub goal: Option<Goal>,
+    /// The goal metric's dozen newest values, the oldest first, of a squad that is in the table.
+    pub values: Vec<f64>,
 }
 
 impl Standing {
     /// An active squad needs no word.
     pub fn state(&self) -> &'static str {
         if self.is_active { "" } else { "Forming" }
+    }
+
+    /// How its goal metric stands.
+    pub fn pulse(&self) -> Option<(&Goal, Pulse)> {
+        let goal = self.goal.as_ref()?;
+        Some((goal, Pulse::new(&goal.metric, self.values.clone())))
     }
 
     fn may_become_active(&self) -> bool {
@@ -291,6 +299,7 @@ mod tests {
             members: members.iter().map(member).collect(),
             needs: vec![],
             goal: None,
+            values: vec![],
             looks: vec![],
             health: None,
         }
@@ -318,6 +327,7 @@ mod tests {
                 customer: None,
                 value: None,
                 goal: None,
+                values: vec![],
             }
         });
         squads.collect()
