@@ -299,7 +299,6 @@ mod tests {
             members: members.iter().map(member).collect(),
             needs: vec![],
             goal: None,
-            values: vec![],
             looks: vec![],
             health: None,
         }
