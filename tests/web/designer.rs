@@ -4,7 +4,8 @@ use axum::http::StatusCode;
 use trellis::actor::Role;
 use trellis::ids::{EventId, HatId, MemberId, MembershipId, TeamId};
 use trellis::squads::{Allocation, NewMembership};
-use trellis::{designer, squads};
+use trellis::text::Reason;
+use trellis::{designer, members, squads};
 
 use crate::given;
 use crate::harness::{Answer, TestApp, Visitor};
@@ -313,6 +314,32 @@ async fn the_pool_begins_with_who_closes_most_gaps_and_is_searched_by_name_and_s
     assert_eq!(design.leader.get(&one_skill).await.texts("#pool-list b"), ["Zoe Lind"]);
     let nobody = format!("{}?q=nobody+at+all", design.here);
     assert!(design.leader.get(&nobody).await.text("#d-pool").contains("Nobody here fits."));
+}
+
+#[tokio::test]
+async fn the_pool_is_sorted_by_the_names_of_today_and_offers_nobody_who_has_left() {
+    let mut design = Design::new(1).await;
+    let (zoe, yan) =
+        (design.app.person("Zoe Lind", "data").await, design.app.person("Yan Wu", "data").await);
+    for member in [zoe, yan] {
+        give_level(&design.app, member, "Decide", 4).await;
+    }
+    assert_eq!(design.page().await.texts("#pool-list b"), ["Yan Wu", "Zoe Lind"]);
+
+    let profile = design.app.at(&format!("/members/{zoe}/edit"));
+    let form = "name=Ada+Lind&discipline=data&version=1";
+    design.leader.post(&profile, form).await.assert_redirect();
+    assert_eq!(design.page().await.texts("#pool-list b"), ["Ada Lind", "Yan Wu"]);
+
+    let reason = Reason::parse("She moved on.").unwrap();
+    let founder = design.app.founder();
+    members::service::deactivate(&design.app.pool, &founder, zoe, 2, &reason).await.unwrap();
+    assert_eq!(design.page().await.texts("#pool-list b"), ["Yan Wu"]);
+
+    members::service::deactivate(&design.app.pool, &founder, yan, 1, &reason).await.unwrap();
+    let names = design.page().await.texts("#pool-list b");
+    assert!(!names.is_empty(), "nobody closes a gap: everybody is shown");
+    assert!(!names.contains(&"Yan Wu".to_owned()), "{names:?}");
 }
 
 #[tokio::test]

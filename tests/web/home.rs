@@ -5,6 +5,8 @@ use chrono::TimeDelta;
 use trellis::actor::Actor;
 use trellis::backlog::service;
 use trellis::design;
+use trellis::metrics::service::check_in;
+use trellis::metrics::{Confidence, NewCheckIn, Note};
 
 use crate::harness::{Answer, TestApp};
 use crate::{backlog, given};
@@ -51,6 +53,33 @@ async fn a_leader_sees_what_to_tend_and_which_squad_is_ready() {
             .starts_with("2 squads, 0 core teams, 8 members. Last change today, "),
         "{}",
         page.text(".sub")
+    );
+}
+
+#[tokio::test]
+async fn home_says_how_each_squads_goal_metric_stands() {
+    let app = TestApp::new().await;
+    let squad = given::active(&app, "Fair Bills").await;
+    let mut member = app.member("Aisha").await;
+    given::join(&app, squad, &[member.id()]).await;
+    let metric = sqlx::query_scalar("select id from metric").fetch_one(&app.pool).await.unwrap();
+    let goal = "[aria-labelledby=squads-h] tbody td:nth-of-type(2)";
+    assert_eq!(member.get(&app.at("")).await.text(goal), "– ≥ 97 % First bill correct");
+
+    for value in [91.5, 94.2] {
+        let said = NewCheckIn {
+            value,
+            confidence: Some(Confidence::OnTrack),
+            note: Note::parse("It pays off.").unwrap(),
+        };
+        check_in(&app.pool, &member.actor(), metric, &said).await.unwrap();
+    }
+
+    let page = member.get(&app.at("")).await;
+    assert_eq!(page.text(goal), "94.2 % ≥ 97 % First bill correct");
+    assert_eq!(
+        page.attribute(&format!("{goal} svg"), "aria-label").unwrap(),
+        "First bill correct: 2 check-ins from 91.5 % to 94.2 %, target at least 97 %"
     );
 }
 
