@@ -20,7 +20,7 @@ const place = card => {
 // While somebody has a card in hand, nothing is replaced; what came meanwhile is asked for again.
 const hold = yes => {
   const b = $('#board');
-  if (yes) { b.dataset.hold = ''; return; }
+  if (yes) return b.dataset.hold = '';
   delete b.dataset.hold;
   if ($('[data-live-new]')) b.dispatchEvent(new CustomEvent('live:changed', { bubbles: true }));
 };
@@ -34,8 +34,8 @@ const arm = () => lists().forEach(list => Sortable.get(list) || new Sortable(lis
     hold();
     const undo = () => from.insertBefore(item, from.children[oldIndex]), a = from.dataset, b = to.dataset;
     const step = steps[`${a.list}>${b.list}`], squad = a.squad || b.squad;
-    if (from === to) { const what = oldIndex !== newIndex && place(item); if (what) go(what, undo); else undo(); return; }
-    if (!step || !squad || (a.squad && b.squad && a.squad !== b.squad)) { undo(); return; }
+    if (from === to) { const what = oldIndex !== newIndex && place(item); return what ? go(what, undo) : undo(); }
+    if (!step || !squad || (a.squad && b.squad && a.squad !== b.squad)) return undo();
     go(step === 'pull' ? `pull:${item.dataset.card}:${squad}` : `${step}:${item.dataset.card}`, undo);
   },
 }));
@@ -54,7 +54,7 @@ on('click', async e => {
   if (a && menu && !e.ctrlKey && !e.metaKey && !e.shiftKey) {
     e.preventDefault();
     const r = await fetch(a.href, { headers: { 'HX-Request': 'true' } });
-    if (!r.ok || r.redirected) { location.href = a.href; return; }
+    if (!r.ok || r.redirected) return location.href = a.href;
     menu.innerHTML = await r.text();
     const at = a.getBoundingClientRect();
     menu.showPopover();
@@ -71,6 +71,6 @@ on('htmx:after:swap', () => {
   arm();
   const card = follow && $(`#i${follow}`);
   if (card && !document.activeElement?.matches('input, a, button')) $('h3 a', card).focus({ preventScroll: true });
-  back = null;
+  back = 0;
 });
 arm();

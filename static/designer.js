@@ -2,7 +2,7 @@
 import { toast } from './app.js';
 const $ = (s, r = document) => r.querySelector(s), on = (type, f) => document.addEventListener(type, f);
 const lists = () => ['pool-list', 'roster'].map(id => $('#' + id)).filter(Boolean);
-let back, follow;
+let back, follow, moved;
 
 const go = (card, undo) => {
   const form = $('form[data-go]', card);
@@ -29,19 +29,22 @@ on('keydown', e => {
   e.preventDefault();
   if (!card.closest('#' + to)) go(card);
 });
-on('submit', e => { follow ??= e.target.closest('[data-card]')?.dataset.card; });
+on('submit', e => {
+  follow ??= e.target.closest('#toasts') ? moved : e.target.closest('[data-card]')?.dataset.card;
+  moved = follow;
+});
 
 const restore = () => { back?.(); back = 0; };
 on('htmx:error', restore);
 on('htmx:response:error', e => {
-  if (e.detail.ctx.text.includes('<hx-partial')) return;
+  if (e.target.id === 'toasts' || e.detail.ctx.text.includes('<hx-partial')) return;
   restore();
   toast({ text: 'Nothing was changed. Load the page again.', bad: true });
 });
 on('htmx:after:swap', () => {
   arm();
   const card = follow && $(`[data-card="${follow}"]`);
-  if (card && !document.activeElement?.matches('input, select, a, button')) $('a', card).focus({ preventScroll: true });
+  if (card && !document.activeElement?.matches('input, select, a, button:not(#toasts *)')) $('a', card).focus({ preventScroll: true });
   back = null;
 });
 // The live page and a reload look for the same people.

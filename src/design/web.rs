@@ -90,10 +90,10 @@ pub fn way(org: &str, way_out: &WayOut, viewer: &Viewer) -> Option<Way> {
         WayOut::AddLink(squad) => {
             (viewer.may_design, new_link_url(org, *squad), "Link it to a team".to_owned())
         }
-        WayOut::ReviewLink(link) if viewer.may_design => {
-            (true, format!("{}/edit", link_url(org, *link)), "Review the link".to_owned())
+        WayOut::ReviewLink(link) => {
+            let label = if viewer.may_design { "Review the link" } else { "Look at the link" };
+            (true, link_url(org, *link), label.to_owned())
         }
-        WayOut::ReviewLink(link) => (true, link_url(org, *link), "Look at the link".to_owned()),
     };
     may.then_some(Way { href, label })
 }

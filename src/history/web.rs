@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::db::{self, Entry, Filter};
+use super::difference::{Difference, Reader, differences};
 use super::undoing::{is_young, undoing};
 use crate::actor::Roles;
 use crate::error::{Error, Result};
@@ -169,6 +170,10 @@ impl ListPage {
             self.url(),
             Asked { before: String::new(), ..self.asked.clone() }.query()
         )
+    }
+    fn lines(&self, entry: &Entry) -> Vec<Difference> {
+        let reader = Reader { now: self.now, zone: self.zone };
+        differences(entry.before.as_ref(), entry.after.as_ref(), reader)
     }
     fn moment(&self, entry: &Entry) -> Moment {
         ui::moment(entry.at, self.now, self.zone)

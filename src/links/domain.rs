@@ -15,6 +15,9 @@ text!(
 /// A link is asked about at least so often.
 pub const REVIEW_WITHIN: Months = Months::new(24);
 
+/// A link that nobody has given another day is looked at after half a year.
+const REVIEW_AFTER: Months = Months::new(6);
+
 /// What a designer says of a link; it can be changed later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
@@ -190,6 +193,11 @@ pub fn may_be_liaison(seat: &Seat, side: Side, team: &Team) -> Result<(), LinkRe
         return Ok(());
     }
     Err(LinkRefused::NotInTeam { side, name: seat.name.clone(), team: team.name.clone() })
+}
+
+/// The day of the next review, of a new link and of one that is kept, if nobody chooses another.
+pub fn next_review(today: NaiveDate) -> NaiveDate {
+    today.checked_add_months(REVIEW_AFTER).unwrap_or(NaiveDate::MAX)
 }
 
 /// The last day on which a review may be.

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use serde_json::json;
 use sqlx::PgPool;
 
 use super::service::{self, Undone};
@@ -47,24 +48,59 @@ async fn undo(
     let from = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
     let here = from.and_then(|url| url.strip_prefix(&config.public_origin()));
     let back = here.and_then(local_path).unwrap_or(&activity);
+    let is_part = headers.contains_key("hx-request");
     // Whoever pressed Undo is on some page, to which the answer comes as a notice, a refusal too.
-    match service::undo(&pool, &visitor.actor, ids.event).await {
-        Ok(Undone { what, ended }) => {
-            let mut said = match what.strip_prefix("undid: ") {
-                Some(change) => format!("Done again: {change}."),
-                None => format!("Undone: {}.", what.strip_prefix("did again: ").unwrap_or(&what)),
-            };
-            if !ended.is_empty() {
-                let _ = write!(said, " Not brought back: {}.", ended.join(", "));
-            }
-            Ok(flash::redirect(back, &said))
-        }
-        Err(Error::Refused(refusal)) => Ok(flash::redirect_bad(back, &refusal.message)),
+    let (said, is_bad) = match service::undo(&pool, &visitor.actor, ids.event).await {
+        Ok(undone) => (words(&undone), false),
+        Err(Error::Refused(refusal)) => (refusal.message, true),
         Err(Error::Stale) => {
-            Ok(flash::redirect_bad(back, "Somebody changed this a moment ago. Nothing was undone."))
+            ("Somebody changed this a moment ago. Nothing was undone.".to_owned(), true)
         }
-        Err(error) => Err(error),
+        // Nothing takes the place of the page in a script: it says what a page of its own would.
+        Err(Error::NotFound) if is_part => ("This cannot be undone any more.".to_owned(), true),
+        Err(Error::Forbidden(who)) if is_part => (who.into_owned(), true),
+        Err(error) => return Err(error),
+    };
+    if is_part {
+        let again = visitor.actor.origin.told.taken();
+        let again = again.map(|event| format!("/o/{}/undo/{event}", visitor.slug));
+        let answer = taken_over(back)?;
+        return Ok(if is_bad {
+            flash::toast(answer, &said, None, true)
+        } else {
+            flash::toast_live(answer, &said, again.as_deref())
+        });
     }
+    Ok(if is_bad { flash::redirect_bad(back, &said) } else { flash::redirect(back, &said) })
+}
+
+/// What was undone, or done again, and what was not.
+fn words(Undone { what, ended }: &Undone) -> String {
+    let mut said = match what.strip_prefix("undid: ") {
+        Some(change) => format!("Done again: {change}."),
+        None => format!("Undone: {}.", what.strip_prefix("did again: ").unwrap_or(what)),
+    };
+    if !ended.is_empty() {
+        let _ = write!(said, " Not brought back: {}.", ended.join(", "));
+    }
+    said
+}
+
+/// Tells the script to take over what the page at `path` shows now; asked for as by a live page, it comes as a whole.
+fn taken_over(path: &str) -> Result<Response> {
+    let there = json!({
+        "path": path,
+        "target": ".app",
+        "select": ".app > *, .plain > *",
+        "swap": "innerMorph",
+        "replace": "true",
+        "headers": {"Live": "1"},
+    });
+    let there = there.to_string().parse::<HeaderValue>();
+    let mut answer = StatusCode::OK.into_response();
+    let there = there.map_err(|error| Error::Internal(error.into()))?;
+    answer.headers_mut().insert("hx-location", there);
+    Ok(answer)
 }
 
 /// The middleware that puts Undo into the notice after a change that can be undone.

@@ -71,6 +71,8 @@ async fn by_mouse_and_by_keyboard_a_squad_is_designed_and_activated() {
     browser.sees_only("#toasts form", 1).await; // only the last change can be taken back
     browser.press("Undo").await;
     browser.sees("6 members").await;
+    browser.focus_is_on("Ana Nguyen").await;
+    assert_eq!(browser.value("Name or skill").await, "Ana", "what was looked for stays");
     browser.press("Actions for Ana Nguyen").await;
     browser.select("Share", "80").await;
     browser.press("Save").await;

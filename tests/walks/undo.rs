@@ -1,5 +1,7 @@
 //! A change is taken back: at once from its toast, and for a day from the activity list.
 
+use serde_json::Value;
+
 use crate::browser::{Browser, Look};
 use crate::driver::Driver;
 use crate::given;
@@ -25,9 +27,20 @@ async fn a_change_is_undone_from_its_toast_and_from_the_activity_list() {
 
     rename(&browser, &squad, "Fairer Bills").await;
     browser.sees("Fairer Bills").await;
+    browser.script("window.stays = true", Value::Null).await;
     browser.press("Undo").await;
     browser.sees("Undone").await;
     browser.finds("h1", "Fair Bills").await;
+    browser.finds(".crumbs", "Fair Bills").await;
+    browser.focus_is_on("Fair Bills").await;
+    browser.press("Undo").await; // which was a change as well
+    browser.sees("Done again").await;
+    browser.finds("h1", "Fairer Bills").await;
+    browser.press("Undo").await;
+    browser.sees("Undone").await;
+    browser.finds("h1", "Fair Bills").await;
+    let stays = browser.script("return window.stays", Value::Null).await;
+    assert_eq!(stays, Some(Value::Bool(true)), "the page is still the same");
 
     rename(&browser, &squad, "Fairest Bills").await;
     browser.goto(&app.at("/activity")).await;
@@ -37,6 +50,6 @@ async fn a_change_is_undone_from_its_toast_and_from_the_activity_list() {
     browser.finds("h1", "Fair Bills").await;
     browser.goto(&app.at("/activity")).await;
     browser.sees("Cannot be undone: dissolve it instead").await;
-    assert_eq!(given::events(&app, "squad_edited").await, 4);
+    assert_eq!(given::events(&app, "squad_edited").await, 6);
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 }

@@ -299,7 +299,9 @@ async fn an_overdue_link_is_amber_listed_and_can_be_kept_or_given_another_day() 
     let found = page.texts("[data-code=D1]");
     assert_eq!(found.len(), 1);
     assert!(found[0].contains("“Fair Bills depends on Payments” is past its review date."));
-    let way = page.attribute("[data-code=D1] .btn", "href").unwrap();
+    let there = page.attribute("[data-code=D1] .btn", "href").unwrap();
+    assert_eq!(there, app.at(&format!("/links/{link}")));
+    let way = leader.get(&there).await.attribute(".head .btn.primary", "href").unwrap();
     let overdue = leader.get(&app.at("/links?review=overdue")).await;
     assert_eq!(overdue.count("tbody tr"), 1);
 
@@ -316,6 +318,50 @@ async fn an_overdue_link_is_amber_listed_and_can_be_kept_or_given_another_day() 
     leader.post(&way, &next).await.assert_redirect();
     assert_eq!(way, app.at(&format!("/links/{link}/edit")));
     assert_eq!(leader.get(&app.at("/links?review=overdue")).await.count("tbody tr"), 0);
+}
+
+#[tokio::test]
+async fn an_overdue_link_is_kept_for_half_a_year_by_one_click_of_a_designer() {
+    let app = TestApp::new().await;
+    let (squad, _, core) = two(&app).await;
+    let link = given::linked(&app, squad, LinkKind::DependsOn, core).await;
+    let there = app.at(&format!("/links/{link}"));
+    let keep = format!("{there}/keep");
+    let early = app.leader("Hana Sato").await.get(&there).await;
+    assert_eq!((early.status, early.count("main .banner")), (StatusCode::OK, 0));
+    app.clock().advance(chrono::TimeDelta::days(101));
+    let (mut leader, mut plain) = (app.leader("Ruth Abara").await, app.member("Wei Zhang").await);
+    let day = async || -> NaiveDate {
+        let day = sqlx::query_scalar("select review_on from link where id = $1").bind(link);
+        day.fetch_one(&app.pool).await.unwrap()
+    };
+    let before = day().await;
+
+    let asked = plain.get(&there).await;
+    assert_eq!((asked.status, asked.count("main .banner")), (StatusCode::OK, 0));
+    assert_eq!(plain.post(&keep, "version=1").await.status, StatusCode::FORBIDDEN);
+    let page = leader.get(&there).await;
+    let next = today(&app).checked_add_months(chrono::Months::new(6)).unwrap();
+    assert!(page.text("main .banner button").starts_with("Keep it until "));
+    assert_eq!(page.attribute("main .banner time", "datetime"), Some(next.to_string()));
+    assert_eq!(page.attribute("main .banner form", "action").as_ref(), Some(&keep));
+    let version = page.attribute("main .banner [name=version]", "value").unwrap();
+    let late = leader.post(&keep, "version=0").await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert_eq!(late.error_code(), "changed_meanwhile");
+    assert_eq!(late.attribute("#review_on", "value"), Some(next.to_string()));
+    assert_eq!((day().await, given::events(&app, "link_changed").await), (before, 0));
+
+    let kept = leader.post(&keep, &format!("version={version}")).await;
+    assert_eq!(kept.assert_redirect(), there);
+    let page = leader.get(&there).await;
+    assert!(page.text(".toast .txt").starts_with("The link is kept until "));
+    assert_eq!((page.count("main .banner"), day().await), (0, next));
+    assert_eq!(given::events(&app, "link_changed").await, 1);
+    let reason = Reason::parse("Not needed.").unwrap();
+    service::end(&app.pool, &app.founder(), link, 2, &reason).await.unwrap();
+    let ended = leader.post(&keep, "version=3").await;
+    assert_eq!(ended.error_code(), "link_ended");
 }
 
 #[tokio::test]

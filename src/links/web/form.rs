@@ -4,27 +4,23 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use chrono::Months;
 use serde::Deserialize;
 use sqlx::PgPool;
 
 use super::show::{LinkPath, find, find_current};
 use crate::design::LinkKind;
 use crate::error::{Error, Result};
-use crate::ids::{MembershipId, TeamId};
+use crate::ids::{LinkId, MembershipId, TeamId};
 use crate::links::db::{self, LinkRow, TeamOption};
 use crate::links::domain::{
-    LinkRefused, NewLink, Purpose, Seat, Terms, last_review, parse_day, parse_kind,
+    LinkRefused, NewLink, Purpose, Seat, Terms, last_review, next_review, parse_day, parse_kind,
 };
 use crate::links::{list_url, service};
 use crate::organizations::Visitor;
 use crate::squads::last_change;
 use crate::web::shell::{Section, Shell};
-use crate::web::ui::Moment;
+use crate::web::ui::{self, Moment};
 use crate::web::{Form, FormErrors, Path, Query, flash, page, refused};
-
-/// A link that nobody has given another day is looked at after half a year.
-const REVIEW_AFTER: Months = Months::new(6);
 
 // GET /o/{org}/links/new?from=…&to=…
 
@@ -125,11 +121,8 @@ pub async fn new(
     let mut errors = FormErrors::default();
     match both(&teams, &chosen, &mut errors)? {
         Some(teams) => {
-            let review_on = visitor.today().checked_add_months(REVIEW_AFTER);
-            let form = LinkForm {
-                review_on: review_on.map(|day| day.to_string()).unwrap_or_default(),
-                ..LinkForm::default()
-            };
+            let review_on = next_review(visitor.today()).to_string();
+            let form = LinkForm { review_on, ..LinkForm::default() };
             page(&new_page(&pool, &visitor, teams, form, FormErrors::default()).await?)
         }
         // Nothing is wrong before both were asked for.
@@ -409,19 +402,51 @@ pub async fn update(
     Path((_, link)): LinkPath,
     Form(form): Form<LinkForm>,
 ) -> Result<Response> {
+    save(&visitor, &pool, link, form, "The link is saved.").await
+}
+
+async fn save(
+    visitor: &Visitor,
+    pool: &PgPool,
+    link: LinkId,
+    form: LinkForm,
+    said: &str,
+) -> Result<Response> {
     visitor.must_design()?;
-    let row = find(&pool, &visitor, link).await?;
+    let row = find(pool, visitor, link).await?;
     let version = form.version.unwrap_or_default();
     let mut errors = FormErrors::default();
     if let Some(terms) = form.parse(&mut errors)? {
         let (actor, today) = (&visitor.actor, visitor.today());
-        match service::update(&pool, actor, link, version, today, &terms).await {
-            Ok(()) => {
-                return Ok(flash::redirect(&row.link.url(&visitor.slug), "The link is saved."));
-            }
+        match service::update(pool, actor, link, version, today, &terms).await {
+            Ok(()) => return Ok(flash::redirect(&row.link.url(&visitor.slug), said)),
             Err(error) => errors.absorb(error)?,
         }
     }
-    let row = find(&pool, &visitor, link).await?;
-    refused(&errors, &edit_page(&pool, &visitor, row, form, errors.clone()).await?)
+    let row = find(pool, visitor, link).await?;
+    refused(&errors, &edit_page(pool, visitor, row, form, errors.clone()).await?)
+}
+
+// POST /o/{org}/links/{link}/keep
+
+/// The link that the visitor saw.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeepForm {
+    version: i32,
+}
+
+/// As [`update`], with nothing but the day of the next review.
+pub async fn keep(
+    visitor: Visitor,
+    State(pool): State<PgPool>,
+    Path((_, link)): LinkPath,
+    Form(form): Form<KeepForm>,
+) -> Result<Response> {
+    let row = find_current(&pool, &visitor, link).await?;
+    let (today, day) = (visitor.today(), next_review(visitor.today()));
+    let form =
+        LinkForm { review_on: day.to_string(), version: Some(form.version), ..LinkForm::of(&row) };
+    let said = format!("The link is kept until {}.", ui::day(day, today));
+    save(&visitor, &pool, link, form, &said).await
 }

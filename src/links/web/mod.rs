@@ -16,6 +16,7 @@ pub fn routes() -> Routes {
         .get("/o/{org}/links/{link}", Who::Member, show::show)
         .get("/o/{org}/links/{link}/edit", Who::Designer, form::edit)
         .post("/o/{org}/links/{link}/edit", Who::Designer, form::update)
+        .post("/o/{org}/links/{link}/keep", Who::Designer, form::keep)
         .get("/o/{org}/links/{link}/end", Who::Designer, show::ask_end)
         .post("/o/{org}/links/{link}/end", Who::Designer, show::end)
 }

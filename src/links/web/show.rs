@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::history::{self, Recent};
 use crate::ids::LinkId;
 use crate::links::db::{self, LinkRow};
-use crate::links::domain::LinkRefused;
+use crate::links::domain::{LinkRefused, next_review};
 use crate::links::{list_url, service};
 use crate::organizations::Visitor;
 use crate::squads::last_change;
@@ -63,6 +63,12 @@ impl ShowPage {
 
     fn url(&self, below: &str) -> String {
         format!("{}{below}", self.row.link.url(&self.org))
+    }
+
+    /// Until when an overdue link is kept by one click; nothing for those who may not, and before its day.
+    fn kept_until(&self) -> Option<Date> {
+        let is_asked = self.may_design && self.row.link.is_overdue(self.today);
+        is_asked.then(|| ui::date(next_review(self.today), self.today))
     }
 
     fn sentence(&self) -> String {

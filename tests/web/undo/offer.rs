@@ -57,7 +57,8 @@ async fn undo_leads_back_to_the_page_on_which_it_was_pressed() {
     let team = given::squad(&app, "Otters").await;
     given::join(&app, team, &app.people(1).await).await;
     let mut leader = app.leader("Ruth").await;
-    let here = format!("{}{}", app.state.config.public_origin(), app.at("/squads"));
+    let squads = app.at("/squads?state=forming&q=ott%20");
+    let here = format!("{}{squads}", app.state.config.public_origin());
 
     let answer = leader
         .send_form(
@@ -67,7 +68,36 @@ async fn undo_leads_back_to_the_page_on_which_it_was_pressed() {
         )
         .await;
 
-    assert_eq!(answer.assert_redirect(), app.at("/squads"));
+    assert_eq!(answer.assert_redirect(), squads, "with what was looked for");
+}
+
+#[tokio::test]
+async fn a_script_is_told_what_was_undone_and_takes_over_its_page() {
+    let app = TestApp::new().await;
+    let team = given::squad(&app, "Otters").await;
+    given::join(&app, team, &app.people(1).await).await;
+    let mut leader = app.leader("Ruth").await;
+    let squads = app.at("/squads?q=ott");
+    let here = format!("{}{squads}", app.state.config.public_origin());
+    let headers = [("sec-fetch-site", "same-origin"), ("referer", &*here), ("hx-request", "true")];
+    let undo = app.at(&format!("/undo/{}", newest(&app).await));
+    let read = |answer: &crate::harness::Answer, name: &str| -> serde_json::Value {
+        serde_json::from_str(answer.headers[name].to_str().unwrap()).unwrap()
+    };
+
+    let undone = leader.send_form(&undo, "", &headers).await;
+    let again = leader.send_form(&undo, "", &headers).await;
+
+    assert_eq!(undone.status, StatusCode::OK);
+    assert_eq!(read(&undone, "hx-location")["path"], squads);
+    let toast = &read(&undone, "hx-trigger")["toast"];
+    assert!(toast["text"].as_str().unwrap().starts_with("Undone: "), "{toast}");
+    assert_eq!(toast["undo"], app.at(&format!("/undo/{}", newest(&app).await)));
+    let toast = &read(&again, "hx-trigger")["toast"];
+    assert_eq!(toast["text"], "Ruth has undone this already.");
+    assert_eq!((&toast["bad"], &toast["undo"]), (&true.into(), &serde_json::Value::Null));
+    assert_eq!(leader.get(&squads).await.count("#toasts .toast"), 0, "it was said already");
+    assert_eq!(inside(&app, team).await, Vec::<String>::new());
 }
 
 #[tokio::test]
