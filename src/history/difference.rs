@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
 use crate::web::ui;
@@ -152,7 +152,7 @@ impl Reader {
             Value::Null => String::new(),
             Value::Bool(true) => "Yes".to_owned(),
             Value::Bool(false) => "No".to_owned(),
-            Value::Number(number) => amount(field, number.as_f64().unwrap_or_default()),
+            Value::Number(number) => amount(field, number),
             Value::String(text) if CHOICES.contains(&field) => choice(field, text),
             Value::String(text) => self.words(text),
             Value::Array(values) => {
@@ -209,14 +209,15 @@ fn choice(field: &str, word: &str) -> String {
     title.map_or_else(|| sentence(word), |(.., title)| (*title).to_owned())
 }
 
-fn amount(field: &str, number: f64) -> String {
+fn amount(field: &str, number: &Number) -> String {
+    let plain = number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string());
     match field {
-        "allocation" | "share" => format!("{number} %"),
+        "allocation" | "share" => format!("{plain} %"),
         "level" => {
-            let level = (1..).zip(LEVELS).find(|(level, _)| f64::from(*level) == number);
-            level.map_or_else(|| number.to_string(), |(_, words)| words.to_owned())
+            let level = (1..).zip(LEVELS).find(|(level, _)| number.as_u64() == Some(*level));
+            level.map_or(plain, |(_, words)| words.to_owned())
         }
-        _ => number.to_string(),
+        _ => plain,
     }
 }
 
