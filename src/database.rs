@@ -150,10 +150,8 @@ fn connections(asked: Option<u32>, options: &PgConnectOptions) -> u32 {
         || matches!(options.get_host(), "localhost" | "127.0.0.1" | "::1");
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let of_processors = u32::try_from(processors * 4).unwrap_or(MOST_CONNECTIONS);
-    asked.unwrap_or(match is_here {
-        true => of_processors.clamp(8, MOST_CONNECTIONS),
-        false => MOST_CONNECTIONS,
-    })
+    let usual = if is_here { of_processors.clamp(8, MOST_CONNECTIONS) } else { MOST_CONNECTIONS };
+    asked.unwrap_or(usual)
 }
 
 async fn connect(options: PgConnectOptions, asked: Option<u32>) -> anyhow::Result<PgPool> {

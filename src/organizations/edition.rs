@@ -134,11 +134,6 @@ pub async fn edition(mut request: Request, next: Next) -> Response {
 }
 
 impl Asked {
-    /// Whether the browser has an edition of the page.
-    pub fn is_held(&self, parts: &Parts) -> bool {
-        parts.headers.contains_key(header::IF_NONE_MATCH)
-    }
-
     /// Notes the edition that the page is; answers whether the browser has it already.
     pub fn is_current(&self, parts: &Parts, facts: &Facts<'_>, at: DateTime<Utc>) -> bool {
         self.note(parts, facts, at);

@@ -133,7 +133,8 @@ impl FromRequestParts<AppState> for Visitor {
         let token_hash = secret::sha256(&[token.as_bytes()]);
         let at = state.clock.now();
         let asked = parts.extensions.get::<Asked>().cloned();
-        if let Some(asked) = asked.as_ref().filter(|asked| asked.is_held(parts))
+        if let Some(asked) =
+            asked.as_ref().filter(|_| parts.headers.contains_key(header::IF_NONE_MATCH))
             && let Some(row) = db::find_edition(&state.pool, &token_hash, &slug, at).await?
             && asked.is_current(parts, &row.facts(state), at)
         {
