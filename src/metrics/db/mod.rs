@@ -85,11 +85,6 @@ impl Metric {
     pub fn values(&self) -> Vec<f64> {
         self.recent.iter().map(|said| said.value).collect()
     }
-
-    /// Whether it goes the wrong way.
-    pub fn is_failing(&self) -> bool {
-        self.metric.aim.is_failing(self.metric.baseline, &self.values())
-    }
 }
 
 #[derive(Deserialize)]
