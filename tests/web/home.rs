@@ -64,7 +64,7 @@ async fn home_says_how_each_squads_goal_metric_stands() {
     given::join(&app, squad, &[member.id()]).await;
     let metric = sqlx::query_scalar("select id from metric").fetch_one(&app.pool).await.unwrap();
     let goal = "[aria-labelledby=squads-h] tbody td:nth-of-type(2)";
-    assert_eq!(member.get(&app.at("")).await.text(goal), "– ≥ 97 % First bill correct");
+    assert_eq!(member.get(&app.at("")).await.text(goal), "– ≥ 97 %First bill correct");
 
     for value in [91.5, 94.2] {
         let said = NewCheckIn {
@@ -76,7 +76,7 @@ async fn home_says_how_each_squads_goal_metric_stands() {
     }
 
     let page = member.get(&app.at("")).await;
-    assert_eq!(page.text(goal), "94.2 % ≥ 97 % First bill correct");
+    assert_eq!(page.text(goal), "94.2 % ≥ 97 %First bill correct");
     assert_eq!(
         page.attribute(&format!("{goal} svg"), "aria-label").unwrap(),
         "First bill correct: 2 check-ins from 91.5 % to 94.2 %, target at least 97 %"
