@@ -1,5 +1,7 @@
 -- The table of squads on home says how their goal metrics stand: the dozen newest values of each of the few that it has.
 
+create index check_in_correction_idx on check_in (organization_id, metric_id, corrects_id) where corrects_id is not null;
+
 drop function garden_shown;
 create function garden_shown(organization uuid, me uuid, program bigint, today date)
 returns table (
@@ -85,9 +87,14 @@ begin
            g.target as goal_target,
            g.target_high as goal_high,
            g.cadence_days as goal_cadence,
+           -- As `check_in_standing` has them; what was corrected is looked for once for each metric and not for each value.
            case when p.is_listed then array(select c.value
-                                            from (select * from check_in_standing c
-                                                  where c.organization_id = organization and c.metric_id = g.id
+                                            from (select c.value, c.at, c.entered_at, c.id
+                                                  from check_in c
+                                                  where c.organization_id = organization and c.metric_id = g.id and c.value is not null
+                                                    and c.id <> all (array(select n.corrects_id from check_in n
+                                                                           where n.organization_id = organization
+                                                                             and n.metric_id = g.id and n.corrects_id is not null))
                                                   order by c.at desc, c.entered_at desc, c.id desc
                                                   limit 12) c
                                             order by c.at, c.entered_at, c.id) end as goal_values,

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use trellis::actor::Actor;
 use trellis::backlog::service;
 use trellis::design;
-use trellis::metrics::service::check_in;
+use trellis::metrics::service::{check_in, withdraw};
 use trellis::metrics::{Confidence, NewCheckIn, Note};
 
 use crate::harness::{Answer, TestApp};
@@ -81,6 +81,11 @@ async fn home_says_how_each_squads_goal_metric_stands() {
         page.attribute(&format!("{goal} svg"), "aria-label").unwrap(),
         "First bill correct: 2 check-ins from 91.5 % to 94.2 %, target at least 97 %"
     );
+
+    let last = sqlx::query_scalar("select id from check_in where value = 94.2");
+    let last = last.fetch_one(&app.pool).await.unwrap();
+    withdraw(&app.pool, &member.actor(), last).await.unwrap();
+    assert_eq!(member.get(&app.at("")).await.text(goal), "91.5 % ≥ 97 %First bill correct");
 }
 
 #[tokio::test]
