@@ -40,5 +40,7 @@ pub use domain::*;
 pub use findings::{Code, Finding, Severity, Subject, WayOut};
 pub use links::{Liaison, LinkDesign, LinkEnd, LinkKind, LinksCard, link_url, new_link_url};
 pub use size::{MAX_MEMBERS, MIN_MEMBERS};
-pub use summary::{Summary, findings, kept_findings, refresh, refresh_all, rules, settle};
+pub use summary::{
+    Summary, findings, kept_findings, refresh, refresh_all, remade_findings, rules, settle,
+};
 pub use web::{Tally, Viewer, Way, way};

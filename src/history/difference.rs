@@ -76,10 +76,6 @@ const TITLES: [(&str, &str, &str); 11] = [
 /// Fields that name the thing of which others tell, the best first.
 const NAMES: [&str; 6] = ["name", "member", "skill", "team", "squad", "title"];
 
-/// The words for the five levels of a skill.
-const LEVELS: [&str; 5] =
-    ["knows of it", "can do it with help", "can do it alone", "can improve it", "can teach it"];
-
 /// Who reads, since days and times are told as on a clock beside them.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader {
@@ -213,10 +209,10 @@ fn amount(field: &str, number: &Number) -> String {
     let plain = number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string());
     match field {
         "allocation" | "share" => format!("{plain} %"),
-        "level" => {
-            let level = (1..).zip(LEVELS).find(|(level, _)| number.as_u64() == Some(*level));
-            level.map_or(plain, |(_, words)| words.to_owned())
-        }
+        "level" => match number.as_i64() {
+            Some(level @ 1..=5) => ui::level_words(level).to_owned(),
+            _ => plain,
+        },
         _ => plain,
     }
 }

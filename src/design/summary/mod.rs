@@ -278,9 +278,19 @@ pub async fn findings(
     today: NaiveDate,
     team: TeamId,
 ) -> sqlx::Result<Vec<Finding>> {
-    if let Some(kept) = kept_findings(pool, tenant, today, team).await? {
-        return Ok(kept);
+    match kept_findings(pool, tenant, today, team).await? {
+        Some(kept) => Ok(kept),
+        None => remade_findings(pool, tenant, today, team).await,
     }
+}
+
+/// As [`findings`], for whoever knows that those that are kept are out of date.
+pub async fn remade_findings(
+    pool: &PgPool,
+    tenant: Tenant,
+    today: NaiveDate,
+    team: TeamId,
+) -> sqlx::Result<Vec<Finding>> {
     refresh(pool, tenant, today, &[team]).await?;
     Ok(db::findings(pool, tenant, team, *RULES, today).await?.0)
 }

@@ -174,7 +174,7 @@ async fn show_page(pool: &PgPool, opened: Opened, errors: FormErrors) -> Result<
     drop(one);
     let found = match kept {
         Some(kept) => kept,
-        None => design::findings(pool, tenant, day, at.id).await?,
+        None => design::remade_findings(pool, tenant, day, at.id).await?,
     };
     let (org, roles, zone) = (&*at.visitor.slug, at.visitor.roles(), at.visitor.time_zone);
     let squad = SquadHead {
